@@ -1,0 +1,165 @@
+// Logical plans and bound expressions: the executor's input, produced by src/sql, free of SQL text.
+// Plain immutable data. Names are resolved, types are decided and every implicit cast is explicit:
+// nothing below this line guesses a type. Columns are ordinals into the output of the input node.
+//
+// Three-valued logic, NULL handling and result types are PostgreSQL's. `position` is the 1-based
+// character position in the statement, kept so that run-time errors (22012 and the like) can point.
+import type { ColumnSchema, Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
+
+interface ExpressionBase {
+  readonly type: SqlType
+  readonly position?: number
+}
+
+/** Column `index` of the input row. */
+export interface ColumnExpression extends ExpressionBase {
+  readonly kind: 'column'
+  readonly index: number
+  readonly nullable: boolean
+  readonly name: string
+}
+
+/** A literal, already a Scalar of `type`. */
+export interface ConstantExpression extends ExpressionBase {
+  readonly kind: 'constant'
+  readonly value: Scalar
+}
+
+/** Statement parameter, 0-based; its value is converted to `type` when the statement is bound. */
+export interface ParameterExpression extends ExpressionBase {
+  readonly kind: 'parameter'
+  readonly index: number
+}
+
+/**
+ * A function or operator of exec/functions, named by its catalogue id. Arguments already have the exact
+ * types the overload wants. Logic is spelled with calls too: 'and', 'or' (n-ary), 'not', 'is_null',
+ * 'is_not_null', 'is_distinct', comparisons 'eq' 'ne' 'lt' 'le' 'gt' 'ge', arithmetic 'add' 'sub' 'mul'
+ * 'div' 'mod' 'neg', 'like', 'ilike', 'concat', 'coalesce', 'nullif', …
+ */
+export interface CallExpression extends ExpressionBase {
+  readonly kind: 'call'
+  readonly fn: string
+  readonly args: readonly Expression[]
+}
+
+/** Explicit or implicit conversion of `arg` to `type`. */
+export interface CastExpression extends ExpressionBase {
+  readonly kind: 'cast'
+  readonly arg: Expression
+}
+
+/** Searched CASE (simple CASE is rewritten to it). */
+export interface CaseExpression extends ExpressionBase {
+  readonly kind: 'case'
+  readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]
+  readonly otherwise: Expression | null
+}
+
+/** `arg IN (items)` with SQL NULL semantics; items have arg's type. `negated` is NOT IN. */
+export interface InExpression extends ExpressionBase {
+  readonly kind: 'in'
+  readonly arg: Expression
+  readonly items: readonly Expression[]
+  readonly negated: boolean
+}
+
+/**
+ * Uncorrelated subquery, run once per execution. 'scalar': one column, at most one row (21000);
+ * 'exists': boolean; 'in': `arg IN (plan)` with NULL semantics, possibly negated.
+ */
+export interface SubqueryExpression extends ExpressionBase {
+  readonly kind: 'subquery'
+  readonly mode: 'scalar' | 'exists' | 'in'
+  readonly plan: LogicalPlan
+  readonly arg?: Expression
+  readonly negated?: boolean
+}
+
+export type Expression =
+  | ColumnExpression | ConstantExpression | ParameterExpression | CallExpression
+  | CastExpression | CaseExpression | InExpression | SubqueryExpression
+
+/** An output column of a plan node. */
+export interface OutputColumn {
+  readonly name: string
+  readonly type: SqlType
+  readonly nullable: boolean
+}
+
+/** One aggregate call. `fn`: count_star, count, sum, avg, min, max, … (exec/functions/aggregates.ts). */
+export interface AggregateCall {
+  readonly fn: string
+  readonly args: readonly Expression[]
+  readonly distinct: boolean
+  /** FILTER (WHERE …), or null. */
+  readonly filter: Expression | null
+  readonly type: SqlType
+  readonly position?: number
+}
+
+export interface SortKey {
+  readonly expression: Expression
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
+interface PlanBase {
+  readonly output: readonly OutputColumn[]
+}
+
+/** All visible columns `columns` (ordinals of the table schema) of a table. */
+export interface ScanPlan extends PlanBase {
+  readonly kind: 'scan'
+  readonly table: string
+  readonly schema: TableSchema
+  readonly columns: readonly number[]
+}
+export interface FilterPlan extends PlanBase { readonly kind: 'filter'; readonly input: LogicalPlan; readonly predicate: Expression }
+export interface ProjectPlan extends PlanBase { readonly kind: 'project'; readonly input: LogicalPlan; readonly expressions: readonly Expression[] }
+/** Output: the group expressions first, then the aggregates. No groups: exactly one row. */
+export interface AggregatePlan extends PlanBase {
+  readonly kind: 'aggregate'
+  readonly input: LogicalPlan
+  readonly groups: readonly Expression[]
+  readonly aggregates: readonly AggregateCall[]
+}
+export interface SortPlan extends PlanBase { readonly kind: 'sort'; readonly input: LogicalPlan; readonly keys: readonly SortKey[] }
+/** LIMIT / OFFSET: expressions without columns, or null. */
+export interface LimitPlan extends PlanBase { readonly kind: 'limit'; readonly input: LogicalPlan; readonly limit: Expression | null; readonly offset: Expression | null }
+export interface DistinctPlan extends PlanBase { readonly kind: 'distinct'; readonly input: LogicalPlan }
+/** Output: left columns then right columns. Keys pair up by index and have equal types; residual sees both sides. */
+export interface JoinPlan extends PlanBase {
+  readonly kind: 'join'
+  readonly join: 'inner' | 'left' | 'cross'
+  readonly left: LogicalPlan
+  readonly right: LogicalPlan
+  readonly leftKeys: readonly Expression[]
+  readonly rightKeys: readonly Expression[]
+  readonly residual: Expression | null
+}
+/** Literal rows (VALUES, or one empty row for SELECT without FROM). */
+export interface ValuesPlan extends PlanBase { readonly kind: 'values'; readonly rows: readonly (readonly Expression[])[] }
+
+/** Inserts the rows of `input`, whose columns are all columns of the table in order (hidden row id excluded). */
+export interface InsertPlan extends PlanBase { readonly kind: 'insert'; readonly table: string; readonly schema: TableSchema; readonly input: LogicalPlan }
+/** `input` yields every column of the table (hidden ones too) in order, then one value per assignment. */
+export interface UpdatePlan extends PlanBase { readonly kind: 'update'; readonly table: string; readonly schema: TableSchema; readonly input: LogicalPlan; readonly assignments: readonly number[] }
+/** `input` yields the key columns in key order. */
+export interface DeletePlan extends PlanBase { readonly kind: 'delete'; readonly table: string; readonly schema: TableSchema; readonly input: LogicalPlan }
+
+export type LogicalPlan =
+  | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | DistinctPlan | JoinPlan
+  | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
+
+/** What src/sql hands over: a query or DML plan, or one of the engine's own commands. */
+export type BoundStatement =
+  | { readonly kind: 'query'; readonly plan: LogicalPlan; readonly parameters: readonly SqlType[] }
+  | { readonly kind: 'explain'; readonly analyze: boolean; readonly format: 'text' | 'json'; readonly statement: BoundStatement }
+  | { readonly kind: 'create_table'; readonly schema: TableSchema; readonly ifNotExists: boolean }
+  | { readonly kind: 'drop_table'; readonly tables: readonly string[]; readonly ifExists: boolean }
+  | { readonly kind: 'begin' | 'commit' | 'rollback' }
+  | { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
+  | { readonly kind: 'pragma'; readonly name: string; readonly value: Scalar | null }
+  | { readonly kind: 'show_tables' }
+  | { readonly kind: 'describe'; readonly columns: readonly ColumnSchema[]; readonly schema: TableSchema }

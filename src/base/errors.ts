@@ -1,0 +1,66 @@
+// The engine's one error class and its closed set of codes (SQLSTATE), grouped by when they can occur.
+// Messages name the offending value; corruption carries file, page and offset. Errors are for users,
+// asserts (assert.ts) are for us: what no test can trigger is an assert.
+
+/** SQLSTATE codes the engine raises. */
+export const CODE = {
+  // the statement
+  SYNTAX: '42601', UNDEFINED_TABLE: '42P01', UNDEFINED_COLUMN: '42703', UNDEFINED_FUNCTION: '42883',
+  UNDEFINED_PARAMETER: '42P02', AMBIGUOUS_COLUMN: '42702', DUPLICATE_TABLE: '42P07', DUPLICATE_COLUMN: '42701',
+  DATATYPE_MISMATCH: '42804', GROUPING: '42803', INVALID_REFERENCE: '42P10', INVALID_DEFINITION: '42P16',
+  UNDEFINED_OBJECT: '42704', WRONG_OBJECT: '42809', UNSUPPORTED: '0A000', CARDINALITY: '21000',
+  // its values
+  NUMERIC_OVERFLOW: '22003', DIVISION_BY_ZERO: '22012', INVALID_TEXT: '22P02', DATETIME_OVERFLOW: '22008',
+  INVALID_DATETIME: '22007', STRING_TOO_LONG: '22001', INVALID_ENCODING: '22021', INVALID_PARAMETER: '22023',
+  INVALID_REGEX: '2201B', INVALID_LOGARITHM: '2201E', INVALID_POWER: '2201F', SUBSTRING: '22011',
+  NOT_NULL: '23502', UNIQUE: '23505',
+  // transactions and limits
+  SERIALIZATION: '40001', DEADLOCK: '40P01', LOCK_HELD: '55P03', IN_FAILED_TRANSACTION: '25P02',
+  NO_TRANSACTION: '25P01', ACTIVE_TRANSACTION: '25001', READ_ONLY: '25006', UNDEFINED_SAVEPOINT: '3B001',
+  OUT_OF_MEMORY: '53200', DISK_FULL: '53100', CANCELLED: '57014', PROGRAM_LIMIT: '54000',
+  // the file and the machine
+  CORRUPT: 'XX001', INTERNAL: 'XX000', IO: '58030', IN_USE: '55006', NOT_OPEN: '55000', UNDEFINED_FILE: '58P01',
+} as const
+
+export type ErrorCode = (typeof CODE)[keyof typeof CODE]
+
+/** What an error may carry beside its code and message. */
+export interface ErrorDetails {
+  /** 1-based character position in the SQL text. */
+  position?: number
+  line?: number
+  column?: number
+  detail?: string
+  hint?: string
+  /** The file, page id and byte offset of damaged or unreadable bytes. */
+  file?: string
+  page?: number
+  offset?: number
+  cause?: unknown
+}
+
+/** The only error class users meet. `code` is a SQLSTATE; the message names the value. */
+export class DatabaseError extends Error {
+  readonly code: ErrorCode
+  position?: number
+  line?: number
+  column?: number
+  readonly detail?: string
+  readonly hint?: string
+  readonly file?: string
+  readonly page?: number
+  readonly offset?: number
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'DatabaseError'
+    this.code = code
+    const { cause: _cause, ...rest } = details
+    Object.assign(this, rest)
+  }
+}
+
+/** Damaged bytes: always with the file, and page or offset where known. */
+export function corruption(message: string, where: { file: string; page?: number; offset?: number }): DatabaseError {
+  return new DatabaseError(CODE.CORRUPT, message, where)
+}

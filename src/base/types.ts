@@ -1,0 +1,128 @@
+// SQL types, the four physical kinds behind them, and schemas. The floor of the engine: imports nothing.
+//
+// Every value inside the engine is a `Scalar` in exactly one canonical form per type, so that storage,
+// kernels and the API never guess what they were handed:
+//
+//   physical  SQL types                                          Scalar               bytes in a vector
+//   --------  -------------------------------------------------  -------------------  -----------------
+//   int       boolean (0 | 1), smallint, integer, bigint,        number when safe,    1, 2, 4 or 8
+//             decimal(p <= 18) (scaled), date (days since 1970),  else bigint
+//             time, timestamp, timestamptz (microseconds)
+//   float     real, double                                       number               4 or 8
+//   wide      decimal(p > 18) (scaled)                            bigint               16
+//   bytes     text, json                                          string               (ptr, length)
+//             bytea; uuid (16 bytes, big-endian);                 Uint8Array           (ptr, length)
+//             interval (i64 microseconds, i32 days, i32 months, little-endian, 16 bytes)
+//
+// SQL NULL is `null` everywhere. -0 is stored as 0; NaN is one value, equal to itself, sorting last.
+
+/** Name of a SQL type without its modifiers. `null` is the type of a bare NULL literal. */
+export type TypeKind =
+  | 'null' | 'boolean' | 'smallint' | 'integer' | 'bigint' | 'real' | 'double' | 'decimal'
+  | 'date' | 'time' | 'timestamp' | 'timestamptz' | 'interval' | 'text' | 'bytea' | 'uuid' | 'json'
+
+/** A SQL type with its modifiers. Immutable; compare with {@link sameType}. */
+export interface SqlType {
+  readonly kind: TypeKind
+  /** Total digits of a decimal, 1..38. */
+  readonly precision?: number
+  /** Digits after the point of a decimal, 0..precision. */
+  readonly scale?: number
+  /** Longest VARCHAR(n) / CHAR(n) in characters; absent = unlimited. */
+  readonly maxLength?: number
+  /** CHAR(n): padded with blanks on output, trailing blanks ignored in comparisons. */
+  readonly blankPadded?: boolean
+}
+
+/** The engine's one internal value form; see the table above. */
+export type Scalar = null | number | bigint | string | Uint8Array
+
+export type Physical = 'int' | 'float' | 'wide' | 'bytes'
+
+/** Physical kind of a type. `null` counts as int, so an all-NULL vector has a layout. */
+export function physicalOf(type: SqlType): Physical {
+  switch (type.kind) {
+    case 'real': case 'double': return 'float'
+    case 'decimal': return (type.precision ?? 18) > 18 ? 'wide' : 'int'
+    case 'text': case 'json': case 'bytea': case 'uuid': case 'interval': return 'bytes'
+    default: return 'int'
+  }
+}
+
+/** True for the numeric types, on which arithmetic is defined. */
+export function isNumeric(type: SqlType): boolean {
+  const k = type.kind
+  return k === 'smallint' || k === 'integer' || k === 'bigint' || k === 'real' || k === 'double' || k === 'decimal'
+}
+
+/** True for smallint, integer and bigint. */
+export function isInteger(type: SqlType): boolean {
+  return type.kind === 'smallint' || type.kind === 'integer' || type.kind === 'bigint'
+}
+
+/** True for types whose bytes are UTF-8 and whose Scalar is a string. */
+export function isText(type: SqlType): boolean {
+  return type.kind === 'text' || type.kind === 'json'
+}
+
+/** Equality with modifiers. */
+export function sameType(a: SqlType, b: SqlType): boolean {
+  return a.kind === b.kind && a.precision === b.precision && a.scale === b.scale
+    && a.maxLength === b.maxLength && a.blankPadded === b.blankPadded
+}
+
+export const NULL_TYPE: SqlType = { kind: 'null' }
+export const BOOLEAN: SqlType = { kind: 'boolean' }
+export const SMALLINT: SqlType = { kind: 'smallint' }
+export const INTEGER: SqlType = { kind: 'integer' }
+export const BIGINT: SqlType = { kind: 'bigint' }
+export const REAL: SqlType = { kind: 'real' }
+export const DOUBLE: SqlType = { kind: 'double' }
+export const DATE: SqlType = { kind: 'date' }
+export const TIME: SqlType = { kind: 'time' }
+export const TIMESTAMP: SqlType = { kind: 'timestamp' }
+export const TIMESTAMPTZ: SqlType = { kind: 'timestamptz' }
+export const INTERVAL: SqlType = { kind: 'interval' }
+export const TEXT: SqlType = { kind: 'text' }
+export const BYTEA: SqlType = { kind: 'bytea' }
+export const UUID: SqlType = { kind: 'uuid' }
+export const JSON_TYPE: SqlType = { kind: 'json' }
+/** decimal(precision, scale). */
+export function decimalType(precision: number, scale: number): SqlType {
+  return { kind: 'decimal', precision, scale }
+}
+
+/** SQL spelling of a type: `decimal(12,2)`, `varchar(10)`, `double precision`. */
+export function typeName(type: SqlType): string {
+  switch (type.kind) {
+    case 'double': return 'double precision'
+    case 'timestamptz': return 'timestamp with time zone'
+    case 'decimal': return type.precision === undefined ? 'decimal' : `decimal(${type.precision},${type.scale ?? 0})`
+    case 'text':
+      if (type.maxLength === undefined) return 'text'
+      return type.blankPadded ? `char(${type.maxLength})` : `varchar(${type.maxLength})`
+    default: return type.kind
+  }
+}
+
+/** One column of a table. */
+export interface ColumnSchema {
+  readonly name: string
+  readonly type: SqlType
+  readonly nullable: boolean
+  /** Default as SQL text, evaluated at INSERT; absent = NULL. */
+  readonly defaultSql?: string
+  /** The implicit row id of a table without a primary key: never in `SELECT *`, never named by users. */
+  readonly hidden?: boolean
+}
+
+/** A table: its columns in order and the ordinals of its primary key columns in key order. */
+export interface TableSchema {
+  readonly name: string
+  readonly columns: readonly ColumnSchema[]
+  /** Ordinals into `columns`, never empty: a table without a PRIMARY KEY has one hidden bigint column. */
+  readonly key: readonly number[]
+}
+
+/** A row inside the engine: one Scalar per column of the schema, hidden column included. */
+export type Row = Scalar[]
