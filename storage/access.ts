@@ -1,0 +1,82 @@
+// What the executor sees of storage: tables at a snapshot, cursors over them, and a writer for the
+// current transaction. Implemented by storage/table and storage/txn; exec codes against these only.
+import type { Row, Scalar, TableSchema } from '../src/base/types.ts'
+import type { ScanBatch, ZonePredicate } from './column-buffers.ts'
+import type { Arena } from './memory/arena.ts'
+
+/** An interval of keys. Bounds are prefixes of the key columns in key order; null = unbounded. */
+export interface KeyRange {
+  readonly lower: readonly Scalar[] | null
+  readonly lowerInclusive: boolean
+  readonly upper: readonly Scalar[] | null
+  readonly upperInclusive: boolean
+}
+
+export interface ScanOptions {
+  /** Ordinals of the schema's columns, in the order the batch shall have them. May be empty (row counts). */
+  readonly columns: readonly number[]
+  readonly range?: KeyRange
+  /**
+   * 'none': base windows first, then delta windows. 'ascending': windows follow key order, base and
+   * delta interleaved. 'descending': windows in descending key order, but rows *inside* a window ascend.
+   */
+  readonly order: 'none' | 'ascending' | 'descending'
+  /** Conjunction used only to skip row groups; the caller still evaluates its filter. */
+  readonly zones?: readonly ZonePredicate[]
+  /** Scratch for what cannot be used in place; the cursor allocates from it until close(). */
+  readonly arena: Arena
+}
+
+/** Counters of one cursor, for EXPLAIN ANALYZE. */
+export interface CursorCounters {
+  groupsTotal: number
+  groupsSkipped: number
+  baseRows: number
+  deltaRows: number
+}
+
+/** A pull cursor. The batch and everything it points to are reused by the next call. */
+export interface TableCursor {
+  next(): ScanBatch | null
+  close(): void
+  readonly counters: CursorCounters
+}
+
+/** A table at one snapshot. Cheap to obtain; valid for one statement. */
+export interface TableAccess {
+  readonly schema: TableSchema
+  /** Rows at the snapshot, up to the rows changed by the delta: exact for clean tables. */
+  estimateRows(): number
+  /** Estimated rows with keys in the range: rank(hi) - rank(lo) by the learned index; cost about 1 µs. */
+  estimateRange(range: KeyRange): number
+  /** Fraction of row groups a scan with these predicates would read, by zone maps (0..1). */
+  estimateZones(zones: readonly ZonePredicate[]): number
+  /** Number of row groups of the base. */
+  groupCount(): number
+  scan(options: ScanOptions): TableCursor
+  /** Reads `columns` of the row with this key into `out`; false when there is none. */
+  find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean
+}
+
+/** Writes of the current transaction. Every method sees the transaction's own earlier writes. */
+export interface TableWriter {
+  /** 23505 when the key exists, 23502 for a NULL in a NOT NULL column. A hidden row id is assigned when null. */
+  insert(table: string, row: Row): void
+  /** Replaces the row with key `key`; `row` may have another key (23505). False when there is no such row. */
+  update(table: string, key: readonly Scalar[], row: Row): boolean
+  delete(table: string, key: readonly Scalar[]): boolean
+}
+
+/** Engine-wide counters since open, part of `db.stats()`; EXPLAIN ANALYZE takes differences. */
+export interface IndexCounters {
+  /** Lookups answered through a learned index. */
+  probes: number
+  /** Sum of the search windows of those lookups, in rows. */
+  windowRows: number
+  /** Largest |actual - predicted| seen, in rows. */
+  maxError: number
+  /** Key-column pages touched by last-mile searches. */
+  keyPages: number
+  /** Lookups that the delta answered. */
+  deltaHits: number
+}
