@@ -1,0 +1,30 @@
+// The model of one row group: learned where lines pay, sampled where they do not, chosen when the group is
+// written and stored with it. Both kinds are SegmentTables, so readers only call searchBound.
+import { fitSegments, isHard } from './fit.ts'
+import { fitSampled } from './sampled-index.ts'
+import { decodeSegmentTable, encodeSegmentTable, segmentTableBytes } from './segment-table.ts'
+import type { SegmentTable } from './segment-table.ts'
+
+/** `kind` says which; EXPLAIN shows it. */
+export type GroupModel = SegmentTable
+
+/**
+ * Fits the model of one row group over its projected keys. Falls back to a sampled array when the fit is
+ * hard at every epsilon and the samples are no larger than the segments.
+ */
+export function fitGroupModel(keys: Float64Array, count: number): GroupModel {
+  const learned = fitSegments(keys, count, {})
+  if (!isHard(learned)) return learned
+  const sampled = fitSampled(keys, count)
+  return segmentTableBytes(sampled) <= segmentTableBytes(learned) ? sampled : learned
+}
+
+/** Bytes of the model, to be stored with the row group. */
+export function encodeGroupModel(model: GroupModel): Uint8Array {
+  return encodeSegmentTable(model)
+}
+
+/** Reads what {@link encodeGroupModel} wrote; throws XX001 when the bytes are damaged. */
+export function decodeGroupModel(bytes: Uint8Array, offset = 0): GroupModel {
+  return decodeSegmentTable(bytes, offset)
+}
