@@ -1,0 +1,87 @@
+// Aggregate functions: names, overloads and result types. How they accumulate is in exec/kernel/aggregate*.
+//
+//   count(*) count(x)          bigint
+//   sum   smallint, integer -> bigint;  bigint -> decimal(38,0);  decimal(p,s) -> decimal(38,s);
+//         real -> real;  double -> double;  interval -> interval
+//   avg   integers -> decimal(38,16);  decimal(p,s) -> decimal(38, max(16, s));  real, double -> double
+//   min, max   any ordered type -> the same type
+//   bool_and every, bool_or    boolean
+//   stddev[_samp|_pop] variance var_samp var_pop   double (PostgreSQL: numeric for exact inputs)
+//   string_agg(text, text)     text, in input order
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import type { SqlType } from '../../src/base/types.ts'
+import {
+  BIGINT, BOOLEAN, DOUBLE, INTERVAL, TEXT, decimalType, isInteger, isNumeric,
+} from '../../src/base/types.ts'
+import type { ResolvedCall } from './resolve.ts'
+import { asDecimal, implicitDistance } from './type-rules.ts'
+import { unknownFunction } from './resolve.ts'
+
+/** Names of the aggregates in SQL, and the catalogue id each stands for. */
+export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['count', 'count'], ['sum', 'sum'], ['avg', 'avg'], ['mean', 'avg'], ['min', 'min'], ['max', 'max'],
+  ['bool_and', 'bool_and'], ['every', 'bool_and'], ['bool_or', 'bool_or'],
+  ['stddev', 'stddev_samp'], ['stddev_samp', 'stddev_samp'], ['stddev_pop', 'stddev_pop'],
+  ['variance', 'var_samp'], ['var_samp', 'var_samp'], ['var_pop', 'var_pop'], ['string_agg', 'string_agg'],
+])
+
+/** True when the name is an aggregate, so that the binder can tell sum(x) from abs(x). */
+export function isAggregateName(name: string): boolean {
+  return AGGREGATE_NAMES.has(name)
+}
+
+/**
+ * Resolves an aggregate call. `count` without arguments is count(*): fn 'count_star'.
+ * Throws 42883, and 42809-like errors as 42883 for DISTINCT where it has no meaning.
+ */
+export function resolveAggregate(
+  name: string, args: readonly SqlType[], distinct: boolean, position?: number,
+): ResolvedCall {
+  const id = AGGREGATE_NAMES.get(name)
+  if (id === 'count' && args.length === 0) {
+    if (distinct) throw new DatabaseError(CODE.SYNTAX, 'count(DISTINCT *) is not possible', { position })
+    return { fn: 'count_star', argTypes: [], result: BIGINT }
+  }
+  const resolved = id === undefined ? null : resolveById(id, args)
+  if (resolved === null) throw unknownFunction(name, args, AGGREGATE_NAMES.keys(), position)
+  return resolved
+}
+
+function resolveById(id: string, args: readonly SqlType[]): ResolvedCall | null {
+  if (args.length !== (id === 'string_agg' ? 2 : 1)) return null
+  const type = args[0]!
+  switch (id) {
+    case 'count': return { fn: id, argTypes: [type.kind === 'null' ? TEXT : type], result: BIGINT }
+    case 'min': case 'max': return resolveExtreme(id, type)
+    case 'sum': return resolveSum(type)
+    case 'avg': return resolveAverage(type)
+    case 'bool_and': case 'bool_or':
+      return type.kind === 'boolean' || type.kind === 'null' ? { fn: id, argTypes: [BOOLEAN], result: BOOLEAN } : null
+    case 'string_agg': return { fn: id, argTypes: [TEXT, TEXT], result: TEXT }
+    default: return isNumeric(type) || type.kind === 'null' ? { fn: id, argTypes: [DOUBLE], result: DOUBLE } : null
+  }
+}
+
+function resolveExtreme(fn: string, type: SqlType): ResolvedCall | null {
+  if (type.kind === 'json') return null
+  const target = type.kind === 'null' ? TEXT : type
+  return { fn, argTypes: [target], result: target }
+}
+
+function resolveSum(type: SqlType): ResolvedCall | null {
+  if (type.kind === 'bigint') return { fn: 'sum', argTypes: [type], result: decimalType(38, 0) }
+  if (isInteger(type)) return { fn: 'sum', argTypes: [type], result: BIGINT }
+  if (type.kind === 'decimal') return { fn: 'sum', argTypes: [type], result: decimalType(38, type.scale ?? 0) }
+  if (type.kind === 'real' || type.kind === 'double') return { fn: 'sum', argTypes: [type], result: type }
+  if (type.kind === 'interval') return { fn: 'sum', argTypes: [type], result: INTERVAL }
+  return type.kind === 'null' ? { fn: 'sum', argTypes: [DOUBLE], result: DOUBLE } : null
+}
+
+function resolveAverage(type: SqlType): ResolvedCall | null {
+  if (isInteger(type)) return { fn: 'avg', argTypes: [type], result: decimalType(38, 16) }
+  if (type.kind === 'decimal') {
+    const exact = asDecimal(type)
+    return { fn: 'avg', argTypes: [exact], result: decimalType(38, Math.max(16, exact.scale ?? 0)) }
+  }
+  return implicitDistance(type.kind, 'double') >= 0 ? { fn: 'avg', argTypes: [DOUBLE], result: DOUBLE } : null
+}

@@ -1,0 +1,27 @@
+// Functions over any type. COALESCE, NULLIF and the comparisons are part of the kernel language; they are
+// listed here so that the binder can resolve their argument types.
+import type { Scalar } from '../../src/base/types.ts'
+import { unreachable } from '../../src/base/assert.ts'
+import { compareScalars } from '../../src/base/scalar-compare.ts'
+import type { CallContext, FunctionEntry, ScalarFunction } from './entry.ts'
+import { scalar, typed } from './entry.ts'
+
+function extreme(sign: 1 | -1): (context: CallContext) => ScalarFunction {
+  return context => (...values: Scalar[]): Scalar => {
+    let best: Scalar = null
+    for (const value of values) {
+      if (value === null) continue
+      if (best === null || compareScalars(context.result, value, best) * sign > 0) best = value
+    }
+    return best
+  }
+}
+
+const builtIn = (): Scalar => unreachable('the kernel language evaluates this itself')
+
+export const GENERAL_FUNCTIONS: readonly FunctionEntry[] = [
+  typed('greatest', 'same... -> same', extreme(1), { lax: true }),
+  typed('least', 'same... -> same', extreme(-1), { lax: true }),
+  scalar('coalesce', 'same... -> same', builtIn, { lax: true }),
+  scalar('nullif', 'same, same -> same', builtIn, { lax: true }),
+]
