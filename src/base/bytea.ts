@@ -5,15 +5,15 @@
 import { CODE, DatabaseError } from './errors.ts'
 import { bytesToHex, hexToBytes } from './uuid.ts'
 
-/** Text to bytes. Throws 22P02. */
+/** Text to bytes. Throws 22P02, or 22023 for bad hexadecimal digits. */
 export function parseBytea(text: string): Uint8Array {
   if (text.startsWith('\\x')) {
     const hex = text.slice(2).replace(/\s/g, '')
     if (hex.length % 2 !== 0) {
-      throw new DatabaseError(CODE.INVALID_TEXT, `invalid hexadecimal data: odd number of digits in "${text}"`)
+      throw new DatabaseError(CODE.INVALID_PARAMETER, `invalid hexadecimal data: odd number of digits in "${text}"`)
     }
     if (!/^[0-9a-fA-F]*$/.test(hex)) {
-      throw new DatabaseError(CODE.INVALID_TEXT, `invalid hexadecimal digit in "${text}"`)
+      throw new DatabaseError(CODE.INVALID_PARAMETER, `invalid hexadecimal digit in "${text}"`)
     }
     return hexToBytes(hex)
   }

@@ -3,7 +3,7 @@
 // date_part gives the same value as a double.
 
 import {
-  civilFromDays, dayOfWeek, dayOfYear, daysFromCivil, fieldsOf, isoWeek, joinMicros, MICROS_PER_DAY, MICROS_PER_HOUR,
+  civilFromDays, dayOfWeek, dayOfYear, daysFromCivil, isoWeek, joinMicros, MICROS_PER_DAY, MICROS_PER_HOUR,
   splitMicros, type Civil,
 } from './datetime.ts'
 import { addIntegers, canonicalInteger, decimalToDouble, type Integer } from './decimal.ts'
@@ -152,10 +152,4 @@ export function truncateInterval(field: string, scalar: Uint8Array): Uint8Array 
 
 const MONTH_UNITS: Record<string, number> = {
   month: 1, quarter: 3, year: 12, decade: 120, century: 1200, millennium: 12000,
-}
-
-/** Fields of a timestamp at once, for callers that print several. */
-export function timestampFields(micros: Integer): ReturnType<typeof fieldsOf> {
-  const { days, time } = splitMicros(micros)
-  return fieldsOf(days, time)
 }

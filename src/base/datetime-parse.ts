@@ -104,7 +104,7 @@ function fractionMicros(digits: string | undefined): number {
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const MONTH_NAME = /^(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)$/
 const WEEKDAY_NAME = /^(?:sun|mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?)(?:day)?$/
-const TOKEN = /\s*(?:(\d{1,2}:\d{2}(?::\d{2}(?:\.\d*)?)?)|(\d+)|([a-z]+(?:[/_][a-z_+\-/0-9]+)?)|([+-]\d[\d:]*)|([-/.,]))/iy
+const TOKEN = /\s*(?:(\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)|(\d+)|([a-z]+(?:[/_][a-z_+\-/0-9]+)?)|([+-]\d[\d:]*)|([-/.,]))/iy
 
 /** Reads one text token by token, collecting date numbers, a month name, a clock and a zone. */
 class MomentReader {

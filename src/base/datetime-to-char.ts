@@ -18,6 +18,11 @@ const digits = (number: number, width: number): { number: number; width: number 
 const word = (text: string, width = 0): { text: string; width: number } => ({ text, width })
 const hour12 = (m: Moment): number => m.hour % 12 || 12
 const shownYear = (year: number): number => (year > 0 ? year : 1 - year)
+const isoYear = (m: Moment): number => shownYear(isoWeek(m.days).year)
+const century: Pattern = (m) => {
+  const count = Math.floor((shownYear(m.year) + 99) / 100)
+  return m.year > 0 ? digits(count, 2) : word('-' + String(count).padStart(2, '0'))
+}
 const half = (m: Moment, dots: boolean): string =>
   (m.hour < 12 ? (dots ? 'a.m.' : 'am') : (dots ? 'p.m.' : 'pm'))
 
@@ -33,17 +38,17 @@ const PATTERNS: readonly (readonly [string, Pattern])[] = [
   ['Y,YYY', (m) => word(`${Math.floor(shownYear(m.year) / 1000)},${String(shownYear(m.year) % 1000).padStart(3, '0')}`)],
   ['YYYY', (m) => digits(shownYear(m.year), 4)], ['YYY', (m) => digits(shownYear(m.year) % 1000, 3)],
   ['YY', (m) => digits(shownYear(m.year) % 100, 2)], ['Y', (m) => digits(shownYear(m.year) % 10, 1)],
-  ['IYYY', (m) => digits(isoWeek(m.days).year, 4)], ['IYY', (m) => digits(isoWeek(m.days).year % 1000, 3)],
-  ['IY', (m) => digits(isoWeek(m.days).year % 100, 2)], ['IW', (m) => digits(isoWeek(m.days).week, 2)],
+  ['IYYY', (m) => digits(isoYear(m), 4)], ['IYY', (m) => digits(isoYear(m) % 1000, 3)],
+  ['IY', (m) => digits(isoYear(m) % 100, 2)], ['IW', (m) => digits(isoWeek(m.days).week, 2)],
   ['IDDD', (m) => digits((isoWeek(m.days).week - 1) * 7 + (dayOfWeek(m.days) || 7), 3)],
-  ['ID', (m) => digits(dayOfWeek(m.days) || 7, 1)], ['I', (m) => digits(isoWeek(m.days).year % 10, 1)],
+  ['ID', (m) => digits(dayOfWeek(m.days) || 7, 1)], ['I', (m) => digits(isoYear(m) % 10, 1)],
   ['MONTH', (m) => word(MONTHS[m.month - 1]!, 9)], ['MON', (m) => word(MONTHS[m.month - 1]!.slice(0, 3))],
   ['MM', (m) => digits(m.month, 2)], ['RM', (m) => word(ROMAN[m.month - 1]!, 4)],
   ['DAY', (m) => word(DAYS[dayOfWeek(m.days)]!, 9)], ['DY', (m) => word(DAYS[dayOfWeek(m.days)]!.slice(0, 3))],
   ['DDD', (m) => digits(dayOfYear(m.days), 3)], ['DD', (m) => digits(m.day, 2)],
   ['D', (m) => digits(dayOfWeek(m.days) + 1, 1)], ['WW', (m) => digits(Math.floor((dayOfYear(m.days) - 1) / 7) + 1, 2)],
   ['W', (m) => digits(Math.floor((m.day - 1) / 7) + 1, 1)], ['Q', (m) => digits(Math.floor((m.month - 1) / 3) + 1, 1)],
-  ['CC', (m) => digits(Math.floor((shownYear(m.year) + 99) / 100), 2)], ['J', (m) => digits(m.days + 2_440_588, -1)],
+  ['CC', century], ['J', (m) => digits(m.days + 2_440_588, -1)],
   ['A.M.', (m) => word(half(m, true))], ['P.M.', (m) => word(half(m, true))],
   ['AM', (m) => word(half(m, false))], ['PM', (m) => word(half(m, false))],
   ['B.C.', (m) => word(m.year > 0 ? 'a.d.' : 'b.c.')], ['A.D.', (m) => word(m.year > 0 ? 'a.d.' : 'b.c.')],

@@ -39,7 +39,7 @@ export function parseInterval(text: string): Uint8Array {
 export function parseIntervalParts(text: string): Interval {
   const trimmed = text.trim()
   const total = { months: 0, days: 0, micros: 0n }
-  const known = /^[+-]?p/i.test(trimmed) ? addIsoDuration(total, trimmed) : addVerbose(total, trimmed)
+  const known = /^p/i.test(trimmed) ? addIsoDuration(total, trimmed) : addVerbose(total, trimmed)
   if (!known) throw new DatabaseError(CODE.INVALID_DATETIME, `invalid input syntax for type interval: "${text}"`)
   return { months: total.months, days: total.days, micros: canonicalInteger(total.micros) }
 }
@@ -80,22 +80,21 @@ function roundHalfEven(value: number): number {
 
 /** P1Y2M3W4DT5H6M7.8S */
 function addIsoDuration(total: Total, text: string): boolean {
-  const parts = /^([+-]?)P((?:[+-]?\d*\.?\d*[YMWD])*)(?:T((?:[+-]?\d*\.?\d*[HMS])+))?$/i.exec(text)
-  if (!parts || (parts[2] === '' && parts[3] === undefined)) return false
-  const outer = parts[1] === '-' ? -1 : 1
+  const parts = /^P((?:[+-]?\d*\.?\d*[YMWD])*)(?:T((?:[+-]?\d*\.?\d*[HMS])+))?$/i.exec(text)
+  if (!parts || (parts[1] === '' && parts[2] === undefined)) return false
   const read = (section: string, units: Record<string, string>): boolean => {
     for (const item of section.matchAll(/([+-]?)(\d*)(?:\.(\d*))?([A-Z])/gi)) {
       if (item[2] === '' && !item[3]) return false
-      const sign = outer * (item[1] === '-' ? -1 : 1)
+      const sign = item[1] === '-' ? -1 : 1
       addUnit(total, units[item[4]!.toUpperCase()]!, sign, item[2]!, item[3] ?? '')
     }
     return true
   }
-  return read(parts[2]!, { Y: 'year', M: 'month', W: 'week', D: 'day' })
-    && read(parts[3] ?? '', { H: 'hour', M: 'minute', S: 'second' })
+  return read(parts[1]!, { Y: 'year', M: 'month', W: 'week', D: 'day' })
+    && read(parts[2] ?? '', { H: 'hour', M: 'minute', S: 'second' })
 }
 
-const TOKEN = /\s*(?:([+-]?)(\d+):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?|\.(\d+))?|([+-]?)(\d+)-(\d+)(?![\d:])|([+-]?)\s*(\d*)(?:\.(\d*))?\s*([a-z]*))/iy
+const TOKEN = /\s*(?:([+-]?)(\d+):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?|\.(\d+))?|([+-]?)(\d+)-(\d+)(?![\d:])|([+-]?)\s*(\d*)(?:\.(\d*))?(?:\s*([a-z]+))?)/iy
 
 /** `[@] 1 year 2 mons 3 4:05:06 ago` and `1-2`; a bare number before a clock is days, else seconds. */
 function addVerbose(total: Total, text: string): boolean {
@@ -116,10 +115,11 @@ function addVerbose(total: Total, text: string): boolean {
       total.months += sign * (Number(item[8]) * 12 + Number(item[9]))
     } else {
       if (item[11] === '' && !item[12]) return false
-      const followedByClock = item[13] === '' && /^\s+[+-]?\d+:/.test(source.slice(TOKEN.lastIndex))
-      const unit = item[13] === '' ? (followedByClock ? 'day' : 'second') : intervalUnit(item[13]!)
+      const word = item[13]
+      const followedByClock = word === undefined && /^\s+[+-]?\d+:/.test(source.slice(TOKEN.lastIndex))
+      const unit = word === undefined ? (followedByClock ? 'day' : 'second') : intervalUnit(word)
       if (unit === undefined) return false
-      if (item[13] === '' && !followedByClock && TOKEN.lastIndex < source.trimEnd().length) return false
+      if (word === undefined && !followedByClock && TOKEN.lastIndex < source.trimEnd().length) return false
       addUnit(total, unit, item[10] === '-' ? -1 : 1, item[11]!, item[12] ?? '')
     }
     while (/[\s,]/.test(source[TOKEN.lastIndex] ?? '')) TOKEN.lastIndex++

@@ -2,7 +2,7 @@
 // integer rounds half away from zero, float to decimal goes through 15 (real: 6) significant digits. Dates
 // and times convert in UTC. `canCast` and `castScalar` share one table, so the binder and the run time agree.
 
-import { checkDays, joinMicros, MICROS_PER_DAY, splitMicros } from './datetime.ts'
+import { checkDays, joinMicros, splitMicros } from './datetime.ts'
 import { canonicalInteger, checkPrecision, decimalFromDouble, decimalToDouble, rescale, type Integer } from './decimal.ts'
 import { CODE, DatabaseError } from './errors.ts'
 import { decodeInterval, encodeInterval } from './interval.ts'
@@ -112,11 +112,4 @@ function castToDecimal(from: SqlType, to: SqlType, value: Integer): Integer {
     return decimalFromDouble(value as number, precision, scale, from.kind === 'real' ? 6 : 15)
   }
   return checkPrecision(rescale(value, from.kind === 'decimal' ? from.scale ?? 0 : 0, scale), precision, scale)
-}
-
-/** The day count of a timestamp rounded down to midnight, in microseconds. */
-export function startOfDay(micros: Integer): Integer {
-  const { days } = splitMicros(micros)
-  const start = days * MICROS_PER_DAY
-  return Number.isSafeInteger(start) ? start : joinMicros(days, 0)
 }
