@@ -53,8 +53,8 @@ export function stepwiseKeys(count: number, seed: number): Float64Array {
 }
 
 /**
- * Against the shrinking cone: steps of about 100 keys that alternate between dense and 10,000 times sparser,
- * so that every cone of a usual epsilon closes after a few dozen keys.
+ * Against the shrinking cone: blocks of 100 keys that alternate between dense and 10,000 times sparser, so that
+ * a cone of epsilon 32 or less closes at every block.
  */
 export function adversarialKeys(count: number, seed: number): Float64Array {
   const random = new Random(seed)
@@ -68,10 +68,23 @@ export function adversarialKeys(count: number, seed: number): Float64Array {
   return keys
 }
 
+/** Gaps of a heavy tail (Pareto, exponent 1/4, up to 1e12) at every scale at once: no line fits. */
+export function heavyTailKeys(count: number, seed: number): Float64Array {
+  const random = new Random(seed)
+  const keys = new Float64Array(count)
+  let key = 0
+  for (let i = 0; i < count; i++) {
+    key += Math.min(1e12, Math.ceil((1 - random.next()) ** -4))
+    keys[i] = key
+  }
+  return keys
+}
+
 /** Every shape above by name. */
 export const KEY_GENERATORS: Readonly<Record<string, KeyGenerator>> = {
   sequential: sequentialKeys, uniform: uniformKeys, lognormal: lognormalKeys,
   clustered: clusteredKeys, stepwise: stepwiseKeys, adversarial: adversarialKeys,
+  heavyTail: heavyTailKeys,
 }
 
 // 52 uniform bits in [0, 1).

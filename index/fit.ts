@@ -27,11 +27,11 @@ export interface FitOptions {
 export const EPSILON_CHOICES: readonly number[] = [16, 32, 64]
 
 /**
- * Keys per segment, in epsilons, below which the fit counts as hard. Any 2 * epsilon distinct keys fit one
- * level line, and a sample costs half a segment's bytes: at 4 epsilons per segment a sampled array with the
- * same window is exactly as small as the model.
+ * Keys per segment, in epsilons, below which the fit counts as hard. Even a level line covers 2 * epsilon
+ * keys; gaps of a heavy tail (Pareto, exponent 1/4) measure 2.3 to 2.5 at every epsilon, English words 2.4 to
+ * 2.7, IPv4 network starts 6.6, uniform keys 44 at epsilon 16. A sampled array of equal window is then as small.
  */
-export const HARD_EPSILONS_PER_SEGMENT = 4
+export const HARD_EPSILONS_PER_SEGMENT = 2.5
 
 /**
  * Fits a learned SegmentTable over keys[0 .. count-1]: non-decreasing projected numbers, duplicates allowed,
@@ -51,7 +51,7 @@ export function fitSegments(keys: Float64Array, count: number, options: FitOptio
   return table!
 }
 
-/** True when the segments are so short that a sampled array would be as good; see the constant above. */
+/** True when the segments are too short for their slopes to carry much; see the constant above. */
 export function isHard(table: SegmentTable): boolean {
   return table.count > 1 && table.end - table.begin < table.count * table.epsilon * HARD_EPSILONS_PER_SEGMENT
 }

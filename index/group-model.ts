@@ -10,13 +10,13 @@ export type GroupModel = SegmentTable
 
 /**
  * Fits the model of one row group over its projected keys. Falls back to a sampled array when the fit is
- * hard at every epsilon and the samples are no larger than the segments.
+ * hard at every epsilon and the samples are not much larger than the segments, for half the window.
  */
 export function fitGroupModel(keys: Float64Array, count: number): GroupModel {
   const learned = fitSegments(keys, count, {})
   if (!isHard(learned)) return learned
   const sampled = fitSampled(keys, count)
-  return segmentTableBytes(sampled) <= segmentTableBytes(learned) ? sampled : learned
+  return segmentTableBytes(sampled) <= 2 * segmentTableBytes(learned) ? sampled : learned
 }
 
 /** Bytes of the model, to be stored with the row group. */

@@ -141,7 +141,7 @@ export function compareUtf8(a: string, b: string): number {
 
 // Surrogates, which stand for points above U+FFFF, after U+E000..U+FFFF.
 function codePointRank(unit: number): number {
-  return unit < 0xe000 ? unit + 0x2000 : unit
+  return unit < 0xe000 ? unit + 0x2800 : unit
 }
 
 /** Key order of numbers: NaN last and equal to itself, -0 equal to 0. */

@@ -18,3 +18,9 @@ export {
   projectBinaryStringInGroup, projectBytes, projectBytesInGroup, projectNumber, projectString,
   projectStringInGroup,
 } from './key-order.ts'
+export type { ErrorHistogram, IndexStats } from './index-stats.ts'
+export { errorHistogram, indexStats } from './index-stats.ts'
+export type { KeyIndex, KeyIndexBuilder, KeyIndexStats } from './key-index.ts'
+export { LearnedKeyIndex } from './learned-key-index.ts'
+export { SortedArrayIndex } from './baseline/sorted-array-index.ts'
+export { BTreeIndex } from './baseline/btree-index.ts'
