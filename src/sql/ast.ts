@@ -1,0 +1,193 @@
+// Our own syntax tree: small, closed, immutable. parse.ts makes it, the binder reads it, nothing else does.
+// `position` is the 1-based character in the text the user gave (of the operator for infix expressions).
+
+interface Node {
+  readonly position?: number
+}
+
+/** A type as written: lower-case name and modifiers, `varchar(10)` or `numeric(12,2)`. */
+export interface TypeNode extends Node {
+  readonly name: string
+  readonly modifiers: readonly number[]
+}
+
+export interface NameExpr extends Node { readonly kind: 'name'; readonly path: readonly string[] }
+/** `*` or `t.*`; only in a select list. */
+export interface StarExpr extends Node { readonly kind: 'star'; readonly table: string | null }
+/** `form` says how the text was written: 1, 1.5e3, 'x', x'ff'. */
+export interface LiteralExpr extends Node {
+  readonly kind: 'literal'
+  readonly form: 'null' | 'boolean' | 'integer' | 'decimal' | 'string' | 'hex'
+  readonly text: string
+}
+/** 0-based. */
+export interface ParameterExpr extends Node { readonly kind: 'parameter'; readonly index: number }
+/** Infix, or prefix when `left` is null. LIKE is ~~, NOT LIKE !~~, ILIKE ~~*, NOT ILIKE !~~*. */
+export interface OperatorExpr extends Node {
+  readonly kind: 'operator'
+  readonly symbol: string
+  readonly left: Expr | null
+  readonly right: Expr
+  /** LIKE … ESCAPE. */
+  readonly escape?: Expr
+}
+export interface LogicExpr extends Node { readonly kind: 'logic'; readonly op: 'and' | 'or' | 'not'; readonly args: readonly Expr[] }
+/** IS [NOT] NULL | TRUE | FALSE | UNKNOWN. */
+export interface IsExpr extends Node {
+  readonly kind: 'is'
+  readonly arg: Expr
+  readonly test: 'null' | 'true' | 'false' | 'unknown'
+  readonly negated: boolean
+}
+export interface DistinctExpr extends Node {
+  readonly kind: 'distinct'
+  readonly left: Expr
+  readonly right: Expr
+  readonly negated: boolean
+}
+export interface BetweenExpr extends Node {
+  readonly kind: 'between'
+  readonly arg: Expr
+  readonly low: Expr
+  readonly high: Expr
+  readonly negated: boolean
+  readonly symmetric: boolean
+}
+export interface InExpr extends Node { readonly kind: 'in'; readonly arg: Expr; readonly items: readonly Expr[]; readonly negated: boolean }
+export interface SubqueryExpr extends Node {
+  readonly kind: 'subquery'
+  readonly mode: 'scalar' | 'exists' | 'in'
+  readonly query: Query
+  readonly arg?: Expr
+  readonly negated: boolean
+}
+/** Simple CASE keeps its `arg`. */
+export interface CaseExpr extends Node {
+  readonly kind: 'case'
+  readonly arg: Expr | null
+  readonly branches: readonly { readonly when: Expr; readonly then: Expr }[]
+  readonly otherwise: Expr | null
+}
+export interface CastExpr extends Node { readonly kind: 'cast'; readonly arg: Expr; readonly type: TypeNode }
+export interface CallExpr extends Node {
+  readonly kind: 'call'
+  readonly name: string
+  readonly args: readonly Expr[]
+  /** count(*). */
+  readonly star: boolean
+  readonly distinct: boolean
+  readonly filter: Expr | null
+}
+/** (a, b): only compared with another row or in IN lists. */
+export interface RowExpr extends Node { readonly kind: 'row'; readonly items: readonly Expr[] }
+/** DEFAULT in VALUES or SET. */
+export interface DefaultExpr extends Node { readonly kind: 'default' }
+
+export type Expr =
+  | NameExpr | StarExpr | LiteralExpr | ParameterExpr | OperatorExpr | LogicExpr | IsExpr | DistinctExpr
+  | BetweenExpr | InExpr | SubqueryExpr | CaseExpr | CastExpr | CallExpr | RowExpr | DefaultExpr
+
+export interface SelectItem extends Node { readonly expr: Expr; readonly alias: string | null }
+export interface OrderItem extends Node { readonly expr: Expr; readonly descending: boolean; readonly nullsFirst: boolean | null }
+
+export interface TableRef extends Node {
+  readonly kind: 'table'
+  readonly name: string
+  readonly alias: string | null
+  readonly columnAliases: readonly string[]
+}
+export interface DerivedRef extends Node {
+  readonly kind: 'derived'
+  readonly query: Query
+  readonly alias: string | null
+  readonly columnAliases: readonly string[]
+}
+export interface JoinRef extends Node {
+  readonly kind: 'join'
+  readonly join: 'inner' | 'left' | 'right' | 'cross'
+  readonly left: FromItem
+  readonly right: FromItem
+  readonly on: Expr | null
+  readonly using: readonly string[]
+  readonly natural: boolean
+}
+export type FromItem = TableRef | DerivedRef | JoinRef
+
+export interface CommonTable extends Node {
+  readonly name: string
+  readonly columnAliases: readonly string[]
+  readonly query: Query
+}
+
+/** SELECT or VALUES (then `rows` is set and the select clauses are empty). */
+export interface Query extends Node {
+  readonly kind: 'select'
+  readonly with: readonly CommonTable[]
+  readonly rows: readonly (readonly Expr[])[] | null
+  readonly distinct: boolean
+  readonly items: readonly SelectItem[]
+  readonly from: readonly FromItem[]
+  readonly where: Expr | null
+  readonly groupBy: readonly Expr[]
+  readonly having: Expr | null
+  readonly orderBy: readonly OrderItem[]
+  readonly limit: Expr | null
+  readonly offset: Expr | null
+}
+
+export interface ColumnName extends Node { readonly name: string }
+
+export interface InsertStatement extends Node {
+  readonly kind: 'insert'
+  readonly table: TableRef
+  /** Empty: all columns in order. */
+  readonly columns: readonly ColumnName[]
+  /** null: DEFAULT VALUES. */
+  readonly query: Query | null
+}
+export interface Assignment extends Node { readonly column: string; readonly value: Expr }
+export interface UpdateStatement extends Node {
+  readonly kind: 'update'
+  readonly table: TableRef
+  readonly assignments: readonly Assignment[]
+  readonly where: Expr | null
+}
+export interface DeleteStatement extends Node { readonly kind: 'delete'; readonly table: TableRef; readonly where: Expr | null }
+
+export interface ColumnDefinition extends Node {
+  readonly name: string
+  readonly type: TypeNode
+  readonly notNull: boolean
+  readonly primaryKey: boolean
+  readonly defaultExpr: Expr | null
+  readonly defaultSql: string | null
+}
+export interface CreateTableStatement extends Node {
+  readonly kind: 'create_table'
+  readonly table: string
+  readonly ifNotExists: boolean
+  readonly columns: readonly ColumnDefinition[]
+  /** Table constraints PRIMARY KEY (a, b); more than one is 42P16. */
+  readonly keys: readonly { readonly position?: number; readonly columns: readonly string[] }[]
+}
+export interface DropTableStatement extends Node {
+  readonly kind: 'drop_table'
+  readonly tables: readonly string[]
+  readonly ifExists: boolean
+}
+export interface TransactionStatement extends Node { readonly kind: 'begin' | 'commit' | 'rollback' }
+export interface SavepointStatement extends Node { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
+export interface ExplainStatement extends Node {
+  readonly kind: 'explain'
+  readonly analyze: boolean
+  readonly format: 'text' | 'json'
+  readonly statement: Statement
+}
+export interface PragmaStatement extends Node { readonly kind: 'pragma'; readonly name: string; readonly value: string | number | null }
+export interface ShowTablesStatement extends Node { readonly kind: 'show_tables' }
+export interface DescribeStatement extends Node { readonly kind: 'describe'; readonly table: string }
+
+export type Statement =
+  | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement | DropTableStatement
+  | TransactionStatement | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement
+  | DescribeStatement

@@ -1,0 +1,143 @@
+// SELECT, VALUES, WITH and FROM of libpg-query's tree to ours.
+import type { CommonTable, Expr, FromItem, OrderItem, Query, SelectItem, TableRef } from './ast.ts'
+import { lowerExpr } from './lower-expression.ts'
+import type { NodeReader } from './node-reader.ts'
+import { nested, unsupported } from './node-reader.ts'
+
+/** Lowers a SelectStmt (tagged or bare). */
+export function lowerQuery(node: NodeReader): Query {
+  if (node.tag !== 'SelectStmt') throw node.unsupported()
+  const operation = node.text('op')
+  if (operation !== 'SETOP_NONE' && operation !== '') {
+    throw unsupported(operation.replace('SETOP_', ''), node.position ?? firstPosition(node))
+  }
+  const common = node.bare('withClause', 'WithClause')
+  const query: Query = {
+    kind: 'select',
+    with: common === null ? [] : lowerWith(common),
+    rows: node.has('valuesLists') ? lowerRows(node.nodes('valuesLists')) : null,
+    distinct: lowerDistinct(node),
+    items: node.nodes('targetList').map(lowerItem),
+    from: node.nodes('fromClause').map(lowerFrom),
+    where: optional(node, 'whereClause'),
+    groupBy: node.nodes('groupClause').map(lowerExpr),
+    having: optional(node, 'havingClause'),
+    orderBy: node.nodes('sortClause').map(lowerOrder),
+    limit: lowerLimit(node),
+    offset: optional(node, 'limitOffset'),
+    position: node.position,
+  }
+  node.done()
+  return query
+}
+
+function firstPosition(node: NodeReader): number | undefined {
+  const side = node.bare('larg', 'SelectStmt')
+  if (side === null) return node.nodes('targetList')[0]?.position
+  return firstPosition(side)
+}
+
+function optional(node: NodeReader, field: string): Expr | null {
+  const child = node.node(field)
+  return child === null ? null : lowerExpr(child)
+}
+
+function lowerLimit(node: NodeReader): Expr | null {
+  if (node.text('limitOption') === 'LIMIT_OPTION_WITH_TIES') throw unsupported('WITH TIES', node.position)
+  return optional(node, 'limitCount')
+}
+
+function lowerDistinct(node: NodeReader): boolean {
+  if (!node.has('distinctClause')) return false
+  if (!node.isListOfNothing('distinctClause')) {
+    throw unsupported('DISTINCT ON', node.nodes('distinctClause')[0]!.position)
+  }
+  return true
+}
+
+function lowerRows(lists: readonly NodeReader[]): Expr[][] {
+  return lists.map(list => list.nodes('items').map(lowerExpr))
+}
+
+function lowerItem(node: NodeReader): SelectItem {
+  const alias = node.has('name') ? node.text('name') : null
+  const expr = lowerExpr(node.need('val'))
+  node.done()
+  return { expr, alias, position: node.position }
+}
+
+function lowerOrder(node: NodeReader): OrderItem {
+  const direction = node.text('sortby_dir')
+  const nulls = node.text('sortby_nulls')
+  const expr = lowerExpr(node.need('node'))
+  if (direction === 'SORTBY_USING') throw unsupported('ORDER BY … USING', node.position)
+  node.done()
+  const nullsFirst = nulls === 'SORTBY_NULLS_FIRST' ? true : nulls === 'SORTBY_NULLS_LAST' ? false : null
+  return { expr, descending: direction === 'SORTBY_DESC', nullsFirst, position: expr.position }
+}
+
+function lowerWith(node: NodeReader): CommonTable[] {
+  const tables = node.nodes('ctes').map(table => {
+    const name = table.text('ctename')
+    const columnAliases = table.strings('aliascolnames')
+    const body = table.need('ctequery')
+    table.ignore('ctematerialized')
+    table.done()
+    const query = nested(node.context, table.position, () => lowerQuery(body))
+    return { name, columnAliases, query, position: table.position }
+  })
+  node.done()
+  return tables
+}
+
+/** A table name with its alias: FROM, INSERT INTO, UPDATE, DELETE FROM. ONLY and * change nothing here. */
+export function lowerTable(node: NodeReader): TableRef {
+  const name = node.text('relname')
+  const schema = node.text('schemaname')
+  if (schema !== '' && schema !== 'public' && schema !== 'main') throw unsupported(`schema "${schema}"`, node.position)
+  if (node.text('relpersistence') === 't') throw unsupported('a temporary table', node.position)
+  if (node.text('relpersistence') === 'u') throw unsupported('an unlogged table', node.position)
+  const { alias, columnAliases } = lowerAlias(node.bare('alias', 'Alias'))
+  node.ignore('inh')
+  node.done()
+  return { kind: 'table', name, alias, columnAliases, position: node.position }
+}
+
+function lowerAlias(node: NodeReader | null): { alias: string | null; columnAliases: string[] } {
+  if (node === null) return { alias: null, columnAliases: [] }
+  const alias = node.text('aliasname')
+  const columnAliases = node.strings('colnames')
+  node.done()
+  return { alias, columnAliases }
+}
+
+function lowerFrom(node: NodeReader): FromItem {
+  return nested(node.context, node.position, () => {
+    if (node.tag === 'RangeVar') return lowerTable(node)
+    if (node.tag === 'JoinExpr') return lowerJoin(node)
+    if (node.tag !== 'RangeSubselect') throw node.unsupported()
+    const query = lowerQuery(node.need('subquery'))
+    const { alias, columnAliases } = lowerAlias(node.bare('alias', 'Alias'))
+    node.done()
+    return { kind: 'derived', query, alias, columnAliases, position: query.position }
+  })
+}
+
+const JOINS: Readonly<Record<string, 'inner' | 'left' | 'right'>> = {
+  JOIN_INNER: 'inner', JOIN_LEFT: 'left', JOIN_RIGHT: 'right',
+}
+
+function lowerJoin(node: NodeReader): FromItem {
+  const type = node.text('jointype')
+  const left = lowerFrom(node.need('larg'))
+  const right = lowerFrom(node.need('rarg'))
+  const using = node.strings('usingClause')
+  const natural = node.flag('isNatural')
+  const on = optional(node, 'quals')
+  node.ignore('rtindex')
+  node.done()
+  const kind = JOINS[type]
+  if (kind === undefined) throw unsupported(`${type.replace('JOIN_', '')} JOIN`, right.position)
+  const join = kind === 'inner' && on === null && using.length === 0 && !natural ? 'cross' : kind
+  return { kind: 'join', join, left, right, on, using, natural, position: on?.position ?? right.position }
+}

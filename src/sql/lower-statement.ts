@@ -1,0 +1,208 @@
+// Statements of libpg-query's tree to ours: DML, CREATE and DROP TABLE, transactions, EXPLAIN.
+import type {
+  Assignment, ColumnDefinition, CreateTableStatement, Expr, Query, Statement, TypeNode,
+} from './ast.ts'
+import { lowerExpr } from './lower-expression.ts'
+import { lowerQuery, lowerTable } from './lower-query.ts'
+import { lowerType } from './lower-type.ts'
+import type { NodeReader } from './node-reader.ts'
+import { unsupported } from './node-reader.ts'
+import { defaultText } from './default-text.ts'
+import type { StatementText } from './statements.ts'
+
+/** Lowers the one statement of a parse result. */
+export function lowerStatement(node: NodeReader, text: StatementText): Statement {
+  switch (node.tag) {
+    case 'SelectStmt': return lowerQuery(node)
+    case 'InsertStmt': return lowerInsert(node)
+    case 'UpdateStmt': return lowerUpdate(node)
+    case 'DeleteStmt': return lowerDelete(node)
+    case 'CreateStmt': return lowerCreate(node, text)
+    case 'DropStmt': return lowerDrop(node)
+    case 'TransactionStmt': return lowerTransaction(node)
+    case 'ExplainStmt': return lowerExplain(node, text)
+    default: throw node.unsupported()
+  }
+}
+
+function lowerInsert(node: NodeReader): Statement {
+  const table = lowerTable(node.bare('relation', 'RangeVar')!)
+  const columns = node.nodes('cols').map(column => {
+    const name = column.text('name')
+    if (column.has('indirection')) throw unsupported('a subscript in the column list', column.position)
+    return { name, position: column.position }
+  })
+  const body = node.node('selectStmt')
+  const query: Query | null = body === null ? null : lowerQuery(body)
+  if (node.text('override') !== 'OVERRIDING_NOT_SET') throw unsupported('OVERRIDING', table.position)
+  node.done()
+  return { kind: 'insert', table, columns, query, position: table.position }
+}
+
+function lowerUpdate(node: NodeReader): Statement {
+  const table = lowerTable(node.bare('relation', 'RangeVar')!)
+  const assignments = node.nodes('targetList').map(lowerAssignment)
+  const where = node.node('whereClause')
+  node.done()
+  return {
+    kind: 'update', table, assignments, where: where === null ? null : lowerExpr(where), position: table.position,
+  }
+}
+
+function lowerAssignment(node: NodeReader): Assignment {
+  const column = node.text('name')
+  const value = node.need('val')
+  node.done()
+  if (value.tag !== 'MultiAssignRef') return { column, value: lowerExpr(value), position: node.position }
+  // SET (a, b) = (1, 2): each target refers to the whole row and its own number.
+  const source = lowerExpr(value.need('source'))
+  const number = value.number('colno')
+  const count = value.number('ncolumns')
+  value.done()
+  if (source.kind !== 'row' || source.items.length !== count) {
+    throw unsupported('SET (a, b) = anything but a row of as many values', node.position)
+  }
+  return { column, value: source.items[number - 1]!, position: node.position }
+}
+
+function lowerDelete(node: NodeReader): Statement {
+  const table = lowerTable(node.bare('relation', 'RangeVar')!)
+  const where = node.node('whereClause')
+  node.done()
+  return { kind: 'delete', table, where: where === null ? null : lowerExpr(where), position: table.position }
+}
+
+function lowerCreate(node: NodeReader, text: StatementText): Statement {
+  const relation = lowerTable(node.bare('relation', 'RangeVar')!)
+  const columns: ColumnDefinition[] = []
+  const keys: CreateTableStatement['keys'][number][] = []
+  for (const element of node.nodes('tableElts')) {
+    if (element.tag === 'ColumnDef') columns.push(lowerColumnDefinition(element, text))
+    else if (element.tag === 'Constraint') {
+      checkConstraint(element, ['CONSTR_PRIMARY'])
+      keys.push({ columns: element.strings('keys'), position: element.position })
+      element.done()
+    } else throw element.unsupported()
+  }
+  const ifNotExists = node.flag('if_not_exists')
+  if (node.text('oncommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
+  node.done()
+  return { kind: 'create_table', table: relation.name, ifNotExists, columns, keys, position: relation.position }
+}
+
+const CONSTRAINT_WORDS: Readonly<Record<string, string>> = {
+  CONSTR_UNIQUE: 'UNIQUE', CONSTR_CHECK: 'CHECK', CONSTR_FOREIGN: 'FOREIGN KEY / REFERENCES',
+  CONSTR_IDENTITY: 'GENERATED … AS IDENTITY', CONSTR_GENERATED: 'a generated column', CONSTR_EXCLUSION: 'EXCLUDE',
+  CONSTR_ATTR_DEFERRABLE: 'DEFERRABLE', CONSTR_ATTR_DEFERRED: 'INITIALLY DEFERRED', CONSTR_PRIMARY: 'PRIMARY KEY here',
+}
+
+/** Reads the type of a constraint; 0A000 when it is not one of `allowed`. */
+function checkConstraint(node: NodeReader, allowed: readonly string[]): string {
+  const type = node.text('contype')
+  if (!allowed.includes(type)) throw unsupported(CONSTRAINT_WORDS[type] ?? type, node.position)
+  node.ignore('conname', 'is_enforced', 'initially_valid')
+  return type
+}
+
+function lowerColumnDefinition(node: NodeReader, text: StatementText): ColumnDefinition {
+  const name = node.text('colname')
+  const typeNode = node.bare('typeName', 'TypeName')
+  if (typeNode === null) throw unsupported(`a column without a type ("${name}")`, node.position)
+  const type: TypeNode = lowerType(typeNode)
+  let [notNull, primaryKey] = [false, false]
+  let defaultExpr: Expr | null = null
+  let defaultSql: string | null = null
+  for (const constraint of node.nodes('constraints')) {
+    switch (checkConstraint(constraint, ['CONSTR_NOTNULL', 'CONSTR_NULL', 'CONSTR_PRIMARY', 'CONSTR_DEFAULT'])) {
+      case 'CONSTR_NOTNULL': notNull = true; break
+      case 'CONSTR_PRIMARY': primaryKey = true; break
+      case 'CONSTR_DEFAULT':
+        defaultExpr = lowerExpr(constraint.need('raw_expr'))
+        defaultSql = defaultText(text, constraint.position!)
+        break
+      default:
+    }
+    constraint.done()
+  }
+  node.ignore('is_local')
+  node.done()
+  return { name, type, notNull, primaryKey, defaultExpr, defaultSql, position: node.position }
+}
+
+function lowerDrop(node: NodeReader): Statement {
+  const type = node.text('removeType')
+  if (type !== 'OBJECT_TABLE') throw unsupported(`DROP ${type.replace('OBJECT_', '')}`, node.context.source.ofIndex(0))
+  const tables = node.nodes('objects').map(object => {
+    const path = object.strings('items')
+    if (path.length > 2 || (path.length === 2 && path[0] !== 'public' && path[0] !== 'main')) {
+      throw unsupported(`schema "${path[0]}"`)
+    }
+    return path[path.length - 1]!
+  })
+  const ifExists = node.flag('missing_ok')
+  // Nothing can depend on a table yet, so CASCADE and RESTRICT mean the same.
+  node.ignore('behavior')
+  node.done()
+  return { kind: 'drop_table', tables, ifExists }
+}
+
+function lowerTransaction(node: NodeReader): Statement {
+  const kind = node.text('kind').replace('TRANS_STMT_', '')
+  const position = node.position ?? node.context.source.ofIndex(0)
+  for (const option of node.nodes('options')) lowerTransactionOption(option)
+  const name = node.text('savepoint_name')
+  if (kind.includes('PREPARE')) throw unsupported(kind.replace(/_/g, ' '), position)
+  node.done()
+  switch (kind) {
+    case 'BEGIN': case 'START': return { kind: 'begin', position }
+    case 'COMMIT': return { kind: 'commit', position }
+    case 'ROLLBACK': return { kind: 'rollback', position }
+    case 'SAVEPOINT': return { kind: 'savepoint', name, position }
+    case 'RELEASE': return { kind: 'release', name, position }
+    case 'ROLLBACK_TO': return { kind: 'rollback_to', name, position }
+    default: throw unsupported(`transaction command ${kind}`, position)
+  }
+}
+
+/** Levels up to snapshot isolation are what every transaction here has; more is not promised. */
+function lowerTransactionOption(node: NodeReader): void {
+  const name = node.text('defname')
+  const arg = node.node('arg')
+  const level = arg?.bare('sval', 'String')?.text('sval')
+  const accepted = ['read uncommitted', 'read committed', 'repeatable read']
+  if (name === 'transaction_isolation' && level !== undefined && accepted.includes(level)) return
+  if (name === 'transaction_read_only' && arg?.bare('ival', 'Integer')?.number('ival') === 0) return
+  const shown = name === 'transaction_isolation' ? `ISOLATION LEVEL ${level?.toUpperCase()}`
+    : name === 'transaction_read_only' ? 'READ ONLY transactions' : name.replace('transaction_', '').toUpperCase()
+  throw unsupported(shown, node.position)
+}
+
+function lowerExplain(node: NodeReader, text: StatementText): Statement {
+  let analyze = false
+  let format: 'text' | 'json' = 'text'
+  for (const option of node.nodes('options')) {
+    const name = option.text('defname')
+    const value = optionValue(option)
+    if (name === 'analyze') analyze = isOn(value)
+    else if (name === 'format' && (value === 'text' || value === 'json')) format = value
+    else if (!['costs', 'verbose', 'timing', 'summary', 'buffers'].includes(name)) {
+      throw unsupported(`EXPLAIN option ${name.toUpperCase()}${value === '' ? '' : ' ' + value}`, option.position)
+    }
+  }
+  const statement = lowerStatement(node.need('query'), text)
+  node.done()
+  return { kind: 'explain', analyze, format, statement, position: node.position }
+}
+
+function optionValue(option: NodeReader): string {
+  const arg = option.node('arg')
+  if (arg === null) return ''
+  if (arg.tag === 'String') return arg.text('sval').toLowerCase()
+  if (arg.tag === 'Integer') return String(arg.number('ival'))
+  if (arg.tag === 'Boolean') return String(arg.flag('boolval'))
+  throw arg.unsupported()
+}
+
+function isOn(value: string): boolean {
+  return !['false', 'off', '0'].includes(value)
+}

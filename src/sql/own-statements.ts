@@ -1,0 +1,87 @@
+// Statements that PostgreSQL's grammar does not have: PRAGMA, DESCRIBE and SHOW TABLES. They are recognised by
+// their first word and read straight from the tokens.
+//
+//   PRAGMA name [= value | (value)]      value: number, word or 'text'
+//   DESCRIBE table                       DESC is not taken
+//   SHOW TABLES
+import { CODE, DatabaseError } from '../base/errors.ts'
+import type { Statement } from './ast.ts'
+import type { StatementText } from './statements.ts'
+
+/** The statement, or null when it is one for the grammar. */
+export function parseOwnStatement(statement: StatementText): Statement | null {
+  const words = new Words(statement)
+  const position = words.position(0)
+  switch (words.lower(0)) {
+    case 'pragma': return parsePragma(words, position)
+    case 'describe':
+      words.expectEnd(2)
+      return { kind: 'describe', table: words.name(1), position }
+    case 'show':
+      if (words.lower(1) !== 'tables') return null
+      words.expectEnd(2)
+      return { kind: 'show_tables', position }
+    default: return null
+  }
+}
+
+function parsePragma(words: Words, position: number): Statement {
+  const name = words.name(1).toLowerCase()
+  const next = words.lower(2)
+  if (next === '') return { kind: 'pragma', name, value: null, position }
+  if (next !== '=' && next !== '(') throw words.unexpected(2)
+  const negative = words.lower(3) === '-' ? 1 : 0
+  const value = words.value(3 + negative, negative === 1)
+  if (next === '(' && words.lower(4 + negative) !== ')') throw words.unexpected(4 + negative)
+  words.expectEnd((next === '(' ? 5 : 4) + negative)
+  return { kind: 'pragma', name, value, position }
+}
+
+/** The tokens of a statement as words, with errors that point at them. */
+class Words {
+  readonly #statement: StatementText
+
+  constructor(statement: StatementText) {
+    this.#statement = statement
+  }
+
+  #text(i: number): string {
+    const token = this.#statement.tokens[i]
+    return token === undefined ? '' : this.#statement.source.slice(token.start, token.end)
+  }
+
+  lower(i: number): string {
+    return this.#text(i).toLowerCase()
+  }
+
+  position(i: number): number {
+    const { tokens, source } = this.#statement
+    return i < tokens.length ? source.positionOf(tokens[i]!.start) : source.positionOf(tokens[tokens.length - 1]!.end)
+  }
+
+  name(i: number): string {
+    const token = this.#statement.tokens[i]
+    const text = this.#text(i)
+    if (token?.kind === 'word') return text.toLowerCase()
+    if (token?.kind === 'quoted') return text.slice(1, -1).replaceAll(text[0]! + text[0]!, text[0]!)
+    throw this.unexpected(i)
+  }
+
+  value(i: number, negative: boolean): string | number {
+    const token = this.#statement.tokens[i]
+    const text = this.#text(i)
+    if (token?.kind === 'number' && Number.isFinite(Number(text))) return negative ? -Number(text) : Number(text)
+    if (negative || token === undefined) throw this.unexpected(i)
+    if (token.kind === 'string' && text[0] === "'") return text.slice(1, -1).replace(/''/g, "'")
+    return this.name(i)
+  }
+
+  expectEnd(i: number): void {
+    if (i < this.#statement.tokens.length) throw this.unexpected(i)
+  }
+
+  unexpected(i: number): DatabaseError {
+    const what = i < this.#statement.tokens.length ? `at or near "${this.#text(i)}"` : 'at end of input'
+    return new DatabaseError(CODE.SYNTAX, `syntax error ${what}`, { position: this.position(i) })
+  }
+}
