@@ -1,0 +1,27 @@
+// The list of workloads and engines: what `npm run bench` can run, in the order it runs it.
+import type { Engine, EngineName, EngineOptions } from './engines/engine.ts'
+import { openDuckdb } from './engines/duckdb.ts'
+import { openBinarySearch, openMap, openSortedBtree } from './engines/in-memory.ts'
+import { openLmdb } from './engines/lmdb.ts'
+import { openSqlite } from './engines/sqlite.ts'
+import { append } from './workloads/append.ts'
+import { commit, upsert } from './workloads/commit.ts'
+import { point, sqlPoint } from './workloads/point.ts'
+import { range } from './workloads/range.ts'
+import { scan } from './workloads/scan.ts'
+import type { Workload } from './workloads/workload.ts'
+
+export const WORKLOADS: readonly Workload[] = [point, sqlPoint, range, append, commit, upsert, scan]
+
+/** Opens an engine by name. Throws RivalMissing when its library is not installed. */
+export async function openEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
+  switch (name) {
+    case 'lmdb': return openLmdb(options)
+    case 'sqlite': return openSqlite(options)
+    case 'duckdb': return openDuckdb(options)
+    case 'map': return openMap()
+    case 'sorted-btree': return openSortedBtree()
+    case 'binary-search': return openBinarySearch()
+    case 'secantdb': throw new Error('not there')
+  }
+}
