@@ -1,0 +1,69 @@
+// The segment file being appended to. It is made in an order that lets a full disk be met early and
+// harmlessly: first the zeros (53100 here leaves a file without header, which recovery ignores), then
+// the header, then both made durable; only then do records follow.
+import type { FileHandle, FileSystem } from '../file/file.ts'
+import { SEGMENT_HEADER_BYTES, encodeSegmentHeader, segmentName } from './segment.ts'
+import type { Segment, SegmentHeader } from './segment.ts'
+
+// Zeros are written this far ahead of the records.
+const FILL_BYTES = 1024 * 1024
+
+/** Where a segment file is made. */
+export interface SegmentPlace {
+  files: FileSystem
+  folder: string
+  segmentBytes: number
+}
+
+/** An open segment and how far its file is filled. */
+export class SegmentFile {
+  readonly segment: Segment
+  readonly file: FileHandle
+  private readonly segmentBytes: number
+  // Below this offset every block of the file is allocated.
+  private filledTo: number
+
+  constructor(segment: Segment, file: FileHandle, segmentBytes: number) {
+    this.segment = segment
+    this.file = file
+    this.segmentBytes = segmentBytes
+    this.filledTo = file.size()
+  }
+
+  /** Makes the file, from `spare` when given, without a header yet. */
+  static prepare(place: SegmentPlace, header: SegmentHeader, spare: string | null): SegmentFile {
+    const path = `${place.folder}/${segmentName(header.number)}`
+    if (spare !== null) place.files.rename(spare, path)
+    const file = place.files.open(path, 'create')
+    try {
+      const made = new SegmentFile({ path, header }, file, place.segmentBytes)
+      made.fill(SEGMENT_HEADER_BYTES)
+      return made
+    } catch (error) {
+      file.close()
+      place.files.unlink(path)
+      throw error
+    }
+  }
+
+  /** Writes the header; with `isDurable` the file and its name survive a crash afterwards. */
+  start(files: FileSystem, folder: string, isDurable: boolean): void {
+    this.file.write(0, encodeSegmentHeader(this.segment.header))
+    if (!isDurable) return
+    this.file.sync()
+    files.syncDir(folder)
+  }
+
+  /** Allocates blocks up to `end` and some way further; beyond the nominal size it does nothing. */
+  fill(end: number): void {
+    if (end <= this.filledTo || this.filledTo >= this.segmentBytes) return
+    const to = Math.min(this.segmentBytes, Math.max(this.filledTo + FILL_BYTES, end))
+    this.file.write(this.filledTo, new Uint8Array(to - this.filledTo))
+    this.filledTo = to
+  }
+
+  /** True when writing up to `end` needs no new blocks. */
+  covers(end: number): boolean {
+    return end <= this.filledTo
+  }
+}

@@ -1,0 +1,199 @@
+// Reading the log at open: which records are valid, where the log ends, and whether the end is a torn
+// tail (quiet) or damage (XX001, nothing touched).
+//
+// The log is the longest prefix of complete transactions. Records after the last COMMIT have no effect (W1).
+// What stops the prefix at LSN e is a torn tail unless something shows that bytes past e were durable:
+//   - a valid record further on, or the header of a later segment, that names a durable LSN above e;
+//   - in a middle segment, records that end before the next segment starts (a segment is only begun after
+//     the one before it is complete).
+// A damaged *last* transaction with nothing after it cannot be told from a torn one: the limit of any log.
+import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
+import type { FileSystem } from '../file/file.ts'
+import { RECORD, RECORD_HEADER_BYTES, decodeRecord, durableLsnOf, isValidRecord } from './record.ts'
+import type { WalRecord } from './record.ts'
+import { SEGMENT_HEADER_BYTES, decodeSegmentHeader, listSegments, readWhole, segmentName } from './segment.ts'
+import type { Segment } from './segment.ts'
+
+/** What recovery found. */
+export interface RecoveryResult {
+  /** Segments that hold the valid log from the redo LSN on, ascending; empty for a new log. */
+  segments: Segment[]
+  /** Segment files after the end of the log: never filled, or torn while being made. */
+  leftovers: string[]
+  /** Highest segment number seen. */
+  lastNumber: number
+  endLsn: number
+  /** True when the last segment is a header and zeros: it can be appended to. */
+  lastIsUntouched: boolean
+  records: number
+  commits: number
+  /** Bytes of a torn tail that were ignored. */
+  tornBytes: number
+}
+
+interface ReadOptions {
+  folder: string
+  databaseId: Uint8Array
+  redoLsn: number
+}
+
+interface SegmentEnd {
+  /** LSN after the last complete transaction. */
+  lsn: number
+  /** Bytes after it that are not zero. */
+  tornBytes: number
+}
+
+/** Walks the log from `redoLsn` on and hands out the records of complete transactions, in order. */
+export function readLog(
+  files: FileSystem, options: ReadOptions, onRecord: (record: WalRecord) => void,
+): RecoveryResult {
+  const { folder, databaseId, redoLsn } = options
+  const { numbers } = listSegments(files, folder)
+  const found = numbers.map((number) => openSegment(files, folder, number, databaseId))
+  const first = found.findLastIndex((entry) => entry.segment !== null && entry.segment.header.startLsn <= redoLsn)
+  if (first < 0) throw missing(folder, redoLsn)
+  const result: RecoveryResult = {
+    segments: [], leftovers: [], lastNumber: numbers[numbers.length - 1]!, endLsn: 0, lastIsUntouched: false,
+    records: 0, commits: 0, tornBytes: 0,
+  }
+  const count = (record: WalRecord): void => {
+    if (record.lsn < redoLsn) return
+    result.records++
+    if (record.type === RECORD.COMMIT) result.commits++
+    onRecord(record)
+  }
+  let isBroken = false
+  for (let i = first; i < found.length; i++) {
+    const { segment, bytes, path } = found[i]!
+    if (segment === null) {
+      refuseDurable(bytes(), { path, from: result.endLsn, salt: null, startLsn: 0 })
+      result.leftovers.push(path)
+      continue
+    }
+    if (isBroken || (i > first && segment.header.startLsn !== result.endLsn)) {
+      refuseGap(segment, result.endLsn, result.segments[result.segments.length - 1]!.path)
+      isBroken = true
+      result.leftovers.push(path)
+      continue
+    }
+    const next = found.slice(i + 1).find((later) => later.segment !== null)?.segment
+    const end = readSegment(segment, bytes(), next?.header.startLsn ?? Infinity, count)
+    result.segments.push(segment)
+    result.endLsn = end.lsn
+    result.lastIsUntouched = end.lsn === segment.header.startLsn && end.tornBytes === 0
+    result.tornBytes += end.tornBytes
+  }
+  if (result.endLsn < redoLsn) throw cutShort(folder, result.endLsn, redoLsn)
+  return result
+}
+
+function missing(folder: string, redoLsn: number): DatabaseError {
+  return corruption(`"${folder}": the WAL segment with LSN ${redoLsn} is missing`, { file: folder })
+}
+
+function cutShort(folder: string, endLsn: number, redoLsn: number): DatabaseError {
+  const text = `"${folder}": the WAL ends at LSN ${endLsn}, before the checkpoint's LSN ${redoLsn}`
+  return corruption(text, { file: folder })
+}
+
+interface FoundSegment {
+  path: string
+  segment: Segment | null
+  bytes: () => Uint8Array
+}
+
+function openSegment(files: FileSystem, folder: string, number: number, databaseId: Uint8Array): FoundSegment {
+  const path = `${folder}/${segmentName(number)}`
+  const file = files.open(path, 'read')
+  try {
+    const head = new Uint8Array(SEGMENT_HEADER_BYTES)
+    const header = decodeSegmentHeader(head.subarray(0, file.read(0, head)), { path, number, databaseId })
+    return { path, segment: header === null ? null : { path, header }, bytes: () => readFileAt(files, path) }
+  } finally {
+    file.close()
+  }
+}
+
+function readFileAt(files: FileSystem, path: string): Uint8Array {
+  const file = files.open(path, 'read')
+  try {
+    return readWhole(file)
+  } finally {
+    file.close()
+  }
+}
+
+// Hands out complete transactions up to `limitLsn` (where the next segment starts).
+function readSegment(
+  segment: Segment, bytes: Uint8Array, limitLsn: number, onRecord: (record: WalRecord) => void,
+): SegmentEnd {
+  const { startLsn, salt } = segment.header
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const end = Math.min(bytes.length, limitLsn - startLsn + SEGMENT_HEADER_BYTES)
+  let pending: WalRecord[] = []
+  let at = SEGMENT_HEADER_BYTES
+  let committed = at
+  while (isValidRecord(bytes, view, at, { lsn: startLsn + at - SEGMENT_HEADER_BYTES, salt, end })) {
+    const record = decodeRecord(bytes, view, at)
+    at = record.offset + record.length
+    pending.push(record)
+    if (record.type !== RECORD.COMMIT) continue
+    deliver(pending, view, segment.path)
+    for (const each of pending) onRecord(each)
+    pending = []
+    committed = at
+  }
+  const lsn = startLsn + committed - SEGMENT_HEADER_BYTES
+  const tail = bytes.subarray(committed, end)
+  if (lsn === limitLsn || tail.every((byte) => byte === 0)) return { lsn, tornBytes: 0 }
+  refuseDurable(bytes.subarray(0, end), { path: segment.path, from: lsn, salt, startLsn })
+  return { lsn, tornBytes: tail.length }
+}
+
+// Fills in the commit id; a valid checksum over a nonsensical transaction is an engine's mistake.
+function deliver(records: readonly WalRecord[], view: DataView, path: string): void {
+  const commit = records[records.length - 1]!
+  const isSane = commit.length === 8 && records.every((record) => record.txnId === commit.txnId)
+  if (!isSane) {
+    throw corruption(`"${path}": the transaction that ends at LSN ${commit.lsn} is malformed`, { file: path })
+  }
+  const commitId = view.getUint32(commit.offset, true) + view.getUint32(commit.offset + 4, true) * 0x1_0000_0000
+  for (const record of records) record.commitId = commitId
+}
+
+interface TailPlace {
+  path: string
+  /** LSN where the valid log ends. */
+  from: number
+  /** Salt of the segment, null when its header is unreadable. */
+  salt: number | null
+  startLsn: number
+}
+
+// Looks for a valid record that was placed when more than `from` was already durable.
+function refuseDurable(bytes: Uint8Array, place: TailPlace): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const begin = place.salt === null ? SEGMENT_HEADER_BYTES : place.from - place.startLsn + SEGMENT_HEADER_BYTES
+  for (let at = begin; at + RECORD_HEADER_BYTES <= bytes.length; at++) {
+    const lsnLow = view.getUint32(at + 8, true)
+    const lsn = lsnLow + view.getUint32(at + 12, true) * 0x1_0000_0000
+    if (place.salt !== null && lsn !== place.startLsn + at - SEGMENT_HEADER_BYTES) continue
+    if (lsn <= place.from || !Number.isSafeInteger(lsn)) continue
+    const salt = place.salt ?? view.getUint32(at + 16, true)
+    if (!isValidRecord(bytes, view, at, { lsn, salt, end: bytes.length })) continue
+    if (durableLsnOf(view, at, lsn) > place.from) throw damaged(place.path, begin, place.from, lsn)
+  }
+}
+
+function damaged(path: string, offset: number, from: number, later: number): DatabaseError {
+  const text = `"${path}": the WAL is damaged at offset ${offset} (LSN ${from}); valid records follow at LSN ${later}`
+  const hint = 'Nothing was changed. Restore the file from a copy; opening would lose acknowledged commits.'
+  return new DatabaseError(CODE.CORRUPT, text, { file: path, offset, hint })
+}
+
+// A segment that does not continue the log: damage when what is missing had been durable.
+function refuseGap(segment: Segment, endLsn: number, before: string): void {
+  const { durableLsn, startLsn } = segment.header
+  if (durableLsn > endLsn) throw damaged(before, 0, endLsn, startLsn)
+}
