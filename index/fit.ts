@@ -16,7 +16,7 @@
 // window. Rounding, clamping and run ends are not reasoned about but measured: measureErrors().
 import { assert } from '../src/base/assert.ts'
 import type { SegmentTable } from './segment-table.ts'
-import { predictRow } from './segment-table.ts'
+import { buildGrid, predictRow } from './segment-table.ts'
 
 export interface FitOptions {
   /** Promised error in rows, 1 .. 65,535. Absent: chosen from the data by {@link fitSegments}. */
@@ -141,7 +141,7 @@ function assemble(
   intercept[segments] = part.end
   const draft = {
     kind: 'learned' as const, count: segments, firstKey, slope: slopes.slice(0, segments), intercept,
-    errorLow: new Int32Array(segments), errorHigh: new Int32Array(segments),
+    errorLow: new Int32Array(segments), errorHigh: new Int32Array(segments), ...buildGrid(firstKey, segments),
     keys: count, begin: part.begin, end: part.end, epsilon: part.epsilon, maxError: 0, meanError: 0,
   }
   measureErrors(keys, draft)

@@ -1,7 +1,14 @@
 // The last mile: searches inside the half-open row range a SearchBound names, on typed arrays of keys.
-// Branch-light binary search: the loop count depends only on the width of the range and the step is a
-// conditional move, so a random key costs no mispredicted branch. NaN must not occur among the values
-// searched; the finite part of a table (segment-table.ts) has none.
+//
+// Measured under V8 on 10 M random doubles: a plain binary search with branches takes 410 ns, the same with
+// conditional expressions or masks 630-910 ns: V8 emits no conditional moves for them, and branches let the
+// processor load ahead of the comparison. Inside a window it pays to start at the predicted row and walk:
+// most predictions are a few rows off, the walk's branches are predictable and its cache lines adjacent
+// (82 ns against 95-138 ns for binary search in the window, 1 M keys, epsilon 32, segment search included).
+// NaN must not occur among the values searched; the finite part of a table (segment-table.ts) has none.
+
+/** Rows walked from the prediction before the rest of the window is searched by halving. */
+const WALK_ROWS = 24
 
 /** Sorted values a last-mile search can run on. */
 export type SortedValues =
@@ -9,35 +16,60 @@ export type SortedValues =
 
 /** First row in [lo, hi) with values[row] >= key, or hi. O(log(hi - lo)), no allocation. */
 export function lowerBoundF64(values: Float64Array, lo: number, hi: number, key: number): number {
-  let rows = hi - lo
-  while (rows > 1) {
-    const half = rows >>> 1
-    lo = values[lo + half - 1]! < key ? lo + half : lo
-    rows -= half
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1
+    if (values[mid]! < key) lo = mid + 1
+    else hi = mid
   }
-  return rows === 1 && values[lo]! < key ? lo + 1 : lo
+  return lo
 }
 
 /** First row in [lo, hi) with values[row] > key, or hi. O(log(hi - lo)), no allocation. */
 export function upperBoundF64(values: Float64Array, lo: number, hi: number, key: number): number {
-  let rows = hi - lo
-  while (rows > 1) {
-    const half = rows >>> 1
-    lo = values[lo + half - 1]! <= key ? lo + half : lo
-    rows -= half
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1
+    if (values[mid]! <= key) lo = mid + 1
+    else hi = mid
   }
-  return rows === 1 && values[lo]! <= key ? lo + 1 : lo
+  return lo
 }
 
 /** {@link lowerBoundF64} over 32-bit integers, without a conversion per step. */
 export function lowerBoundI32(values: Int32Array, lo: number, hi: number, key: number): number {
-  let rows = hi - lo
-  while (rows > 1) {
-    const half = rows >>> 1
-    lo = values[lo + half - 1]! < key ? lo + half : lo
-    rows -= half
+  while (lo < hi) {
+    const mid = (lo + hi) >>> 1
+    if (values[mid]! < key) lo = mid + 1
+    else hi = mid
   }
-  return rows === 1 && values[lo]! < key ? lo + 1 : lo
+  return lo
+}
+
+/** {@link lowerBoundF64} that starts at the predicted row of a SearchBound: lo <= pos <= hi. The fastest last mile. */
+export function lowerBoundNearF64(values: Float64Array, lo: number, hi: number, pos: number, key: number): number {
+  if (pos < hi && values[pos]! < key) {
+    const stop = pos + WALK_ROWS < hi ? pos + WALK_ROWS : hi
+    let row = pos + 1
+    while (row < stop && values[row]! < key) row++
+    return row < stop || stop === hi ? row : lowerBoundF64(values, row, hi, key)
+  }
+  const stop = pos - WALK_ROWS > lo ? pos - WALK_ROWS : lo
+  let row = pos
+  while (row > stop && values[row - 1]! >= key) row--
+  return row > stop || stop === lo ? row : lowerBoundF64(values, lo, row, key)
+}
+
+/** {@link lowerBoundNearF64} over 32-bit integers. */
+export function lowerBoundNearI32(values: Int32Array, lo: number, hi: number, pos: number, key: number): number {
+  if (pos < hi && values[pos]! < key) {
+    const stop = pos + WALK_ROWS < hi ? pos + WALK_ROWS : hi
+    let row = pos + 1
+    while (row < stop && values[row]! < key) row++
+    return row < stop || stop === hi ? row : lowerBoundI32(values, row, hi, key)
+  }
+  const stop = pos - WALK_ROWS > lo ? pos - WALK_ROWS : lo
+  let row = pos
+  while (row > stop && values[row - 1]! >= key) row--
+  return row > stop || stop === lo ? row : lowerBoundI32(values, lo, row, key)
 }
 
 /**

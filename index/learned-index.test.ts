@@ -7,7 +7,7 @@ import { Random } from '../src/base/random.ts'
 import { fitSegments } from './fit.ts'
 import { fitGroupModel } from './group-model.ts'
 import { projectNumber, projectString } from './key-order.ts'
-import { lowerBoundF64, upperBoundF64 } from './last-mile.ts'
+import { lowerBoundF64, lowerBoundNearF64, upperBoundF64 } from './last-mile.ts'
 import { createSearchBound, searchBound } from './learned-index.ts'
 import { fitSampled } from './sampled-index.ts'
 import { decodeSegmentTable, encodeSegmentTable } from './segment-table.ts'
@@ -61,6 +61,7 @@ function violations(table: SegmentTable, keys: Float64Array, probes: Iterable<nu
     if (!(first >= lo && after <= hi)) found.push(`L2 ${named}`)
     if (hi - lo > width && key > -Infinity && key < Infinity) found.push(`L3 ${named} width ${width}`)
     if (lowerBoundF64(projected, lo, hi, key) !== first) found.push(`last mile ${named}`)
+    if (lowerBoundNearF64(projected, lo, hi, pos, key) !== first) found.push(`walk ${named}`)
     if (found.length > 5) break
   }
   return found

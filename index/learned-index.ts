@@ -11,7 +11,7 @@
 // neighbours lies between theirs; errorHigh was measured to the row *after* each key's run, which is the
 // insertion point of whatever follows it. +Infinity and NaN are one projected key, the tail [end, n).
 import type { SegmentTable } from './segment-table.ts'
-import { predictRow } from './segment-table.ts'
+import { gridCell, predictRow } from './segment-table.ts'
 
 /** Predicted row and the half-open row range that must hold the key if it is present. */
 export interface SearchBound {
@@ -28,17 +28,20 @@ export function createSearchBound(): SearchBound {
 /** The segment that covers a finite key: the last s with firstKey[s] <= key. Needs key >= firstKey[0]. */
 export function findSegment(table: SegmentTable, key: number): number {
   const firstKey = table.firstKey
-  let s = 0
-  let rest = table.count
-  while (rest > 1) {
-    const half = rest >>> 1
-    s = firstKey[s + half]! <= key ? s + half : s
-    rest -= half
+  const grid = table.grid
+  const cell = gridCell((key - firstKey[0]!) * table.gridScale, grid.length - 1)
+  let lo = grid[cell]!
+  let hi = grid[cell + 1]!
+  while (lo < hi) {
+    const mid = (lo + hi + 1) >>> 1
+    if (firstKey[mid]! <= key) lo = mid
+    else hi = mid - 1
   }
-  return s
+  return lo
 }
 
-/** Writes the bound of a projected key into `out`: L1, L2, L3 above. O(log segments), no allocation. */
+/** Writes the bound of a projected key into `out`: L1, L2, L3 above. No allocation; O(1) on even keys, else
+ * O(log segments). */
 export function searchBound(table: SegmentTable, key: number, out: SearchBound): void {
   const firstKey = table.firstKey
   // The sentinel makes firstKey[0] +Infinity in a table without segments; NaN fails the first test.

@@ -12,7 +12,9 @@ export { findGroup, fitTableModel } from './table-model.ts'
 export type { SearchBound } from './learned-index.ts'
 export { createSearchBound, searchBound } from './learned-index.ts'
 export type { SortedValues } from './last-mile.ts'
-export { lowerBound, lowerBoundF64, lowerBoundI32, lowerBoundI64, upperBoundF64 } from './last-mile.ts'
+export {
+  lowerBound, lowerBoundF64, lowerBoundI32, lowerBoundI64, lowerBoundNearF64, lowerBoundNearI32, upperBoundF64,
+} from './last-mile.ts'
 export {
   commonPrefixLength, compareNumbers, compareUtf8, projectBigint, projectBinaryString,
   projectBinaryStringInGroup, projectBytes, projectBytesInGroup, projectNumber, projectString,
@@ -24,3 +26,5 @@ export type { KeyIndex, KeyIndexBuilder, KeyIndexStats } from './key-index.ts'
 export { LearnedKeyIndex } from './learned-key-index.ts'
 export { SortedArrayIndex } from './baseline/sorted-array-index.ts'
 export { BTreeIndex } from './baseline/btree-index.ts'
+export type { FitPicture, PictureSize } from './fit-picture.ts'
+export { drawErrors, drawFit, sampleFit } from './fit-picture.ts'

@@ -6,7 +6,9 @@ import { Random } from '../src/base/random.ts'
 import { fitSegments } from './fit.ts'
 import { decodeGroupModel, encodeGroupModel, fitGroupModel } from './group-model.ts'
 import { errorHistogram, indexStats } from './index-stats.ts'
-import { lowerBound, lowerBoundF64, lowerBoundI32, lowerBoundI64, upperBoundF64 } from './last-mile.ts'
+import {
+  lowerBound, lowerBoundF64, lowerBoundI32, lowerBoundI64, lowerBoundNearF64, lowerBoundNearI32, upperBoundF64,
+} from './last-mile.ts'
 import { findGroup, fitTableModel } from './table-model.ts'
 
 describe('table model', () => {
@@ -90,9 +92,11 @@ describe('figures', () => {
 test('last-mile searches equal the obvious loop', () => {
   const random = new Random(5)
   for (let round = 0; round < 3_000; round++) {
-    const values = Int32Array.from({ length: random.below(20) }, () => random.between(-9, 9)).sort()
+    const values = Int32Array.from({ length: random.below(round % 2 === 0 ? 20 : 120) },
+      () => random.between(-9, 9)).sort()
     const lo = random.below(values.length + 1)
     const hi = random.between(lo, values.length)
+    const pos = random.between(lo, hi)
     const key = random.between(-10, 10)
     let first = lo
     while (first < hi && values[first]! < key) first++
@@ -101,7 +105,8 @@ test('last-mile searches equal the obvious loop', () => {
     const doubles = Float64Array.from(values)
     const halves = new Int32Array(BigInt64Array.from(values, (value) => BigInt(value)).buffer)
     expect([lowerBoundF64(doubles, lo, hi, key), lowerBoundI32(values, lo, hi, key), lowerBound(values, lo, hi, key),
-      lowerBoundI64(halves, lo, hi, key < 0 ? -1 : 0, key >>> 0), upperBoundF64(doubles, lo, hi, key)])
-      .toEqual([first, first, first, first, after])
+      lowerBoundI64(halves, lo, hi, key < 0 ? -1 : 0, key >>> 0), lowerBoundNearF64(doubles, lo, hi, pos, key),
+      lowerBoundNearI32(values, lo, hi, pos, key), upperBoundF64(doubles, lo, hi, key)])
+      .toEqual([first, first, first, first, first, first, after])
   }
 })

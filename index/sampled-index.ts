@@ -3,6 +3,7 @@
 // answers for it with the same promises and storage needs no second path.
 import { assert } from '../src/base/assert.ts'
 import { dropTail, measureErrors, skipNegativeInfinity } from './fit.ts'
+import { buildGrid } from './segment-table.ts'
 import type { SegmentTable } from './segment-table.ts'
 
 /** Rows between samples: 8 + 2 bytes per 64 keys, and six steps of the last mile. */
@@ -31,18 +32,19 @@ export function fitSampled(keys: Float64Array, count: number, stride: number = S
     row = next
   }
   const segments = starts.length
+  const firstKey = new Float64Array(segments + 1)
+  const intercept = new Float64Array(segments + 1)
+  for (let s = 0; s < segments; s++) {
+    firstKey[s] = keys[starts[s]!]! + 0 // never -0
+    intercept[s] = starts[s]!
+  }
+  firstKey[segments] = Infinity
+  intercept[segments] = end
   const table = {
-    kind: 'sampled' as const, count: segments, firstKey: new Float64Array(segments + 1),
-    slope: new Float64Array(segments), intercept: new Float64Array(segments + 1),
-    errorLow: new Int32Array(segments), errorHigh: new Int32Array(segments),
+    kind: 'sampled' as const, count: segments, firstKey, slope: new Float64Array(segments), intercept,
+    errorLow: new Int32Array(segments), errorHigh: new Int32Array(segments), ...buildGrid(firstKey, segments),
     keys: count, begin, end, epsilon: stride, maxError: 0, meanError: 0,
   }
-  for (let s = 0; s < segments; s++) {
-    table.firstKey[s] = keys[starts[s]!]! + 0 // never -0
-    table.intercept[s] = starts[s]!
-  }
-  table.firstKey[segments] = Infinity
-  table.intercept[segments] = end
   measureErrors(keys, table)
   return table
 }

@@ -54,6 +54,10 @@ export interface SegmentTable {
   readonly errorLow: Int32Array
   /** Real maximum of (row after the key's last - predicted row), at least 1. */
   readonly errorHigh: Int32Array
+  /** Derived, not stored: see {@link buildGrid}. */
+  readonly grid: Int32Array
+  /** Grid cells per unit of key. */
+  readonly gridScale: number
   /** Rows in all. */
   readonly keys: number
   /** First row with a finite key. */
@@ -87,6 +91,32 @@ interface Widths { key: number, slope: number, intercept: number, error: number 
 export function predictRow(intercept: number, limit: number, slope: number, distance: number): number {
   const row = intercept + slope * distance + 0.5
   return row < limit ? row | 0 : (limit - 1) | 0
+}
+
+/**
+ * The grid that shortens the search for a segment: equal cells over [firstKey[0], firstKey[count - 1]], two per
+ * segment. grid[c] = last segment whose first key lies in a cell before c (or 0), so the segment of a key in
+ * cell c is one of grid[c] .. grid[c + 1]: on even keys one or two, on skewed ones a binary search decides.
+ * O(segments).
+ */
+export function buildGrid(firstKey: Float64Array, count: number): { grid: Int32Array, gridScale: number } {
+  const cells = Math.max(1, count * GRID_CELLS_PER_SEGMENT)
+  const gridScale = count > 1 ? cells / (firstKey[count - 1]! - firstKey[0]!) : 0
+  const grid = new Int32Array(cells + 1)
+  let cell = 0
+  for (let s = 0; s < count; s++) {
+    const at = gridCell((firstKey[s]! - firstKey[0]!) * gridScale, cells)
+    while (cell < at) grid[++cell] = Math.max(0, s - 1)
+  }
+  while (cell < cells) grid[++cell] = Math.max(0, count - 1)
+  return { grid, gridScale }
+}
+
+const GRID_CELLS_PER_SEGMENT = 2
+
+/** Cell of a scaled distance; never decreases with it. NaN (0 * Infinity, Infinity * 0) is the last cell. */
+export function gridCell(scaled: number, cells: number): number {
+  return scaled < cells ? scaled | 0 : cells - 1
 }
 
 /** Bytes that {@link encodeSegmentTable} writes for this table. */
@@ -172,15 +202,17 @@ export function decodeSegmentTable(bytes: Uint8Array, offset = 0): SegmentTable 
   if (count > end - begin || (count === 0) !== (begin === end)) damaged('segment count is wrong', count, offset + AT.count)
   if (encodedBytes(w, count) > view.byteLength) damaged('segments are cut short', view.byteLength, offset)
   if (maxError > keys || !(meanError >= 0 && meanError <= maxError)) damaged('error is wrong', meanError, offset + AT.maxError)
-  const table: SegmentTable = {
+  const draft = {
     kind, count, keys, begin, end, maxError, meanError, epsilon: view.getUint32(AT.epsilon, true),
     firstKey: new Float64Array(count + 1), slope: new Float64Array(count), intercept: new Float64Array(count + 1),
     errorLow: new Int32Array(count), errorHigh: new Int32Array(count),
   }
-  readSegments(table, view, w)
-  checkSegments(table, offset)
-  return table
+  readSegments(draft, view, w)
+  checkSegments(draft, offset)
+  return { ...draft, ...buildGrid(draft.firstKey, count) }
 }
+
+type Segments = Omit<SegmentTable, 'grid' | 'gridScale'>
 
 function readWidths(view: DataView, offset: number): Widths {
   const magic = view.getUint32(AT.magic, true)
@@ -198,7 +230,7 @@ function readWidths(view: DataView, offset: number): Widths {
   return { key, slope, intercept, error }
 }
 
-function readSegments(table: SegmentTable, view: DataView, w: Widths): void {
+function readSegments(table: Segments, view: DataView, w: Widths): void {
   const { count, end } = table
   const slopeAt = AT.arrays + count * w.key
   const interceptAt = slopeAt + count * w.slope
@@ -222,7 +254,7 @@ function readSegments(table: SegmentTable, view: DataView, w: Widths): void {
   }
 }
 
-function checkSegments(table: SegmentTable, offset: number): void {
+function checkSegments(table: Segments, offset: number): void {
   if (table.intercept[0] !== table.begin) damaged('violates T1: first row', table.intercept[0]!, offset)
   for (let s = 0; s < table.count; s++) {
     const key = table.firstKey[s]!, slope = table.slope[s]!

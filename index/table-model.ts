@@ -10,6 +10,9 @@ import type { SegmentTable } from './segment-table.ts'
 /** Promised error over first keys: a window of at most nine of them, one or two cache lines. */
 export const TABLE_MODEL_EPSILON = 4
 
+// Wider windows (long runs of tied first keys) are halved instead of walked.
+const WALK_GROUPS = 16
+
 export type TableModel = SegmentTable
 
 /** Fits the model over the non-decreasing projected first keys of the row groups. */
@@ -29,5 +32,10 @@ export function findGroup(model: TableModel, firstKeys: Float64Array, key: numbe
   assert(firstKeys.length >= model.keys, 'table model: first keys are missing')
   if (!(key < Infinity)) return model.keys - 1
   searchBound(model, key, bound)
-  return upperBoundF64(firstKeys, bound.lo, bound.hi, key) - 1
+  const { lo, hi } = bound
+  if (hi - lo > WALK_GROUPS) return upperBoundF64(firstKeys, lo, hi, key) - 1
+  let after = bound.pos
+  while (after < hi && firstKeys[after]! <= key) after++
+  while (after > lo && firstKeys[after - 1]! > key) after--
+  return after - 1
 }
