@@ -1,0 +1,151 @@
+// Bulk append: many rows at once, given as columns. Large appends become row groups directly, without the
+// log, and become visible by a checkpoint (rule W3); small ones go through an ordinary transaction.
+//
+// Atomic either way. Conflicts with existing keys: 'error' = 23505 and nothing is appended, 'skip' = existing
+// rows stay, 'replace' = incoming rows win.
+import { CODE, DatabaseError } from '../src/base/errors.ts'
+import type { Row, TableSchema } from '../src/base/types.ts'
+import type { Engine } from './engine.ts'
+import { checkpoint, mergeTable, publishGroups } from './maintenance.ts'
+import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
+import type { RowGroup } from './table/row-group.ts'
+import { writeRowGroup } from './table/row-group-writer.ts'
+import { stagedScalar } from './table/staged-column.ts'
+import type { StagedColumn } from './table/staged-column.ts'
+import type { TableStore } from './table/table-store.ts'
+import type { Transaction } from './txn/transaction.ts'
+import { describeKey } from './txn/write-set.ts'
+
+export type OnConflict = 'error' | 'skip' | 'replace'
+
+/**
+ * Appends rows given as one staged column per visible column of the table. With `txn` the rows join that
+ * transaction; without one they commit at once. Returns the number of rows inserted or replaced.
+ */
+export function appendColumns(
+  engine: Engine, name: string, visible: readonly StagedColumn[], onConflict: OnConflict, txn: Transaction | null,
+): number {
+  engine.assertUsable()
+  engine.assertWritable()
+  const table = txn === null ? engine.catalog.get(name) : txn.table(name)
+  const count = visible[0]?.count ?? 0
+  if (count === 0) return 0
+  const columns = withHidden(table, visible, count)
+  checkNulls(columns, table.schema)
+  if (txn !== null || count < engine.parts.options.bulkRows) return appendRows(engine, table, columns, onConflict, txn)
+  if (table.uncommittedWrites > 0) {
+    throw new DatabaseError(CODE.LOCK_HELD, `table "${name}" is being changed by another transaction`)
+  }
+  const rows = resolveConflicts(engine, table, sortIncoming(columns, table.schema, table.order, onConflict), onConflict)
+  if (rows.count === 0) return 0
+  appendGroups(engine, table, rows)
+  return rows.count
+}
+
+// Row ids for a table without a primary key.
+function withHidden(table: TableStore, visible: readonly StagedColumn[], count: number): StagedColumn[] {
+  let at = 0
+  return table.schema.columns.map((column) => {
+    if (!column.hidden) return visible[at++]!
+    const values = new Float64Array(count)
+    for (let i = 0; i < count; i++) values[i] = table.nextRowId + i
+    table.nextRowId += count
+    return { type: column.type, values, nulls: null, count }
+  })
+}
+
+function checkNulls(columns: readonly StagedColumn[], schema: TableSchema): void {
+  for (let c = 0; c < columns.length; c++) {
+    const { name, nullable } = schema.columns[c]!
+    const row = nullable ? -1 : columns[c]!.nulls?.indexOf(1) ?? -1
+    if (row >= 0) {
+      throw new DatabaseError(CODE.NOT_NULL, `null value in column "${name}" of table "${schema.name}" (row ${row})`)
+    }
+  }
+}
+
+function appendRows(
+  engine: Engine, table: TableStore, columns: readonly StagedColumn[], onConflict: OnConflict, given: Transaction | null,
+): number {
+  const txn = given ?? engine.begin()
+  const { name } = table.schema
+  const start = txn.savepoint()
+  let changes = 0
+  try {
+    for (let i = 0; i < columns[0]!.count; i++) {
+      const row: Row = columns.map((column) => stagedScalar(column, i))
+      if (onConflict === 'error') txn.insert(name, row)
+      else if (onConflict === 'replace') txn.put(name, row)
+      else if (txn.contains(name, row)) continue
+      else txn.insert(name, row)
+      changes++
+    }
+    if (given === null) txn.commit()
+  } catch (error) {
+    if (given === null) txn.rollback()
+    else txn.rollbackTo(start)
+    throw error
+  }
+  return changes
+}
+
+function resolveConflicts(engine: Engine, table: TableStore, rows: IncomingRows, onConflict: OnConflict): IncomingRows {
+  if (onConflict === 'replace' || isBehindEverything(table, rows)) return rows
+  const now = { commitId: engine.commitId, ownMark: -1, rootNumber: engine.rootNumber }
+  const isKnown = (i: number): boolean => table.findRow(rows.keyAt(i), now, [], []) !== null
+  if (onConflict === 'skip') return rows.keep((i) => !isKnown(i))
+  for (let i = 0; i < rows.count; i++) {
+    if (!isKnown(i)) continue
+    throw new DatabaseError(CODE.UNIQUE,
+      `duplicate key in table "${table.schema.name}": ${describeKey(table, rows.keyAt(i))} already exists`)
+  }
+  return rows
+}
+
+function isBehindEverything(table: TableStore, rows: IncomingRows): boolean {
+  const { groups } = table.root
+  const first = rows.keyAt(0)
+  if (groups.length > 0 && table.order.compare(first, groups[groups.length - 1]!.lastKey) <= 0) return false
+  const entries = table.deltaOrder.entries(table.delta)
+  const last = entries[entries.length - 1]
+  return last === undefined || table.order.compare(first, table.delta.keyOf(last)) > 0
+}
+
+function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows): void {
+  const liveBefore = table.liveRows
+  if (isBehindEverything(table, rows)) {
+    table.liveRows += rows.count
+    appendBehind(engine, table, rows)
+  } else {
+    const replaced = countKnown(engine, table, rows)
+    table.liveRows = liveBefore + rows.count - replaced
+    mergeTable(engine, table, () => false, rows)
+  }
+  engine.commitId++
+  engine.counters.commits++
+  table.lastCommit = engine.commitId
+  try {
+    checkpoint(engine)
+  } catch (error) {
+    engine.poison(error)
+    throw error
+  }
+}
+
+// Only 'replace' may still have rows whose keys exist.
+function countKnown(engine: Engine, table: TableStore, rows: IncomingRows): number {
+  const now = { commitId: engine.commitId, ownMark: -1, rootNumber: engine.rootNumber }
+  let known = 0
+  for (let i = 0; i < rows.count; i++) if (table.findRow(rows.keyAt(i), now, [], []) !== null) known++
+  return known
+}
+
+function appendBehind(engine: Engine, table: TableStore, rows: IncomingRows): void {
+  const target = { schema: table.schema, order: table.order, memory: engine.memory, pages: engine.pages }
+  const { rowGroupRows } = engine.parts.options
+  const groups: RowGroup[] = table.root.groups.slice()
+  for (let begin = 0; begin < rows.count; begin += rowGroupRows) {
+    groups.push(writeRowGroup(target, rows.columns, begin, Math.min(rowGroupRows, rows.count - begin)))
+  }
+  publishGroups(engine, table, { groups, replaced: [], mergedVersions: [], rowsWritten: rows.count })
+}

@@ -1,0 +1,129 @@
+// The catalogue: which tables exist, and how their schemas are stored. One blob in consecutive catalogue
+// pages, rewritten when a table or a root changes; roots are blobs of their own (table-root.ts).
+//
+//   blob: magic "CATL" u32 | total bytes u32 | next table id u32 | tables u32 |
+//         per table: id u32 | root first page u32 | root bytes u32 | schema: string (JSON, see SchemaJson)
+import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import { physicalOf } from '../../src/base/types.ts'
+import type { ColumnSchema, TableSchema } from '../../src/base/types.ts'
+import type { TableStore } from '../table/table-store.ts'
+
+const CATALOG_MAGIC = 0x4c544143
+/** Bytes before the first table: enough to know how many pages the blob has. */
+export const CATALOG_HEADER_BYTES = 16
+
+/** What the catalogue stores of a table. */
+export interface CatalogEntry {
+  readonly id: number
+  readonly rootPage: number
+  readonly rootBytes: number
+  readonly schema: TableSchema
+}
+
+/** Tables by name. `version` changes with every DDL, so that prepared plans notice. */
+export class Catalog {
+  private readonly byName = new Map<string, TableStore>()
+  private readonly byId = new Map<number, TableStore>()
+  nextTableId = 1
+  version = 1
+
+  add(table: TableStore): void {
+    this.byName.set(table.schema.name, table)
+    this.byId.set(table.id, table)
+    this.nextTableId = Math.max(this.nextTableId, table.id + 1)
+    this.version++
+  }
+
+  remove(table: TableStore): void {
+    if (this.byName.get(table.schema.name) === table) this.byName.delete(table.schema.name)
+    this.byId.delete(table.id)
+    this.version++
+  }
+
+  has(name: string): boolean {
+    return this.byName.has(name)
+  }
+
+  /** The table; 42P01 when there is none. */
+  get(name: string): TableStore {
+    const table = this.byName.get(name)
+    if (table === undefined) throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${name}" does not exist`)
+    return table
+  }
+
+  byIdOrNull(id: number): TableStore | null {
+    return this.byId.get(id) ?? null
+  }
+
+  tables(): TableStore[] {
+    return [...this.byName.values()]
+  }
+}
+
+export function encodeCatalog(entries: readonly CatalogEntry[], nextTableId: number): Uint8Array {
+  const out = new ByteWriter(1024)
+  out.u32(CATALOG_MAGIC)
+  out.u32(0)
+  out.u32(nextTableId)
+  out.u32(entries.length)
+  for (const entry of entries) {
+    out.u32(entry.id)
+    out.u32(entry.rootPage)
+    out.u32(entry.rootBytes)
+    out.string(JSON.stringify(entry.schema))
+  }
+  out.patchU32(4, out.length)
+  return out.finish()
+}
+
+/** Total bytes of the blob, from its header; damage is XX001. */
+export function catalogBytes(header: Uint8Array, source: { file: string; page: number }): number {
+  const reader = new ByteReader(header, source)
+  if (reader.u32() !== CATALOG_MAGIC) reader.fail('not a catalogue page')
+  return reader.u32()
+}
+
+export function decodeCatalog(
+  bytes: Uint8Array, source: { file: string; page: number },
+): { entries: CatalogEntry[]; nextTableId: number } {
+  const reader = new ByteReader(bytes, source)
+  if (reader.u32() !== CATALOG_MAGIC) reader.fail('not a catalogue page')
+  if (reader.u32() !== bytes.length) reader.fail('catalogue length disagrees')
+  const nextTableId = reader.u32()
+  const count = reader.u32()
+  const entries: CatalogEntry[] = []
+  for (let i = 0; i < count; i++) {
+    const id = reader.u32()
+    const rootPage = reader.u32()
+    const rootBytes = reader.u32()
+    const text = reader.string()
+    const schema = decodeSchema(text)
+    if (schema === null) reader.fail('table schema is not valid')
+    else entries.push({ id, rootPage, rootBytes, schema })
+  }
+  return { entries, nextTableId }
+}
+
+/** A schema from its JSON, or null when it is none: every field is checked, since the file may be hostile. */
+export function decodeSchema(text: string): TableSchema | null {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return null
+  }
+  const schema = value as TableSchema
+  if (typeof schema?.name !== 'string' || !Array.isArray(schema.columns) || !Array.isArray(schema.key)) return null
+  if (!schema.columns.every(isColumn) || schema.key.length === 0) return null
+  const inRange = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0 && (c as number) < schema.columns.length
+  return schema.key.every(inRange) ? schema : null
+}
+
+const KINDS = new Set(['boolean', 'smallint', 'integer', 'bigint', 'real', 'double', 'decimal', 'date', 'time',
+  'timestamp', 'timestamptz', 'interval', 'text', 'bytea', 'uuid', 'json'])
+
+function isColumn(column: ColumnSchema): boolean {
+  return typeof column?.name === 'string' && typeof column.nullable === 'boolean'
+    && KINDS.has(column.type?.kind) && physicalOf(column.type) !== undefined
+}

@@ -1,0 +1,286 @@
+// The engine of one open database: wires file, pages, pool, WAL, catalogue and tables, and owns the one
+// order in which a transaction becomes real.
+//
+//   opening ──recovery──► ready ──close()──► closed
+//                           └── failed sync or log write ──► poisoned (every call throws, F5)
+//
+// Commit, numbered:  1 log every write and the commit record   2 sync (per `synchronous`)
+//                    3 apply: versions get the commit id, rows move to the heap   4 merge or checkpoint if due
+// Step 3 follows step 2 in commit(); commitSoon() applies at once and resolves when the sync is done.
+import { assert } from '../src/base/assert.ts'
+import { ByteWriter } from '../src/base/bytes.ts'
+import { CODE, DatabaseError } from '../src/base/errors.ts'
+import type { TableSchema } from '../src/base/types.ts'
+import type { IndexCounters } from './access.ts'
+import { applyWrites, forEachFinalWrite } from './apply.ts'
+import { Catalog } from './catalog/catalog.ts'
+import type { EngineOptions } from './engine-options.ts'
+import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
+import { checkpoint, collectGarbage, mergeWhenDue } from './maintenance.ts'
+import type { LinearMemory } from './memory/linear-memory.ts'
+import type { PageStore } from './page/page-store.ts'
+import type { BufferPool } from './pool/buffer-pool.ts'
+import { ChunkReader } from './table/chunk-reader.ts'
+import { Heap } from './table/heap.ts'
+import type { VersionContent } from './table/delta.ts'
+import type { RowGroup } from './table/row-group.ts'
+import { TableStore } from './table/table-store.ts'
+import { SnapshotRegistry } from './txn/snapshot.ts'
+import { Transaction } from './txn/transaction.ts'
+import type { IsolationLevel } from './txn/transaction.ts'
+import { RECORD } from './wal/record.ts'
+import type { Wal } from './wal/wal-writer.ts'
+
+/** What the engine is made of; put together by openEngine. */
+export interface EngineParts {
+  readonly path: string
+  readonly options: EngineOptions
+  readonly files: FileSystem
+  readonly file: FileHandle
+  readonly lock: FileLock | null
+  readonly memory: LinearMemory
+  readonly pages: PageStore
+  readonly pool: BufferPool
+}
+
+/** Row groups that were replaced, kept until no snapshot reads a root older than `rootNumber`. */
+export interface RetiredGroups {
+  readonly rootNumber: number
+  readonly groups: readonly RowGroup[]
+}
+
+/** Counts of work done since open. */
+export interface EngineCounters {
+  commits: number
+  merges: number
+  rowsMerged: number
+  checkpoints: number
+  recoveredRecords: number
+}
+
+/** One open database. */
+export class Engine {
+  readonly parts: EngineParts
+  readonly memory: LinearMemory
+  readonly pages: PageStore
+  readonly pool: BufferPool
+  readonly reader: ChunkReader
+  readonly heap: Heap
+  readonly catalog = new Catalog()
+  readonly snapshots = new SnapshotRegistry()
+  readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0 }
+  readonly counters: EngineCounters = { commits: 0, merges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0 }
+  readonly retired: RetiredGroups[] = []
+  wal: Wal | null = null
+  commitId = 0
+  rootNumber = 0
+  nextTxnId = 1
+  /** Pages of the stored catalogue and roots, freed when they are rewritten. */
+  catalogPages: { first: number; count: number } = { first: 0, count: 0 }
+  readonly rootPages = new Map<number, { first: number; count: number; bytes: number }>()
+  commitsSinceCheckpoint = 0
+  /** Something waits for old snapshots to close; lets the common close cost nothing. */
+  hasGarbage = false
+  redoLsn = 0
+  private state: 'ready' | 'poisoned' | 'closed' = 'ready'
+  private cause: unknown = null
+  private readonly body = new ByteWriter(1024)
+
+  constructor(parts: EngineParts) {
+    this.parts = parts
+    this.memory = parts.memory
+    this.pages = parts.pages
+    this.pool = parts.pool
+    this.reader = new ChunkReader(parts.memory, parts.pool)
+    this.heap = new Heap(parts.memory, parts.pool, parts.pages, parts.path)
+    this.snapshots.onClose = () => {
+      if (this.state === 'ready') collectGarbage(this)
+    }
+  }
+
+  get isReadOnly(): boolean {
+    return this.parts.options.readOnly
+  }
+
+  /** Throws 55000 when closed and 58030 when a sync has failed. */
+  assertUsable(): void {
+    if (this.state === 'ready') return
+    if (this.state === 'closed') throw new DatabaseError(CODE.NOT_OPEN, `database "${this.parts.path}" is closed`)
+    throw new DatabaseError(CODE.IO, `database "${this.parts.path}" stopped after a failed write; reopen it to recover`,
+      { file: this.parts.path, cause: this.cause })
+  }
+
+  assertWritable(): void {
+    if (this.isReadOnly) throw new DatabaseError(CODE.READ_ONLY, `database "${this.parts.path}" is open read-only`)
+  }
+
+  /** After a failed sync or log write nothing in memory can be trusted to be what the disk will hold (F5). */
+  poison(cause: unknown): void {
+    if (this.state === 'closed') return
+    this.state = 'poisoned'
+    this.cause = cause
+  }
+
+  /** Starts a transaction. */
+  begin(level: IsolationLevel = 'read committed'): Transaction {
+    this.assertUsable()
+    return new Transaction(this, this.nextTxnId++, level)
+  }
+
+  /** A new table, not yet in the catalogue. */
+  makeTable(schema: TableSchema): TableStore {
+    return this.makeTableWithId(this.catalog.nextTableId++, schema)
+  }
+
+  makeTableWithId(id: number, schema: TableSchema): TableStore {
+    return new TableStore(id, schema, {
+      reader: this.reader, heap: this.heap, counters: this.indexCounters, file: this.parts.path,
+    })
+  }
+
+  /** Commits synchronously; throws without having changed anything visible when logging fails. */
+  commit(txn: Transaction): void {
+    if (!this.log(txn)) return txn.closeSnapshot()
+    this.guard(() => this.wal?.sync())
+    this.apply(txn)
+    this.maintain()
+  }
+
+  /** Commits in memory at once; the promise resolves when the log is durable. */
+  commitSoon(txn: Transaction): Promise<void> {
+    if (!this.log(txn)) {
+      txn.closeSnapshot()
+      return Promise.resolve()
+    }
+    this.apply(txn)
+    const durable = this.wal === null ? Promise.resolve() : this.wal.syncSoon()
+    this.maintain()
+    return durable.catch((error: unknown) => {
+      this.poison(error)
+      throw error
+    })
+  }
+
+  private guard(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.poison(error)
+      throw error
+    }
+  }
+
+  // Writes the transaction's records to the log buffer. False when it has written nothing.
+  private log(txn: Transaction): boolean {
+    this.assertUsable()
+    if (txn.ddl.length === 0 && txn.writeSet.writes.length === 0) return false
+    this.assertDdlStillApplies(txn)
+    const { wal } = this
+    if (wal === null) return true
+    wal.begin(txn.id)
+    for (const change of txn.ddl) if (change.kind === 'create') this.logDdl(wal, change.table, true)
+    forEachFinalWrite(txn, (table, content, existed) => {
+      this.body.reset()
+      if (content.isTombstone) table.keyCodec.encode(content.row!, this.body)
+      else table.codec.encode(content.row!, this.body)
+      const type = content.isTombstone ? RECORD.DELETE : existed ? RECORD.UPDATE : RECORD.INSERT
+      wal.append(type, table.id, this.body.bytes, 0, this.body.length)
+    })
+    for (const change of txn.ddl) if (change.kind === 'drop') this.logDdl(wal, change.table, false)
+    wal.commit(this.commitId + 1)
+    return true
+  }
+
+  private logDdl(wal: Wal, table: TableStore, isCreate: boolean): void {
+    this.body.reset()
+    this.body.u8(isCreate ? 1 : 0)
+    this.body.string(JSON.stringify(table.schema))
+    wal.append(RECORD.DDL, table.id, this.body.bytes, 0, this.body.length)
+  }
+
+  private assertDdlStillApplies(txn: Transaction): void {
+    const dropped = new Set(txn.ddl.filter((change) => change.kind === 'drop').map((change) => change.table))
+    for (const change of txn.ddl) {
+      const { name } = change.table.schema
+      if (change.kind === 'create' && this.catalog.has(name) && !dropped.has(this.catalog.get(name))) {
+        throw new DatabaseError(CODE.DUPLICATE_TABLE, `table "${name}" was created by another transaction`)
+      }
+    }
+  }
+
+  /** Makes a logged transaction visible under the next commit id. Recovery calls it too. */
+  apply(txn: Transaction): void {
+    txn.closeSnapshot()
+    this.commitId++
+    for (const change of txn.ddl) if (change.kind === 'drop') this.catalog.remove(change.table)
+    for (const change of txn.ddl) {
+      if (change.kind === 'create' && !txn.ddl.some((other) => other.kind === 'drop' && other.table === change.table)) {
+        this.catalog.add(change.table)
+      }
+    }
+    applyWrites(this, txn)
+    for (const change of txn.ddl) if (change.kind === 'drop') this.discardTable(change.table)
+    this.counters.commits++
+    this.commitsSinceCheckpoint++
+  }
+
+  /** Takes a version's tuple out of the heap. A read-only engine only forgets where it was. */
+  freeTuple(table: TableStore, content: VersionContent): void {
+    if (!this.isReadOnly) this.heap.remove(table.id, content.page, content.slot)
+    content.page = -1
+  }
+
+  // The pages of a dropped table go when its last reader does.
+  private discardTable(table: TableStore): void {
+    assert(!table.isDropped, 'a table is dropped once')
+    table.isDropped = true
+    table.images.drop()
+    if (!this.isReadOnly) {
+      const { delta } = table
+      for (let v = 0; v < delta.versionCount; v++) {
+        const content = delta.content[v]!
+        if (content.page < 0) continue
+        if (this.snapshots.count > 0 && !content.isTombstone) content.row = table.rowOf(content)
+        this.freeTuple(table, content)
+      }
+      this.heap.forget(table.id)
+    }
+    this.rootNumber++
+    this.retired.push({ rootNumber: this.rootNumber, groups: table.root.groups })
+    this.hasGarbage = true
+    const stored = this.rootPages.get(table.id)
+    if (stored !== undefined) {
+      this.rootPages.delete(table.id)
+      if (!this.isReadOnly) this.pages.freePages(stored.first, stored.count)
+    }
+  }
+
+  private maintain(): void {
+    if (this.isReadOnly || this.state !== 'ready') return
+    this.guard(() => mergeWhenDue(this))
+  }
+
+  /** Writes everything into pages and cuts the log. */
+  checkpoint(): void {
+    this.assertUsable()
+    this.assertWritable()
+    this.guard(() => checkpoint(this))
+  }
+
+  /** Closes the files. Committed changes are checkpointed first unless the engine is poisoned. */
+  close(): void {
+    if (this.state === 'closed') return
+    try {
+      if (this.state === 'ready' && !this.isReadOnly && this.commitsSinceCheckpoint > 0) checkpoint(this)
+    } finally {
+      this.state = 'closed'
+      for (const table of this.catalog.tables()) table.images.drop()
+      this.wal?.close()
+      this.pool.close()
+      this.pages.close()
+      this.parts.file.close()
+      this.parts.lock?.release()
+      this.memory.release()
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// The door of storage/: what exec and src may use.
+export { Arena } from './memory/arena.ts'
+export { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
+export { BATCH_ROWS, LAYOUT, LAYOUT_WIDTH } from './column-buffers.ts'
+export type { ColumnBuffers, Dictionary, Layout, ScanBatch, ZonePredicate } from './column-buffers.ts'
+export type {
+  CursorCounters, IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter,
+} from './access.ts'
+export { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
+export type { EngineOptions, Synchronous } from './engine-options.ts'
+export { Engine } from './engine.ts'
+export { MEMORY_PATH, openEngine, walFolder } from './open-engine.ts'
+export { appendColumns } from './bulk-append.ts'
+export type { OnConflict } from './bulk-append.ts'
+export { ColumnStage } from './table/staged-column.ts'
+export type { StagedColumn } from './table/staged-column.ts'
+export { StoreAccess } from './table/store-access.ts'
+export { Transaction } from './txn/transaction.ts'
+export type { IsolationLevel, Savepoint } from './txn/transaction.ts'
+export { Snapshot } from './txn/snapshot.ts'

@@ -1,0 +1,244 @@
+// Opening a database: files and lock, newest meta slot, catalogue and roots, delta from its heap pages, then
+// redo of the log. Costs the page map, the catalogue and the delta; never a scan of the base.
+import { randomBytes } from 'node:crypto'
+import { ByteReader } from '../src/base/bytes.ts'
+import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
+import { CATALOG_HEADER_BYTES, catalogBytes, decodeCatalog, decodeSchema } from './catalog/catalog.ts'
+import type { CatalogEntry } from './catalog/catalog.ts'
+import { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
+import type { EngineOptions } from './engine-options.ts'
+import { Engine } from './engine.ts'
+import { folderOf } from './file/file.ts'
+import type { FileHandle, FileSystem } from './file/file.ts'
+import { MemoryFileSystem } from './file/memory-file.ts'
+import { NodeFileSystem } from './file/node-file.ts'
+import { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
+import { PageStore } from './page/page-store.ts'
+import type { StoreMeta } from './page/page-store.ts'
+import { BufferPool } from './pool/buffer-pool.ts'
+import type { Tuple } from './table/heap.ts'
+import { KeyOrder } from './table/key.ts'
+import { RowCodec } from './table/row-codec.ts'
+import { TableStore } from './table/table-store.ts'
+import { decodeTableRoot } from './table/table-root.ts'
+import type { Transaction } from './txn/transaction.ts'
+import { RECORD } from './wal/record.ts'
+import type { WalRecord } from './wal/record.ts'
+import { FIRST_LSN, Wal } from './wal/wal-writer.ts'
+import type { WalOptions } from './wal/wal-writer.ts'
+
+/** Path of a database that lives in memory only. */
+export const MEMORY_PATH = ':memory:'
+
+/**
+ * Opens or creates the database at `path`. Errors: 55006 second writer, 58P01 missing (read-only), 42809 not
+ * a database or a directory, 0A000 newer format, XX001 damage, 25006 no permission to write.
+ */
+export async function openEngine(path: string, given: Partial<EngineOptions> = {}): Promise<Engine> {
+  const options: EngineOptions = { ...DEFAULT_ENGINE_OPTIONS, ...given }
+  const isMemory = path === MEMORY_PATH
+  const files = options.files ?? (isMemory ? new MemoryFileSystem() : new NodeFileSystem())
+  if (files.isDirectory(path)) {
+    throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a directory, not a database file`, { file: path })
+  }
+  const file = files.open(path, options.readOnly ? 'read' : 'create')
+  let lock = null
+  let memory: LinearMemory | null = null
+  try {
+    if (!options.readOnly && !isMemory) lock = await files.lock(path)
+    memory = LinearMemory.create(options.memoryBytes)
+    const { engine, meta, isNew } = assemble({ path, options, files, file, lock, memory })
+    engine.redoLsn = meta.redoLsn
+    if (!isNew) {
+      load(engine, meta)
+      recover(engine, files, meta)
+    }
+    return engine
+  } catch (error) {
+    lock?.release()
+    file.close()
+    memory?.release()
+    throw error
+  }
+}
+
+interface Place {
+  readonly path: string
+  readonly options: EngineOptions
+  readonly files: FileSystem
+  readonly file: FileHandle
+  readonly lock: Engine['parts']['lock']
+  readonly memory: LinearMemory
+}
+
+// A file without a single byte is a new database. Its log comes first: Wal.open refuses a folder that holds
+// records of a database that is not there any more, before anything is written over the empty file.
+function assemble(place: Place): { engine: Engine; meta: StoreMeta; isNew: boolean } {
+  const { file, memory, options, path, files } = place
+  const isNew = file.size() === 0 && !options.readOnly
+  const databaseId: Uint8Array = randomBytes(16)
+  const wal = isNew && path !== MEMORY_PATH
+    ? Wal.open(files, walFolder(path), walOptions(options, databaseId), 0, () => {}) : null
+  const { store, meta } = isNew
+    ? PageStore.create(file, memory, { databaseId, redoLsn: wal?.endLsn ?? FIRST_LSN })
+    : PageStore.open(file, memory, { readOnly: options.readOnly })
+  if (isNew) files.syncDir(folderOf(path))
+  const pool = new BufferPool(memory, store, options.poolFrames > 0 ? { maxFrames: options.poolFrames } : {})
+  const engine = new Engine({ ...place, pages: store, pool })
+  engine.commitId = meta.commitId
+  engine.wal = wal
+  return { engine, meta, isNew }
+}
+
+function walOptions(options: EngineOptions, databaseId: Uint8Array): WalOptions {
+  return {
+    synchronous: options.synchronous, databaseId, segmentBytes: options.walSegmentBytes, readOnly: options.readOnly,
+  }
+}
+
+/** Folder of a database's log segments. */
+export function walFolder(path: string): string {
+  return `${path}-wal`
+}
+
+function load(engine: Engine, meta: StoreMeta): void {
+  if (meta.catalogPage === 0) return
+  const file = engine.parts.path
+  const header = readBlob(engine, meta.catalogPage, CATALOG_HEADER_BYTES)
+  const bytes = catalogBytes(header, { file, page: meta.catalogPage })
+  const { entries, nextTableId } = decodeCatalog(
+    readBlob(engine, meta.catalogPage, bytes), { file, page: meta.catalogPage })
+  engine.catalogPages = { first: meta.catalogPage, count: Math.ceil(bytes / FRAME_SIZE) }
+  for (const entry of entries) loadTable(engine, entry)
+  engine.catalog.nextTableId = nextTableId
+  engine.heap.scan((tableId, page, slot, tuple) => loadTuple(engine, tableId, page, slot, tuple))
+}
+
+// Bytes stored in consecutive catalogue pages.
+function readBlob(engine: Engine, firstPage: number, bytes: number): Uint8Array {
+  const out = new Uint8Array(bytes)
+  for (let done = 0; done < bytes; done += FRAME_SIZE) {
+    const page = firstPage + done / FRAME_SIZE
+    const length = Math.min(FRAME_SIZE, bytes - done)
+    if (length > engine.pages.pageBytes(page)) {
+      throw corruption(`catalogue page ${page} is too short`, { file: engine.parts.path, page })
+    }
+    const at = engine.pool.fetch(page) * FRAME_SIZE
+    out.set(engine.memory.u8.subarray(at, at + length), done)
+  }
+  return out
+}
+
+function loadTable(engine: Engine, entry: CatalogEntry): void {
+  const { schema } = entry
+  const order = new KeyOrder(schema)
+  const keyCodec = new RowCodec(schema.key.map((c) => schema.columns[c]!.type))
+  const source = { file: engine.parts.path, page: entry.rootPage }
+  const bytes = readBlob(engine, entry.rootPage, entry.rootBytes)
+  const { root, figures } = decodeTableRoot(bytes, entry.id, engine.rootNumber, order, keyCodec, source)
+  const table = new TableStore(entry.id, schema, {
+    reader: engine.reader, heap: engine.heap, counters: engine.indexCounters, file: engine.parts.path,
+  }, root)
+  table.nextRowId = figures.nextRowId
+  table.liveRows = figures.liveRows
+  table.lastCommit = engine.commitId
+  const count = Math.ceil(entry.rootBytes / FRAME_SIZE)
+  engine.rootPages.set(entry.id, { first: entry.rootPage, count, bytes: entry.rootBytes })
+  engine.catalog.add(table)
+}
+
+function loadTuple(engine: Engine, tableId: number, page: number, slot: number, tuple: Tuple): void {
+  const table = engine.catalog.byIdOrNull(tableId)
+  const source = { file: engine.parts.path, page }
+  if (table === null) throw corruption(`heap page ${page} belongs to unknown table ${tableId}`, source)
+  const reader = new ByteReader(tuple.body, source)
+  const key = tuple.isTombstone ? table.order.fromValues(table.keyCodec.decode(reader))
+    : table.order.fromRow(table.codec.decode(reader))
+  if (table.delta.find(key) >= 0) throw corruption(`violates D4: heap page ${page} repeats a key`, source)
+  const place = table.locate(table.root, key)
+  const entry = table.delta.addEntry(key, place?.group ?? null, place?.row ?? -1)
+  table.delta.push(entry, tuple.commitId, { page, slot, row: null, isTombstone: tuple.isTombstone })
+  place?.group.dead.add(place.row, tuple.commitId)
+  const interval = table.intervalOf(table.root, key)
+  if (interval !== null) interval.pending++
+}
+
+function recover(engine: Engine, files: FileSystem, meta: StoreMeta): void {
+  const { options, path } = engine.parts
+  const redo = new Redo(engine)
+  engine.wal = Wal.open(files, walFolder(path), walOptions(options, meta.databaseId), meta.redoLsn,
+    (record) => redo.record(record))
+}
+
+// Replays committed transactions through the ordinary write path, without logging them again.
+class Redo {
+  private readonly engine: Engine
+  private txn: Transaction | null = null
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  record(record: WalRecord): void {
+    const { engine } = this
+    engine.counters.recoveredRecords++
+    this.txn ??= engine.begin()
+    switch (record.type) {
+      case RECORD.INSERT: case RECORD.UPDATE: return this.put(record)
+      case RECORD.DELETE: return this.delete(record)
+      case RECORD.DDL: return this.define(record)
+      case RECORD.COMMIT:
+        engine.commitId = record.commitId - 1
+        engine.nextTxnId = Math.max(engine.nextTxnId, record.txnId + 1)
+        engine.apply(this.txn)
+        this.txn = null
+        return
+      default: throw this.bad(record, 'has an unknown type')
+    }
+  }
+
+  private bad(record: WalRecord, what: string): DatabaseError {
+    return corruption(`log record ${record.lsn} ${what}`, { file: walFolder(this.engine.parts.path), offset: record.lsn })
+  }
+
+  private tableOf(record: WalRecord): TableStore {
+    const created = this.txn!.ddl.find((change) => change.table.id === record.tableId)
+    const table = created?.table ?? this.engine.catalog.byIdOrNull(record.tableId)
+    if (table === null) throw this.bad(record, `names unknown table ${record.tableId}`)
+    return table
+  }
+
+  private reader(record: WalRecord): ByteReader {
+    const source = { file: walFolder(this.engine.parts.path), offset: record.lsn }
+    return new ByteReader(record.body, source, record.offset, record.offset + record.length)
+  }
+
+  private put(record: WalRecord): void {
+    const table = this.tableOf(record)
+    const row = table.codec.decode(this.reader(record))
+    for (let c = 0; c < row.length; c++) {
+      const value = row[c]
+      if (table.schema.columns[c]!.hidden && typeof value === 'number') table.nextRowId = Math.max(table.nextRowId, value + 1)
+    }
+    this.txn!.writeSet.push(table, table.order.fromRow(row), row, false)
+  }
+
+  private delete(record: WalRecord): void {
+    const table = this.tableOf(record)
+    const values = table.keyCodec.decode(this.reader(record))
+    this.txn!.writeSet.push(table, table.order.fromValues(values), values, true)
+  }
+
+  private define(record: WalRecord): void {
+    const reader = this.reader(record)
+    const isCreate = reader.u8() === 1
+    if (!isCreate) {
+      this.txn!.ddl.push({ kind: 'drop', table: this.tableOf(record) })
+      return
+    }
+    const schema = decodeSchema(reader.string())
+    if (schema === null) throw this.bad(record, 'holds an invalid table schema')
+    const table = this.engine.makeTableWithId(record.tableId, schema)
+    this.txn!.ddl.push({ kind: 'create', table })
+  }
+}

@@ -1,0 +1,98 @@
+// A column chunk: one column of one row group, encoded for O(1) random access. This file owns the
+// descriptor (what the row-group meta says about a chunk) and its bytes; chunk-encoder.ts writes the
+// parts, chunk-reader.ts reads values.
+//
+// All parts of all chunks of a row group lie in one byte stream, stored in consecutive pages: the byte at
+// stream offset x is byte x & 65535 of page firstPage + (x >>> 16). Parts are placed so that the slice of
+// one scan batch (8,192 rows) never straddles a page, and no string up to 64 KiB does either.
+//
+//   encoding    parts
+//   constant    none: every row is `base` (int) or NULL
+//   narrow      values: unsigned 1, 2 or 4 bytes, value = base + narrow (frame of reference)
+//   plain       values: 8-byte int, 4 / 8-byte float, 16-byte wide
+//   dictionary  values: codes of 1, 2 or 4 bytes; dictionary: views, ascending by bytes, then text
+//   view        values: (stream offset u32, byte length u32) per row; text
+//   any         validity: bitmap, 1 = valid, only when there are NULLs; NULL rows hold arbitrary values
+//
+//   descriptor bytes: encoding u8 | layout u8 | flags u8 (1 validity, 2 zone map, 4 base is int64) |
+//   nullCount u32 | valuesOffset u32 | validityOffset u32 | dictionaryOffset u32 | dictionaryCount u32 |
+//   base f64 or i64 | zone map: min and max as one-column rows (row-codec.ts)
+import type { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
+import type { Scalar, SqlType } from '../../src/base/types.ts'
+import { LAYOUT } from '../column-buffers.ts'
+import type { Layout } from '../column-buffers.ts'
+import { RowCodec } from './row-codec.ts'
+
+export const ENCODING = { CONSTANT: 0, NARROW: 1, PLAIN: 2, DICTIONARY: 3, VIEW: 4 } as const
+export type Encoding = (typeof ENCODING)[keyof typeof ENCODING]
+
+/** Offset that means "this part does not exist". */
+export const NO_PART = 0xffffffff
+
+/** Names for EXPLAIN, storage_info and inspect. */
+export const ENCODING_NAMES: readonly string[] = ['constant', 'narrow', 'plain', 'dictionary', 'view']
+
+export interface ColumnChunk {
+  encoding: Encoding
+  layout: Layout
+  nullCount: number
+  /** Stream offsets of the parts, NO_PART when absent. */
+  valuesOffset: number
+  validityOffset: number
+  dictionaryOffset: number
+  dictionaryCount: number
+  base: number | bigint
+  /** Zone map: smallest and largest non-NULL value, null when all are NULL or the value is too long. */
+  min: Scalar
+  max: Scalar
+  /** Decoded strings of a small dictionary, filled on use; not stored. */
+  strings: (string | undefined)[] | null
+}
+
+const FLAG_VALIDITY = 1
+const FLAG_ZONE = 2
+const FLAG_BASE_INT64 = 4
+
+/** Longest text or bytes value kept in a zone map, in bytes of UTF-8 at most three per char. */
+export const ZONE_VALUE_CHARS = 64
+
+export function encodeColumnChunk(chunk: ColumnChunk, type: SqlType, out: ByteWriter): void {
+  const hasZone = chunk.min !== null && chunk.max !== null
+  const isWide = typeof chunk.base === 'bigint'
+  out.u8(chunk.encoding)
+  out.u8(chunk.layout)
+  out.u8((chunk.validityOffset !== NO_PART ? FLAG_VALIDITY : 0) | (hasZone ? FLAG_ZONE : 0)
+    | (isWide ? FLAG_BASE_INT64 : 0))
+  out.u32(chunk.nullCount)
+  out.u32(chunk.valuesOffset)
+  out.u32(chunk.validityOffset)
+  out.u32(chunk.dictionaryOffset)
+  out.u32(chunk.dictionaryCount)
+  if (typeof chunk.base === 'bigint') out.i64(chunk.base)
+  else out.f64(chunk.base)
+  if (hasZone) new RowCodec([type, type]).encode([chunk.min, chunk.max], out)
+}
+
+/** Reads a descriptor; bad codes or offsets outside the stream are XX001. */
+export function decodeColumnChunk(reader: ByteReader, type: SqlType, streamBytes: number): ColumnChunk {
+  const encoding = reader.u8()
+  const layout = reader.u8()
+  const flags = reader.u8()
+  if (encoding > ENCODING.VIEW || layout > LAYOUT.VIEW) reader.fail('unknown column encoding')
+  const nullCount = reader.u32()
+  const valuesOffset = reader.u32()
+  const validityOffset = reader.u32()
+  const dictionaryOffset = reader.u32()
+  const dictionaryCount = reader.u32()
+  for (const offset of [valuesOffset, validityOffset, dictionaryOffset]) {
+    if (offset !== NO_PART && offset >= streamBytes) reader.fail('column part outside its row group')
+  }
+  if ((validityOffset !== NO_PART) !== ((flags & FLAG_VALIDITY) !== 0)) reader.fail('validity flag disagrees')
+  if (encoding !== ENCODING.CONSTANT && valuesOffset === NO_PART) reader.fail('column chunk without values')
+  const base = (flags & FLAG_BASE_INT64) !== 0 ? reader.i64() : reader.f64()
+  const zone = (flags & FLAG_ZONE) !== 0 ? new RowCodec([type, type]).decode(reader) : [null, null]
+  return {
+    encoding: encoding as Encoding, layout: layout as Layout, nullCount, valuesOffset, validityOffset,
+    dictionaryOffset, dictionaryCount, base, min: zone[0]!, max: zone[1]!, strings: null,
+  }
+}

@@ -1,0 +1,110 @@
+// Cursor over slices of row groups and delta blocks: turns each slice into windows of up to BATCH_ROWS rows
+// whose columns point into pool frames (pinned while the window lives), or into scratch where pinning would
+// take too much of a small pool. Bitmaps, dictionaries and text views are copied to scratch: they are small
+// against the values, and their bytes may cross pages.
+import { assert } from '../../src/base/assert.ts'
+import type { CursorCounters, ScanOptions, TableCursor } from '../access.ts'
+import { BATCH_ROWS } from '../column-buffers.ts'
+import type { ColumnBuffers, ScanBatch } from '../column-buffers.ts'
+import { ColumnLoader } from './column-loader.ts'
+import type { DeltaImage } from './delta-image.ts'
+import { baseSlices, orderedSlices, toInterval, unorderedSlices } from './scan-plan.ts'
+import type { Slice } from './scan-plan.ts'
+import type { TableStore, Visibility } from './table-store.ts'
+
+/** Scans one table at one snapshot. */
+export class StoreCursor implements TableCursor {
+  readonly counters: CursorCounters = { groupsTotal: 0, groupsSkipped: 0, baseRows: 0, deltaRows: 0 }
+  private readonly table: TableStore
+  private readonly visibility: Visibility
+  private readonly loaders: ColumnLoader[]
+  private readonly image: DeltaImage
+  private readonly slices: Slice[]
+  private readonly descending: boolean
+  private readonly batch: ScanBatch
+  private readonly aliveAddress: number
+  private readonly alive: Uint8Array
+  private sliceIndex = 0
+  /** Rows of the current slice already delivered (counted from its scan end). */
+  private at = 0
+  private isOpen = true
+  private readonly onClose: () => void
+
+  constructor(table: TableStore, visibility: Visibility, options: ScanOptions, onClose: () => void) {
+    this.table = table
+    this.visibility = visibility
+    this.onClose = onClose
+    this.descending = options.order === 'descending'
+    const interval = toInterval(table, options.range)
+    const root = table.rootAt(visibility.rootNumber)
+    this.image = table.images.acquire(table, visibility)
+    const base = baseSlices(table, root, interval, options.zones, this.counters)
+    this.slices = options.order === 'none' ? unorderedSlices(table, base, this.image, interval)
+      : orderedSlices(table, base, this.image, interval)
+    if (this.descending) this.slices.reverse()
+    const { memory, pool } = table.services.reader
+    // Pinning one frame per column must leave the pool room to work.
+    const mayPin = pool.stats.capacity >= 4 * options.columns.length + 16
+    this.loaders = options.columns.map((column) => new ColumnLoader(table, column, options.arena, mayPin))
+    this.aliveAddress = options.arena.allocate(BATCH_ROWS / 8 + 64)
+    this.alive = memory.u8.subarray(this.aliveAddress, this.aliveAddress + BATCH_ROWS / 8 + 64)
+    const columns: ColumnBuffers[] = this.loaders.map((loader) => loader.buffers)
+    this.batch = { windowRows: 0, begin: 0, end: 0, alivePtr: 0, columns, isDelta: false }
+  }
+
+  next(): ScanBatch | null {
+    assert(this.isOpen, 'cursor is closed')
+    for (;;) {
+      const slice = this.slices[this.sliceIndex]
+      if (slice === undefined) return null
+      if (slice.begin + this.at >= slice.end) {
+        this.sliceIndex++
+        this.at = 0
+        continue
+      }
+      if (this.loadWindow(slice)) return this.batch
+    }
+  }
+
+  // Prepares the next window of a slice; false when all its rows are dead.
+  private loadWindow(slice: Slice): boolean {
+    let begin: number
+    let end: number
+    if (this.descending) {
+      end = slice.end - this.at
+      begin = Math.max(slice.begin, Math.floor((end - 1) / BATCH_ROWS) * BATCH_ROWS)
+    } else {
+      begin = slice.begin + this.at
+      end = Math.min(slice.end, (Math.floor(begin / BATCH_ROWS) + 1) * BATCH_ROWS)
+    }
+    this.at += end - begin
+    const windowBegin = begin - (begin & 63)
+    const { batch } = this
+    batch.windowRows = end - windowBegin
+    batch.begin = begin - windowBegin
+    batch.end = end - windowBegin
+    batch.alivePtr = 0
+    batch.isDelta = slice.block !== null
+    if (slice.group !== null) {
+      const dead = slice.group.dead.writeAlive(
+        this.alive, windowBegin, end, this.visibility.commitId, this.visibility.ownMark)
+      if (dead > 0) batch.alivePtr = this.aliveAddress
+      if (dead === end - windowBegin) return false
+      this.counters.baseRows += end - begin
+      const meta = this.table.metaOf(slice.group)
+      for (const loader of this.loaders) loader.loadBase(slice.group, meta, windowBegin, batch.windowRows)
+    } else {
+      this.counters.deltaRows += end - begin
+      for (const loader of this.loaders) loader.loadBlock(slice.block!, windowBegin, batch.windowRows)
+    }
+    return true
+  }
+
+  close(): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    for (const loader of this.loaders) loader.close()
+    this.image.release()
+    this.onClose()
+  }
+}

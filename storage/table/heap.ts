@@ -1,0 +1,233 @@
+// The heap: durable home of the delta's committed row versions, as tuples in slotted pages of the pool.
+// Keeps the free-space map of each table (page lists in 16 buckets of 4 KiB, the bucket also stored in
+// the page map, so it survives restart) and moves long tuples to overflow chains.
+//
+//   tuple     commitId f64 | flags u8 | body          flags: 1 = tombstone, 2 = body in overflow pages
+//   overflow  stub body: total length u32, first page u32
+//   overflow page: magic "OVFL" u32 | next page id u32 (0 = last) | bytes u32 | table id u32 | bytes…
+import { assert } from '../../src/base/assert.ts'
+import { corruption } from '../../src/base/errors.ts'
+import { FRAME_SIZE } from '../memory/linear-memory.ts'
+import type { LinearMemory } from '../memory/linear-memory.ts'
+import { PAGE_KIND } from '../page/page-store.ts'
+import type { PageStore } from '../page/page-store.ts'
+import type { BufferPool } from '../pool/buffer-pool.ts'
+import {
+  HEAP_TUPLE_MAX, checkHeapPage, heapFreeBytes, heapSlotCount, heapTableId, heapTupleLength, heapTupleOffset,
+  initHeapPage, insertHeapTuple, isHeapPageEmpty, removeHeapTuple,
+} from './heap-page.ts'
+
+const TUPLE_HEADER_BYTES = 9
+const FLAG_TOMBSTONE = 1
+const FLAG_OVERFLOW = 2
+const OVERFLOW_MAGIC = 0x4c46564f
+const OVERFLOW_HEADER_BYTES = 16
+const OVERFLOW_PAYLOAD_BYTES = FRAME_SIZE - OVERFLOW_HEADER_BYTES
+const BUCKETS = 16
+const BUCKET_BYTES = FRAME_SIZE / BUCKETS
+
+/** Where a tuple is. */
+export interface TupleAddress {
+  page: number
+  slot: number
+}
+
+/** A decoded tuple header and its body; the body is a view into a frame (or a copy, when it overflowed). */
+export interface Tuple {
+  commitId: number
+  isTombstone: boolean
+  body: Uint8Array
+}
+
+/** Pages with room, by free-space bucket. Sets keep insertion order, so pages fill one after another. */
+class FreeSpaceMap {
+  readonly buckets: Set<number>[] = Array.from({ length: BUCKETS }, () => new Set<number>())
+
+  /** A page with at least `bytes` free: the first of the lowest sufficient bucket. O(buckets). */
+  find(bytes: number): number {
+    for (let b = Math.floor(bytes / BUCKET_BYTES) + 1; b < BUCKETS; b++) {
+      for (const page of this.buckets[b]!) return page
+    }
+    return -1
+  }
+
+  move(page: number, from: number, to: number): void {
+    if (from >= 0) this.buckets[from]!.delete(page)
+    if (to >= 0) this.buckets[to]!.add(page)
+  }
+}
+
+/** All heap pages of a database. */
+export class Heap {
+  private readonly memory: LinearMemory
+  private readonly pool: BufferPool
+  private readonly pages: PageStore
+  private readonly file: string
+  private readonly freeSpace = new Map<number, FreeSpaceMap>()
+  private scratch = new Uint8Array(HEAP_TUPLE_MAX + TUPLE_HEADER_BYTES)
+
+  constructor(memory: LinearMemory, pool: BufferPool, pages: PageStore, file: string) {
+    this.memory = memory
+    this.pool = pool
+    this.pages = pages
+    this.file = file
+  }
+
+  private freeSpaceOf(tableId: number): FreeSpaceMap {
+    let map = this.freeSpace.get(tableId)
+    if (map === undefined) this.freeSpace.set(tableId, map = new FreeSpaceMap())
+    return map
+  }
+
+  private setBucket(tableId: number, page: number, base: number, before: number): void {
+    const after = Math.max(0, Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES))
+    if (after === before) return
+    this.freeSpaceOf(tableId).move(page, before, after)
+    this.pages.setFill(page, after)
+  }
+
+  /** Stores a tuple; long bodies go to an overflow chain. */
+  insert(tableId: number, commitId: number, isTombstone: boolean, body: Uint8Array): TupleAddress {
+    const tuple = this.buildTuple(tableId, commitId, isTombstone, body)
+    let page = this.freeSpaceOf(tableId).find(tuple.length)
+    let base: number
+    let before: number
+    if (page < 0) {
+      page = this.pool.create(PAGE_KIND.HEAP)
+      base = this.pool.frameOf[page]! * FRAME_SIZE
+      initHeapPage(this.memory, base, page, tableId)
+      before = -1
+    } else {
+      base = this.pool.fetch(page) * FRAME_SIZE
+      before = Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES)
+    }
+    const slot = insertHeapTuple(this.memory, base, tuple)
+    this.pool.markDirty(page)
+    this.setBucket(tableId, page, base, before)
+    return { page, slot }
+  }
+
+  private buildTuple(tableId: number, commitId: number, isTombstone: boolean, body: Uint8Array): Uint8Array {
+    const isLong = body.length + TUPLE_HEADER_BYTES > HEAP_TUPLE_MAX
+    const length = TUPLE_HEADER_BYTES + (isLong ? 8 : body.length)
+    const tuple = this.scratch.subarray(0, length)
+    const view = new DataView(tuple.buffer, tuple.byteOffset, length)
+    view.setFloat64(0, commitId, true)
+    tuple[8] = (isTombstone ? FLAG_TOMBSTONE : 0) | (isLong ? FLAG_OVERFLOW : 0)
+    if (!isLong) tuple.set(body, TUPLE_HEADER_BYTES)
+    else {
+      view.setUint32(9, body.length, true)
+      view.setUint32(13, this.writeOverflow(tableId, body), true)
+    }
+    return tuple
+  }
+
+  // Written last page first, so that each page knows its successor.
+  private writeOverflow(tableId: number, body: Uint8Array): number {
+    let next = 0
+    const pageCount = Math.ceil(body.length / OVERFLOW_PAYLOAD_BYTES)
+    for (let i = pageCount - 1; i >= 0; i--) {
+      const begin = i * OVERFLOW_PAYLOAD_BYTES
+      const part = body.subarray(begin, begin + OVERFLOW_PAYLOAD_BYTES)
+      const page = this.pool.create(PAGE_KIND.OVERFLOW)
+      const base = this.pool.frameOf[page]! * FRAME_SIZE
+      const { view } = this.memory
+      view.setUint32(base, OVERFLOW_MAGIC, true)
+      view.setUint32(base + 4, next, true)
+      view.setUint32(base + 8, part.length, true)
+      view.setUint32(base + 12, tableId, true)
+      this.memory.u8.set(part, base + OVERFLOW_HEADER_BYTES)
+      this.pool.markDirty(page)
+      next = page
+    }
+    return next
+  }
+
+  /** Reads a tuple. The body is valid until the next use of the pool. */
+  read(page: number, slot: number): Tuple {
+    const base = this.pool.fetch(page) * FRAME_SIZE
+    const offset = heapTupleOffset(this.memory, base, slot)
+    const length = heapTupleLength(this.memory, base, slot)
+    assert(offset !== 0 && length >= TUPLE_HEADER_BYTES, 'heap slot holds no tuple')
+    const at = base + offset
+    const flags = this.memory.u8[at + 8]!
+    const commitId = this.memory.view.getFloat64(at, true)
+    const body = (flags & FLAG_OVERFLOW) === 0
+      ? this.memory.u8.subarray(at + TUPLE_HEADER_BYTES, at + length)
+      : this.readOverflow(this.memory.view.getUint32(at + 9, true), this.memory.view.getUint32(at + 13, true))
+    return { commitId, isTombstone: (flags & FLAG_TOMBSTONE) !== 0, body }
+  }
+
+  private readOverflow(length: number, firstPage: number): Uint8Array {
+    const body = new Uint8Array(length)
+    let at = 0
+    for (let page = firstPage; at < length;) {
+      const base = this.overflowBase(page)
+      const bytes = this.memory.view.getUint32(base + 8, true)
+      if (bytes > OVERFLOW_PAYLOAD_BYTES || at + bytes > length) {
+        throw corruption('overflow chain is longer than its value', { file: this.file, page })
+      }
+      body.set(this.memory.u8.subarray(base + OVERFLOW_HEADER_BYTES, base + OVERFLOW_HEADER_BYTES + bytes), at)
+      at += bytes
+      page = this.memory.view.getUint32(base + 4, true)
+    }
+    return body
+  }
+
+  private overflowBase(page: number): number {
+    if (page === 0) throw corruption('overflow chain ends before its value', { file: this.file })
+    const base = this.pool.fetch(page) * FRAME_SIZE
+    if (this.memory.view.getUint32(base, true) !== OVERFLOW_MAGIC) {
+      throw corruption('not an overflow page', { file: this.file, page })
+    }
+    return base
+  }
+
+  /** Frees a tuple and its overflow pages; an empty heap page is given back. */
+  remove(tableId: number, page: number, slot: number): void {
+    const base = this.pool.pin(page) * FRAME_SIZE
+    const at = base + heapTupleOffset(this.memory, base, slot)
+    if ((this.memory.u8[at + 8]! & FLAG_OVERFLOW) !== 0) this.freeOverflow(this.memory.view.getUint32(at + 13, true))
+    const before = Math.max(0, Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES))
+    removeHeapTuple(this.memory, base, slot)
+    this.pool.markDirty(page)
+    this.pool.unpin(page)
+    if (isHeapPageEmpty(this.memory, base)) {
+      this.freeSpaceOf(tableId).move(page, before, -1)
+      this.pool.discard(page, 1)
+      this.pages.freePages(page, 1)
+    } else this.setBucket(tableId, page, base, before)
+  }
+
+  private freeOverflow(firstPage: number): void {
+    for (let page = firstPage; page !== 0;) {
+      const next = this.memory.view.getUint32(this.overflowBase(page) + 4, true)
+      this.pool.discard(page, 1)
+      this.pages.freePages(page, 1)
+      page = next
+    }
+  }
+
+  /** Visits every tuple of every heap page (open and verify); rebuilds the free-space maps. */
+  scan(visit: (tableId: number, page: number, slot: number, tuple: Tuple) => void): void {
+    this.freeSpace.clear()
+    for (const page of [...this.pages.pagesOfKind(PAGE_KIND.HEAP)]) {
+      const base = this.pool.pin(page) * FRAME_SIZE
+      const problem = checkHeapPage(this.memory, base, page)
+      if (problem !== null) throw corruption(`heap page ${page}: ${problem}`, { file: this.file, page })
+      const tableId = heapTableId(this.memory, base)
+      const slots = heapSlotCount(this.memory, base)
+      for (let slot = 0; slot < slots; slot++) {
+        if (heapTupleOffset(this.memory, base, slot) !== 0) visit(tableId, page, slot, this.read(page, slot))
+      }
+      const bucket = Math.max(0, Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES))
+      this.freeSpaceOf(tableId).move(page, -1, bucket)
+      this.pool.unpin(page)
+    }
+  }
+
+  /** Forgets a dropped table's free-space map; its pages are freed tuple by tuple before. */
+  forget(tableId: number): void {
+    this.freeSpace.delete(tableId)
+  }
+}

@@ -1,0 +1,158 @@
+// Which rows a scan visits, in which order: slices of row groups and of delta blocks. Key ranges become row
+// positions here, through the learned index; zone maps drop row groups here.
+import type { Scalar } from '../../src/base/types.ts'
+import type { CursorCounters, KeyRange } from '../access.ts'
+import type { ZonePredicate } from '../column-buffers.ts'
+import type { DeltaBlock, DeltaImage } from './delta-image.ts'
+import { DELTA_BLOCK_ROWS } from './delta-block.ts'
+import { prefixSuccessor } from './key.ts'
+import type { KeyValue } from './key.ts'
+import type { RowGroup } from './row-group.ts'
+import type { TableRoot } from './table-root.ts'
+import type { TableStore } from './table-store.ts'
+import { groupMayMatch } from './zone-map.ts'
+
+/** Rows [begin, end) of a row group or of a delta block. */
+export interface Slice {
+  readonly group: RowGroup | null
+  readonly block: DeltaBlock | null
+  readonly begin: number
+  readonly end: number
+}
+
+/** One end of a key interval: all keys at or above `key` (strictly above when `after`). */
+export interface KeyEdge {
+  readonly key: KeyValue
+  readonly after: boolean
+}
+
+/** Where a range begins and ends; null = open; 'empty' when no key can match. */
+export type KeyInterval = { readonly lower: KeyEdge | null; readonly upper: KeyEdge | null } | 'empty'
+
+/** Turns prefix bounds into edges. Bounds containing NULL match nothing. */
+export function toInterval(table: TableStore, range: KeyRange | undefined): KeyInterval {
+  if (range === undefined) return { lower: null, upper: null }
+  if (range.lower?.includes(null) || range.upper?.includes(null)) return 'empty'
+  const lower = range.lower === null ? null : edge(table, range.lower, !range.lowerInclusive)
+  const upper = range.upper === null ? null : edge(table, range.upper, range.upperInclusive)
+  if (lower === 'end') return 'empty'
+  return { lower, upper: upper === 'end' ? null : upper }
+}
+
+function edge(table: TableStore, values: readonly Scalar[], after: boolean): KeyEdge | null | 'end' {
+  const { order } = table
+  if (values.length === 0) return after ? 'end' : null
+  if (order.columns.length === 1) return { key: order.fromValues(values), after }
+  const prefix = order.prefix(values)
+  if (!after) return { key: prefix, after: false }
+  const successor = prefixSuccessor(prefix)
+  return successor === null ? 'end' : { key: successor, after: false }
+}
+
+/** Row of `group` where the edge falls: rows before it lie below the edge. */
+function edgeRow(table: TableStore, group: RowGroup, at: KeyEdge): number {
+  const { order } = table
+  if (order.compare(at.key, group.firstKey) < 0) return 0
+  if (order.compare(at.key, group.lastKey) > 0) return group.rows
+  const meta = table.metaOf(group)
+  const row = table.search.lowerBound(group, meta, at.key)
+  const isEqual = at.after && row < group.rows && order.compare(table.search.keyAt(group, meta, row), at.key) === 0
+  return isEqual ? row + 1 : row
+}
+
+/** Base slices of an interval in key order. */
+export function baseSlices(
+  table: TableStore, root: TableRoot, interval: KeyInterval,
+  zones: readonly ZonePredicate[] | undefined, counters: CursorCounters,
+): Slice[] {
+  const slices: Slice[] = []
+  if (interval === 'empty') return slices
+  const { groups } = root
+  const firstGroup = interval.lower === null ? 0 : Math.max(0, root.groupOf(interval.lower.key))
+  const lastGroup = interval.upper === null ? groups.length - 1 : root.groupOf(interval.upper.key)
+  counters.groupsTotal += groups.length
+  counters.groupsSkipped += groups.length - Math.max(0, lastGroup - firstGroup + 1)
+  for (let g = firstGroup; g <= lastGroup; g++) {
+    const group = groups[g]!
+    if (zones !== undefined && !groupMayMatch(table.metaOf(group), group, table.schema, zones)) {
+      counters.groupsSkipped++
+      continue
+    }
+    const begin = g === firstGroup && interval.lower !== null ? edgeRow(table, group, interval.lower) : 0
+    const end = g === lastGroup && interval.upper !== null ? edgeRow(table, group, interval.upper) : group.rows
+    if (begin < end) slices.push({ group, block: null, begin, end })
+  }
+  return slices
+}
+
+/** Index range of an interval in a delta image's keys. */
+function imageRange(table: TableStore, image: DeltaImage, interval: KeyInterval): [number, number] {
+  if (interval === 'empty') return [0, 0]
+  const position = (at: KeyEdge): number => {
+    let lo = 0
+    let hi = image.keys.length
+    while (lo < hi) {
+      const mid = (lo + hi) >>> 1
+      const order = table.order.compare(image.keys[mid]!, at.key)
+      if (order < 0 || (at.after && order === 0)) lo = mid + 1
+      else hi = mid
+    }
+    return lo
+  }
+  const begin = interval.lower === null ? 0 : position(interval.lower)
+  const end = interval.upper === null ? image.keys.length : position(interval.upper)
+  return [begin, Math.max(begin, end)]
+}
+
+// Image rows [begin, end) as slices of its blocks.
+function pushImage(slices: Slice[], image: DeltaImage, begin: number, end: number): void {
+  for (let at = begin; at < end;) {
+    const b = Math.floor(at / DELTA_BLOCK_ROWS)
+    const base = b * DELTA_BLOCK_ROWS
+    const stop = Math.min(end, base + image.blocks[b]!.rows)
+    slices.push({ group: null, block: image.blocks[b]!, begin: at - base, end: stop - base })
+    at = stop
+  }
+}
+
+/** Base slices first, then the delta's. */
+export function unorderedSlices(table: TableStore, base: Slice[], image: DeltaImage, interval: KeyInterval): Slice[] {
+  const [begin, end] = imageRange(table, image, interval)
+  pushImage(base, image, begin, end)
+  return base
+}
+
+/** Base and delta slices interleaved in key order. */
+export function orderedSlices(
+  table: TableStore, base: readonly Slice[], image: DeltaImage, interval: KeyInterval,
+): Slice[] {
+  const [begin, end] = imageRange(table, image, interval)
+  const slices: Slice[] = []
+  let at = begin
+  for (const slice of base) {
+    const group = slice.group!
+    let row = slice.begin
+    while (at < end) {
+      const stop = edgeRow(table, group, { key: image.keys[at]!, after: false })
+      if (stop >= slice.end) break
+      if (stop > row) slices.push({ group, block: null, begin: row, end: stop })
+      row = Math.max(row, stop)
+      const run = runBefore(table, group, row, image, at, end)
+      pushImage(slices, image, at, run)
+      at = run
+    }
+    if (row < slice.end) slices.push({ group, block: null, begin: row, end: slice.end })
+  }
+  pushImage(slices, image, at, end)
+  return slices
+}
+
+// Image rows from `at` on whose keys come before, or equal, the base key at `row`: at least one.
+function runBefore(
+  table: TableStore, group: RowGroup, row: number, image: DeltaImage, at: number, end: number,
+): number {
+  const baseKey = table.search.keyAt(group, table.metaOf(group), row)
+  let run = at
+  while (run < end && table.order.compare(image.keys[run]!, baseKey) <= 0) run++
+  return run
+}

@@ -1,0 +1,70 @@
+// A table at one snapshot, as the executor sees it (storage/access.ts): estimates by the learned index, scans
+// by cursor, single rows by key.
+import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
+import type { KeyRange, ScanOptions, TableAccess, TableCursor } from '../access.ts'
+import type { ZonePredicate } from '../column-buffers.ts'
+import { StoreCursor } from './cursor.ts'
+import { baseSlices, toInterval } from './scan-plan.ts'
+import type { TableStore, Visibility } from './table-store.ts'
+import { groupMayMatch } from './zone-map.ts'
+
+/** Read access to one table. `retain` keeps the snapshot alive while a cursor is open. */
+export class StoreAccess implements TableAccess {
+  readonly table: TableStore
+  private readonly visibility: Visibility
+  private readonly retain: () => () => void
+
+  constructor(table: TableStore, visibility: Visibility, retain: () => () => void) {
+    this.table = table
+    this.visibility = visibility
+    this.retain = retain
+  }
+
+  get schema(): TableSchema {
+    return this.table.schema
+  }
+
+  estimateRows(): number {
+    return this.table.liveRows + this.table.uncommittedWrites
+  }
+
+  estimateRange(range: KeyRange): number {
+    const interval = toInterval(this.table, range)
+    if (interval === 'empty') return 0
+    const root = this.table.rootAt(this.visibility.rootNumber)
+    const counters = { groupsTotal: 0, groupsSkipped: 0, baseRows: 0, deltaRows: 0 }
+    let rows = 0
+    for (const slice of baseSlices(this.table, root, interval, undefined, counters)) rows += slice.end - slice.begin
+    // The delta's share of the range is taken to be that of the base.
+    const baseRows = Math.max(1, root.rows)
+    return root.rows === 0 ? this.table.delta.entryCount : rows * Math.max(1, this.estimateRows() / baseRows)
+  }
+
+  estimateZones(zones: readonly ZonePredicate[]): number {
+    const { groups } = this.table.rootAt(this.visibility.rootNumber)
+    if (groups.length === 0) return 1
+    let matching = 0
+    for (const group of groups) {
+      if (groupMayMatch(this.table.metaOf(group), group, this.table.schema, zones)) matching++
+    }
+    return matching / groups.length
+  }
+
+  groupCount(): number {
+    return this.table.rootAt(this.visibility.rootNumber).groups.length
+  }
+
+  scan(options: ScanOptions): TableCursor {
+    return new StoreCursor(this.table, this.visibility, options, this.retain())
+  }
+
+  find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean {
+    if (key.includes(null)) return false
+    return this.table.findRow(this.table.order.fromValues(key), this.visibility, columns, out) !== null
+  }
+
+  /** The whole row with this key, or null. */
+  row(key: readonly Scalar[]): Row | null {
+    return this.table.findRow(this.table.order.fromValues(key), this.visibility)
+  }
+}

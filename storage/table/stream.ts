@@ -1,0 +1,62 @@
+// The byte stream of a row group, or of a block of delta rows in memory: all parts of all columns, placed so
+// that the slice of a scan batch stays inside one 64 KiB page (column-chunk.ts), text behind them.
+import type { LinearMemory } from '../memory/linear-memory.ts'
+import { planChunk } from './chunk-encoder.ts'
+import type { ChunkPlan, FixedPart, TextPlan } from './chunk-plan.ts'
+import type { ColumnChunk } from './column-chunk.ts'
+import type { StagedColumn } from './staged-column.ts'
+import { placeText, writeText } from './text-encoder.ts'
+
+/** Every part with its place. `end` is a multiple of 64. */
+export interface StreamPlan {
+  readonly chunks: readonly ColumnChunk[]
+  readonly placed: readonly { readonly part: FixedPart; readonly offset: number }[]
+  readonly texts: readonly TextPlan[]
+  readonly end: number
+}
+
+/** Plans and places rows [begin, begin + rows) of the columns; rows <= 65,536. */
+export function planStream(columns: readonly StagedColumn[], begin: number, rows: number): StreamPlan {
+  const plans = columns.map((column) => planChunk(column, begin, rows))
+  const { placed, end } = placeParts(plans)
+  const texts: TextPlan[] = []
+  let cursor = end
+  for (const plan of plans) {
+    if (plan.text === null) continue
+    cursor = placeText(plan.text, cursor)
+    texts.push(plan.text)
+  }
+  return { chunks: plans.map((plan) => plan.chunk), placed, texts, end: align(cursor, 64) }
+}
+
+// Descending alignment leaves the fewest gaps: each part ends on a multiple of the next one's alignment,
+// or nearly so.
+function placeParts(plans: readonly ChunkPlan[]): { placed: { part: FixedPart; offset: number }[]; end: number } {
+  const parts = plans.flatMap((plan) => plan.parts)
+  parts.sort((a, b) => b.align - a.align)
+  const placed: { part: FixedPart; offset: number }[] = []
+  let cursor = 0
+  for (const part of parts) {
+    const offset = align(cursor, part.align)
+    part.place(offset)
+    placed.push({ part, offset })
+    cursor = offset + part.bytes
+  }
+  return { placed, end: align(cursor, 64) }
+}
+
+/** Writes the stream at `address`, which has at least `end` bytes and begins on a page boundary. */
+export function writeStream(plan: StreamPlan, memory: LinearMemory, address: number): void {
+  let written = 0
+  for (const { part, offset } of plan.placed) {
+    memory.u8.fill(0, address + written, address + offset)
+    part.write(memory, address + offset)
+    written = offset + part.bytes
+  }
+  memory.u8.fill(0, address + written, address + plan.end)
+  for (const text of plan.texts) writeText(text, memory, address)
+}
+
+function align(offset: number, to: number): number {
+  return Math.ceil(offset / to) * to
+}

@@ -1,0 +1,157 @@
+// One table in memory: schema, current root, delta, and the steps from a key to a row. Knows nothing of
+// transactions but commit ids and marks; txn/ decides what is written, this file where it is found.
+//
+// D4  The heap holds exactly the newest committed version of each key that is not merged. Older versions
+//     that old snapshots still need are kept as rows in memory.
+import { ByteReader } from '../../src/base/bytes.ts'
+import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
+import type { IndexCounters } from '../access.ts'
+import type { ChunkReader } from './chunk-reader.ts'
+import { DeltaImageCache } from './delta-image.ts'
+import { DeltaOrder } from './delta-order.ts'
+import { Delta } from './delta.ts'
+import type { VersionContent } from './delta.ts'
+import type { Heap } from './heap.ts'
+import { KeyOrder } from './key.ts'
+import type { KeyValue } from './key.ts'
+import { KeySearch } from './key-search.ts'
+import { RowCodec } from './row-codec.ts'
+import { decodeGroupMeta } from './row-group.ts'
+import type { GroupMeta, RowGroup } from './row-group.ts'
+import { TableRoot } from './table-root.ts'
+
+/** What a reader may see: commits up to `commitId`, its own writes, and the base of root `rootNumber`. */
+export interface Visibility {
+  readonly commitId: number
+  readonly ownMark: number
+  readonly rootNumber: number
+}
+
+/** Shared parts of the engine that tables use. */
+export interface TableServices {
+  readonly reader: ChunkReader
+  readonly heap: Heap
+  readonly counters: IndexCounters
+  readonly file: string
+}
+
+/** A table with its rows. */
+export class TableStore {
+  readonly id: number
+  readonly schema: TableSchema
+  readonly order: KeyOrder
+  readonly codec: RowCodec
+  readonly keyCodec: RowCodec
+  readonly delta = new Delta()
+  readonly deltaOrder: DeltaOrder
+  readonly search: KeySearch
+  readonly services: TableServices
+  /** Roots by ascending number; the last is current, the others serve old snapshots. */
+  roots: TableRoot[]
+  nextRowId = 1
+  /** Committed rows. */
+  liveRows = 0
+  /** Newest commit that changed this table. */
+  lastCommit = 0
+  /** Uncommitted versions in the delta, of all transactions. */
+  uncommittedWrites = 0
+  /** Delta rows encoded for scans. */
+  readonly images = new DeltaImageCache()
+  /** Some version in the delta is merged, or only there for old snapshots: compaction will drop it. */
+  hasOldVersions = false
+  /** The stored root is out of date. */
+  isRootDirty = true
+  isDropped = false
+
+  constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
+    this.id = id
+    this.schema = schema
+    this.services = services
+    this.order = root?.order ?? new KeyOrder(schema)
+    this.codec = new RowCodec(schema.columns.map((column) => column.type))
+    this.keyCodec = new RowCodec(schema.key.map((c) => schema.columns[c]!.type))
+    this.deltaOrder = new DeltaOrder(this.order)
+    this.search = new KeySearch(schema, this.order, services.reader, services.counters)
+    this.roots = [root ?? new TableRoot(0, [], this.order)]
+  }
+
+  get root(): TableRoot {
+    return this.roots[this.roots.length - 1]!
+  }
+
+  /** The root a snapshot reads: the newest one not newer than it. */
+  rootAt(rootNumber: number): TableRoot {
+    for (let i = this.roots.length - 1; i > 0; i--) if (this.roots[i]!.number <= rootNumber) return this.roots[i]!
+    return this.roots[0]!
+  }
+
+  /** Meta of a group, read from its pages on first use. */
+  metaOf(group: RowGroup): GroupMeta {
+    if (group.meta !== null) return group.meta
+    const bytes = new Uint8Array(group.streamBytes - group.metaOffset)
+    this.services.reader.copy(group, group.metaOffset, bytes.length, bytes)
+    return group.meta = decodeGroupMeta(bytes, group, this.schema, this.services.file)
+  }
+
+  /** Position of a key in the base of `root`: the group, and the row in `located.row` (-1 = not there). */
+  locate(root: TableRoot, key: KeyValue): { group: RowGroup; row: number } | null {
+    const g = root.groupOf(key)
+    if (g < 0) return null
+    const group = root.groups[g]!
+    if (this.order.compare(key, group.lastKey) > 0) return null
+    const row = this.search.find(group, this.metaOf(group), key)
+    return row < 0 ? null : { group, row }
+  }
+
+  /** Row group whose interval holds the key (keys before the first group belong to it), or null. */
+  intervalOf(root: TableRoot, key: KeyValue): RowGroup | null {
+    if (root.groups.length === 0) return null
+    return root.groups[Math.max(0, root.groupOf(key))]!
+  }
+
+  /** The row with this key as `visibility` sees it, or null. Only `columns` are filled when given. */
+  findRow(key: KeyValue, visibility: Visibility, columns?: readonly number[], out?: Scalar[]): Row | null {
+    const { delta } = this
+    const entry = delta.find(key)
+    if (entry >= 0) {
+      const version = delta.visible(entry, visibility.commitId, visibility.ownMark, visibility.rootNumber)
+      if (version >= 0) {
+        this.services.counters.deltaHits++
+        const content = delta.content[version]!
+        if (content.isTombstone) return null
+        return project(this.rowOf(content), columns, out)
+      }
+    }
+    const root = this.rootAt(visibility.rootNumber)
+    const place = this.locate(root, key)
+    if (place === null) return null
+    const meta = this.metaOf(place.group)
+    const wanted = columns ?? this.allColumns()
+    const row = out ?? new Array<Scalar>(wanted.length)
+    for (let i = 0; i < wanted.length; i++) {
+      const c = wanted[i]!
+      row[i] = this.services.reader.read(place.group, meta.chunks[c]!, this.schema.columns[c]!.type, place.row)
+    }
+    return row
+  }
+
+  private cachedColumns: number[] | null = null
+
+  private allColumns(): number[] {
+    return this.cachedColumns ??= this.schema.columns.map((_, c) => c)
+  }
+
+  /** The row of a live version. */
+  rowOf(content: VersionContent): Row {
+    if (content.row !== null) return content.row
+    const { body } = this.services.heap.read(content.page, content.slot)
+    return this.codec.decode(new ByteReader(body, { file: this.services.file, page: content.page }))
+  }
+}
+
+function project(row: Row, columns: readonly number[] | undefined, out: Scalar[] | undefined): Row {
+  if (columns === undefined) return row
+  const target = out ?? new Array<Scalar>(columns.length)
+  for (let i = 0; i < columns.length; i++) target[i] = row[columns[i]!]!
+  return target
+}

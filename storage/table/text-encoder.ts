@@ -1,0 +1,160 @@
+// Plans text and bytes columns: a dictionary when values repeat enough to pay for it, views otherwise.
+// Text goes behind all fixed parts of the row group's stream, packed so that no string of up to 64 KiB
+// straddles a page; a longer one starts on a page boundary and runs over consecutive pages.
+import { compareUtf8 } from '../../index/mod.ts'
+import { isText } from '../../src/base/types.ts'
+import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
+import type { LinearMemory } from '../memory/linear-memory.ts'
+import { emptyChunk, partAlignment, setTextZone } from './chunk-plan.ts'
+import type { ChunkPlan, FixedPart, TextPlan } from './chunk-plan.ts'
+import { ENCODING } from './column-chunk.ts'
+import type { ColumnChunk } from './column-chunk.ts'
+import type { StagedColumn } from './staged-column.ts'
+
+const PAGE_BYTES = 0x10000
+/** More distinct values than this are not worth a dictionary of their own per row group. */
+const DICTIONARY_MAX = 32768
+
+const encoder = new TextEncoder()
+
+/** Assigns stream offsets from `cursor` on and returns the offset after the last byte. */
+export function placeText(text: TextPlan, cursor: number): number {
+  let at = cursor
+  for (let i = 0; i < text.lengths.length; i++) {
+    const length = text.lengths[i]!
+    const room = PAGE_BYTES - (at & (PAGE_BYTES - 1))
+    if (length > room) at += room
+    text.offsets[i] = at
+    at += length
+  }
+  return at
+}
+
+/** Copies the values to their places; `address` is where the stream begins in memory. */
+export function writeText(text: TextPlan, memory: LinearMemory, address: number): void {
+  let from = 0
+  for (let i = 0; i < text.lengths.length; i++) {
+    const length = text.lengths[i]!
+    memory.u8.set(text.bytes.subarray(from, from + length), address + text.offsets[i]!)
+    from += length
+  }
+}
+
+/** Plans a text, json, bytea, uuid or interval column. */
+export function planText(column: StagedColumn, begin: number, rows: number): ChunkPlan {
+  const values = column.values as (string | Uint8Array | null)[]
+  const chunk = emptyChunk()
+  setTextZone(chunk, column, begin, rows)
+  if (isText(column.type)) {
+    const codes = countDistinct(values as (string | null)[], begin, rows)
+    if (codes !== null && codes.size === 0) return { chunk, parts: [], text: null }
+    if (codes !== null) return planDictionary(chunk, values as (string | null)[], codes, begin, rows)
+  }
+  return planViews(chunk, values, begin, rows)
+}
+
+// Distinct strings with provisional codes, or null when a dictionary would not pay.
+function countDistinct(values: (string | null)[], begin: number, rows: number): Map<string, number> | null {
+  const limit = Math.min(DICTIONARY_MAX, Math.max(1, rows >> 1))
+  const codes = new Map<string, number>()
+  let last: string | null = null
+  for (let i = begin; i < begin + rows; i++) {
+    const value = values[i]!
+    if (value === null || value === last) continue
+    last = value
+    if (!codes.has(value)) {
+      if (codes.size === limit) return null
+      codes.set(value, codes.size)
+    }
+  }
+  return codes
+}
+
+function planDictionary(
+  chunk: ColumnChunk, values: (string | null)[], codes: Map<string, number>, begin: number, rows: number,
+): ChunkPlan {
+  const sorted = [...codes.keys()].sort(compareUtf8)
+  for (let code = 0; code < sorted.length; code++) codes.set(sorted[code]!, code)
+  chunk.encoding = ENCODING.DICTIONARY
+  chunk.dictionaryCount = sorted.length
+  chunk.layout = sorted.length <= 0x100 ? LAYOUT.U8 : LAYOUT.U16
+  const text = encodeStrings(sorted)
+  const width = LAYOUT_WIDTH[chunk.layout]!
+  const codesPart: FixedPart = {
+    bytes: rows * width, align: partAlignment(rows, width),
+    place: (offset) => { chunk.valuesOffset = offset },
+    write: (memory, address) => {
+      const out = chunk.layout === LAYOUT.U8 ? memory.u8 : memory.u16
+      const at = address / width
+      for (let i = 0; i < rows; i++) {
+        const value = values[begin + i]!
+        out[at + i] = value === null ? 0 : codes.get(value)!
+      }
+    },
+  }
+  const viewsPart: FixedPart = {
+    bytes: sorted.length * 8, align: 64,
+    place: (offset) => { chunk.dictionaryOffset = offset },
+    write: (memory, address) => writeViews(memory, address, text),
+  }
+  return { chunk, parts: [codesPart, viewsPart], text }
+}
+
+function planViews(
+  chunk: ColumnChunk, values: (string | Uint8Array | null)[], begin: number, rows: number,
+): ChunkPlan {
+  chunk.encoding = ENCODING.VIEW
+  chunk.layout = LAYOUT.VIEW
+  const text = encodeStrings(values.slice(begin, begin + rows))
+  const part: FixedPart = {
+    bytes: rows * 8, align: partAlignment(rows, 8),
+    place: (offset) => { chunk.valuesOffset = offset },
+    write: (memory, address) => writeViews(memory, address, text),
+  }
+  return { chunk, parts: [part], text }
+}
+
+function writeViews(memory: LinearMemory, address: number, text: TextPlan): void {
+  const at = address >>> 2
+  for (let i = 0; i < text.lengths.length; i++) {
+    memory.u32[at + 2 * i] = text.offsets[i]!
+    memory.u32[at + 2 * i + 1] = text.lengths[i]!
+  }
+}
+
+function encodeStrings(values: (string | Uint8Array | null)[]): TextPlan {
+  const lengths = new Uint32Array(values.length)
+  let bytes = new Uint8Array(Math.max(1024, values.length * 16))
+  let at = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value === null) continue
+    const most = typeof value === 'string' ? value.length * 3 : value.length
+    if (at + most > bytes.length) {
+      const grown = new Uint8Array(Math.max(bytes.length * 2, at + most))
+      grown.set(bytes.subarray(0, at))
+      bytes = grown
+    }
+    if (typeof value === 'string') lengths[i] = writeUtf8(value, bytes, at)
+    else {
+      bytes.set(value, at)
+      lengths[i] = value.length
+    }
+    at += lengths[i]!
+  }
+  return { bytes: bytes.subarray(0, at), lengths, offsets: new Float64Array(values.length) }
+}
+
+// Short ASCII by hand: encodeInto costs about 100 ns a call.
+function writeUtf8(value: string, bytes: Uint8Array, at: number): number {
+  if (value.length < 32) {
+    let i = 0
+    for (; i < value.length; i++) {
+      const unit = value.charCodeAt(i)
+      if (unit >= 0x80) break
+      bytes[at + i] = unit
+    }
+    if (i === value.length) return i
+  }
+  return encoder.encodeInto(value, bytes.subarray(at)).written
+}

@@ -1,0 +1,60 @@
+// Snapshots: what a statement, transaction or open iterator may see, and who is still looking. Old roots,
+// old versions and the pages of replaced row groups are kept until the oldest registered snapshot closes.
+//
+// S4  `oldestCommit` and `oldestRoot` never decrease while no new snapshot of the past can appear: snapshots
+//     are only taken of the present.
+import type { Visibility } from '../table/table-store.ts'
+
+/** A registered snapshot. Closing twice is harmless. */
+export class Snapshot implements Visibility {
+  readonly commitId: number
+  readonly ownMark: number
+  readonly rootNumber: number
+  private readonly registry: SnapshotRegistry
+
+  constructor(registry: SnapshotRegistry, commitId: number, ownMark: number, rootNumber: number) {
+    this.registry = registry
+    this.commitId = commitId
+    this.ownMark = ownMark
+    this.rootNumber = rootNumber
+  }
+
+  close(): void {
+    this.registry.close(this)
+  }
+}
+
+/** All open snapshots of a database. */
+export class SnapshotRegistry {
+  private readonly open = new Set<Snapshot>()
+  /** Called after a snapshot closed, so that the engine can reclaim what nobody sees any more. */
+  onClose: () => void = () => {}
+
+  take(commitId: number, ownMark: number, rootNumber: number): Snapshot {
+    const snapshot = new Snapshot(this, commitId, ownMark, rootNumber)
+    this.open.add(snapshot)
+    return snapshot
+  }
+
+  close(snapshot: Snapshot): void {
+    if (this.open.delete(snapshot)) this.onClose()
+  }
+
+  get count(): number {
+    return this.open.size
+  }
+
+  /** Commit id of the oldest open snapshot, or `now` when none is open. */
+  oldestCommit(now: number): number {
+    let oldest = now
+    for (const snapshot of this.open) oldest = Math.min(oldest, snapshot.commitId)
+    return oldest
+  }
+
+  /** Root number of the oldest open snapshot, or `now`. */
+  oldestRoot(now: number): number {
+    let oldest = now
+    for (const snapshot of this.open) oldest = Math.min(oldest, snapshot.rootNumber)
+    return oldest
+  }
+}

@@ -1,0 +1,110 @@
+// What one transaction has written: versions pushed into deltas, in order, so that they can be logged and
+// committed, or taken back to a savepoint. Keys, not version numbers, because a compaction renumbers those.
+import { assert } from '../../src/base/assert.ts'
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import type { Row } from '../../src/base/types.ts'
+import { UNCOMMITTED } from '../table/deletion-vector.ts'
+import type { KeyValue } from '../table/key.ts'
+import type { TableStore, Visibility } from '../table/table-store.ts'
+
+/** One written version. */
+export interface Write {
+  readonly table: TableStore
+  readonly key: KeyValue
+}
+
+/** Writes of one transaction, oldest first. */
+export class WriteSet {
+  readonly mark: number
+  readonly writes: Write[] = []
+
+  constructor(mark: number) {
+    this.mark = mark
+  }
+
+  /**
+   * True when the key has a row that this transaction would meet: the newest committed one, or its own.
+   * Another transaction's uncommitted version is 55P03; a version committed after `snapshot` is 40001 when
+   * `isRepeatable`.
+   */
+  checkAndFind(table: TableStore, key: KeyValue, now: Visibility, snapshot: Visibility | null): boolean {
+    const entry = table.delta.find(key)
+    if (entry >= 0 && table.delta.headOf(entry) >= 0) {
+      const begin = table.delta.begin[table.delta.headOf(entry)]!
+      if (begin >= UNCOMMITTED && begin !== this.mark) {
+        throw new DatabaseError(CODE.LOCK_HELD, `row ${describeKey(table, key)} of table "${table.schema.name}" is `
+          + 'being changed by another transaction')
+      }
+      if (snapshot !== null && begin < UNCOMMITTED && begin > snapshot.commitId) failSerialization(table, key)
+    }
+    if (entry < 0) {
+      const place = table.locate(table.root, key)
+      if (snapshot !== null && snapshot.rootNumber < table.root.number) checkRewritten(table, key, now, snapshot)
+      return place !== null
+    }
+    const version = table.delta.visible(entry, now.commitId, this.mark, now.rootNumber)
+    if (version >= 0) return !table.delta.content[version]!.isTombstone
+    return table.delta.baseGroup[entry] !== null
+  }
+
+  /** Adds a version of the key: a row, or a tombstone that remembers the key's column values. */
+  push(table: TableStore, key: KeyValue, row: Row, isTombstone: boolean): void {
+    const { delta } = table
+    let entry = delta.find(key)
+    if (entry < 0) {
+      const place = table.locate(table.root, key)
+      entry = delta.addEntry(key, place?.group ?? null, place?.row ?? -1)
+      const interval = table.intervalOf(table.root, key)
+      if (interval !== null) interval.pending++
+    }
+    delta.push(entry, this.mark, { page: -1, slot: -1, row, isTombstone })
+    delta.baseGroup[entry]?.dead.add(delta.baseRow[entry]!, this.mark)
+    table.uncommittedWrites++
+    this.writes.push({ table, key })
+  }
+
+  /** Takes back every write after the first `count`. */
+  rollbackTo(count: number): void {
+    while (this.writes.length > count) {
+      const { table, key } = this.writes.pop()!
+      const { delta } = table
+      const entry = delta.find(key)
+      assert(entry >= 0, 'a written key has an entry')
+      delta.pop(entry)
+      table.uncommittedWrites--
+      const head = delta.headOf(entry)
+      if (head < 0 || delta.begin[head] !== this.mark) {
+        delta.baseGroup[entry]?.dead.remove(delta.baseRow[entry]!, this.mark)
+      }
+    }
+  }
+}
+
+// The snapshot's root was replaced since: the key may have been changed and merged. Equal answers under both
+// roots mean nobody changed it in a way that matters.
+function checkRewritten(table: TableStore, key: KeyValue, now: Visibility, snapshot: Visibility): void {
+  const before = table.findRow(key, snapshot)
+  const after = table.findRow(key, now)
+  if (before === null && after === null) return
+  if (before === null || after === null || !sameRow(before, after)) failSerialization(table, key)
+}
+
+function sameRow(a: Row, b: Row): boolean {
+  return a.every((value, i) => {
+    const other = b[i]!
+    if (value instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(value, other) === 0
+    return Object.is(value, other)
+  })
+}
+
+function failSerialization(table: TableStore, key: KeyValue): never {
+  throw new DatabaseError(CODE.SERIALIZATION,
+    `row ${describeKey(table, key)} of table "${table.schema.name}" was changed after this transaction began`)
+}
+
+/** Key for a message. */
+export function describeKey(table: TableStore, key: KeyValue): string {
+  const names = table.schema.key.map((c) => table.schema.columns[c]!.name).join(', ')
+  const value = table.order.mode === 'binary' ? Buffer.from(key as string, 'latin1').toString('hex') : String(key)
+  return `(${names}) = (${value})`
+}
