@@ -53,8 +53,8 @@ export function stepwiseKeys(count: number, seed: number): Float64Array {
 }
 
 /**
- * Against the shrinking cone: blocks of 100 keys that alternate between dense and 10,000 times sparser, so that
- * a cone of epsilon 32 or less closes at every block.
+ * Against the shrinking cone: blocks of 100 keys that alternate between dense and 10,000 times sparser, so
+ * that a cone of epsilon 32 or less closes at every block.
  */
 export function adversarialKeys(count: number, seed: number): Float64Array {
   const random = new Random(seed)

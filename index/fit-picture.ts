@@ -1,6 +1,6 @@
-// A picture of a fit for the terminal: keys against rows as braille dots (2 x 4 per character) under the lines of
-// the segments, and a bar chart of the prediction errors. Pure: numbers in, lines of text out, no colour and no
-// terminal control, so the demo, the shell's `.index` and tests share it.
+// A picture of a fit for the terminal: keys against rows as braille dots (2 x 4 per character) under the
+// lines of the segments, and a bar chart of the prediction errors. Pure: numbers in, lines of text out, no
+// colour and no terminal control, so the demo, the shell's `.index` and tests share it.
 //
 //   braille cell, bit of each dot:   0 3      U+2800 + bits
 //                                    1 4
@@ -32,7 +32,9 @@ const DOT_BITS = [[0, 1, 2, 6], [3, 4, 5, 7]] as const
  * Samples at most `points` finite keys and as many predictions on an even grid of keys, so that the picture's
  * cost does not depend on the table's size. `rowOffset` is added to all rows (a group inside its table).
  */
-export function sampleFit(model: SegmentTable, keys: Float64Array, points: number, rowOffset = 0): FitPicture {
+export function sampleFit(
+  model: SegmentTable, keys: Float64Array, points: number, rowOffset = 0,
+): FitPicture {
   assert(keys.length >= model.keys && points >= 2, 'fit picture: keys or points are missing')
   const { begin, end } = model
   const count = Math.min(points, end - begin)
@@ -42,7 +44,8 @@ export function sampleFit(model: SegmentTable, keys: Float64Array, points: numbe
   const first = sampled[0] ?? 0
   const span = (sampled[count - 1] ?? 0) - first
   const bound = createSearchBound()
-  const lineKeys = Float64Array.from({ length: count === 0 ? 0 : points }, (_, i) => first + span * (i / (points - 1)))
+  const line = { length: count === 0 ? 0 : points }
+  const lineKeys = Float64Array.from(line, (_, i) => first + span * (i / (points - 1)))
   const lineRows = lineKeys.map((key) => {
     searchBound(model, key, bound)
     return bound.pos + rowOffset
@@ -74,7 +77,8 @@ export function drawFit(picture: FitPicture, size: PictureSize): string[] {
   const lines = ['row'.padStart(margin)]
   for (let line = 0; line < height; line++) {
     const label = line === 0 ? top : line === height - 1 ? bottom : ''
-    const dots = Array.from(cells.subarray(line * width, (line + 1) * width), (bits) => String.fromCharCode(0x2800 + bits))
+    const bits = cells.subarray(line * width, (line + 1) * width)
+    const dots = Array.from(bits, (dot) => String.fromCharCode(0x2800 + dot))
     lines.push(`${label.padStart(margin)} │${dots.join('')}`)
   }
   const from = shortNumber(minKey), to = shortNumber(maxKey)
@@ -92,7 +96,9 @@ function scale(value: number, min: number, max: number, dots: number): number {
 
 const BARS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
-/** One line per bucket: the errors it spans (row - predicted row), a bar, the number of keys and their share. */
+/**
+ * One line per bucket: the errors it spans (row - predicted row), a bar, the number of keys and their share.
+ */
 export function drawErrors(histogram: ErrorHistogram, barColumns: number): string[] {
   const { edges, counts } = histogram
   let most = 0

@@ -29,7 +29,8 @@ export const EPSILON_CHOICES: readonly number[] = [16, 32, 64]
 /**
  * Keys per segment, in epsilons, below which the fit counts as hard. Even a level line covers 2 * epsilon
  * keys; gaps of a heavy tail (Pareto, exponent 1/4) measure 2.3 to 2.5 at every epsilon, English words 2.4 to
- * 2.7, IPv4 network starts 6.6, uniform keys 44 at epsilon 16. A sampled array of equal window is then as small.
+ * 2.7, IPv4 network starts 6.6, uniform keys 44 at epsilon 16. A sampled array of equal window is then as
+ * small.
  */
 export const HARD_EPSILONS_PER_SEGMENT = 2.5
 
@@ -110,7 +111,8 @@ function growSegment(keys: Float64Array, start: number, part: Part): number {
   return row
 }
 
-// A long run ends at `row`: alone in the segment it becomes the segment, otherwise the segment ends before it.
+// A long run ends at `row`: alone in the segment it becomes the segment, otherwise the segment ends before
+// it.
 function cutAtRun(start: number, runStart: number, row: number, slopeLo: number, slopeHi: number): number {
   if (runStart === start) {
     grownSlope = 0

@@ -1,4 +1,5 @@
-// Figures about fitted models, for EXPLAIN, `.index`, the demo and the benches: size, error, hardness, advice.
+// Figures about fitted models, for EXPLAIN, `.index`, the demo and the benches: size, error, hardness,
+// advice.
 import { HARD_EPSILONS_PER_SEGMENT, isHard } from './fit.ts'
 import { createSearchBound, searchBound } from './learned-index.ts'
 import { segmentTableBytes } from './segment-table.ts'
@@ -17,7 +18,9 @@ export interface IndexStats {
   readonly bytes: number
   readonly bytesPerKey: number
   readonly keysPerSegment: number
-  /** 0 (one line fits all) .. 1 (a sampled array does as well) and beyond: 2.5 epsilons / keys per segment. */
+  /**
+   * 0 (one line fits all) .. 1 (a sampled array does as well) and beyond: 2.5 epsilons / keys per segment.
+   */
   readonly hardness: number
   /** What to make of the hardness, one sentence. */
   readonly advice: string
@@ -25,7 +28,8 @@ export interface IndexStats {
 
 /** Figures of one model or of all row groups' models together. O(segments). */
 export function indexStats(models: readonly SegmentTable[]): IndexStats {
-  let keys = 0, segments = 0, epsilon = 0, maxError = 0, sumError = 0, bytes = 0, hard = 0, sampled = 0, linear = 0
+  let keys = 0, segments = 0, epsilon = 0, maxError = 0, sumError = 0
+  let bytes = 0, hard = 0, sampled = 0, linear = 0
   for (const model of models) {
     keys += model.keys
     segments += model.count
@@ -52,7 +56,8 @@ export function indexStats(models: readonly SegmentTable[]): IndexStats {
 function advise(models: number, hard: number, sampled: number): string {
   if (hard === 0) return 'the lines fit; keep the learned model'
   const how = `${hard} of ${models} models are hard to fit`
-  return sampled === hard ? `${how} and use a sampled sorted array` : `${how}; a sampled sorted array would do as well`
+  if (sampled === hard) return `${how} and use a sampled sorted array`
+  return `${how}; a sampled sorted array would do as well`
 }
 
 /** A histogram of signed errors (row - predicted row): bucket i counts errors in [edges[i], edges[i + 1]). */

@@ -30,7 +30,9 @@ export function describeKeyIndex(name: string, build: KeyIndexBuilder): void {
         const isL2 = lo <= first && after <= hi
         const isTight = after - first > 1 || Math.abs(key) === Infinity || hi - lo <= stats.windowRows
         const isFound = lowerBoundF64(projected, lo, hi, key) === first
-        if (!isL1 || !isL2 || !isFound) failures.push(`key ${key}: ${pos} [${lo}, ${hi}) for [${first}, ${after})`)
+        if (!isL1 || !isL2 || !isFound) {
+          failures.push(`key ${key}: ${pos} [${lo}, ${hi}) for [${first}, ${after})`)
+        }
         if (!isTight && list === keys) failures.push(`key ${key}: window [${lo}, ${hi}) is too wide`)
       }
     }

@@ -1,5 +1,6 @@
 // What every key index does, so that the learned one can be measured against honest rivals: the same search,
-// the same bound, the same accounting of bytes. Used by tests and benches; storage calls searchBound directly.
+// the same bound, the same accounting of bytes. Used by tests and benches; storage calls searchBound
+// directly.
 import type { SearchBound } from './learned-index.ts'
 
 /** How large an index is and how well it predicts. */

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../src/base/random.ts'
 import {
-  commonPrefixLength, compareNumbers, compareUtf8, projectBigint, projectBinaryString, projectBinaryStringInGroup,
+  commonPrefixLength, compareNumbers, compareUtf8, projectBigint, projectBinaryString,
+  projectBinaryStringInGroup,
   projectBytes, projectBytesInGroup, projectNumber, projectString, projectStringInGroup,
 } from './key-order.ts'
 
@@ -10,7 +11,8 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const latin1 = (bytes: Uint8Array): string => String.fromCharCode(...bytes)
 const compareBytes = (a: Uint8Array, b: Uint8Array): number => Math.sign(Buffer.compare(a, b))
 
-const UNITS = ['a', 'b', 'z', ' ', '~', '\u0000', '\u007f', '\u0080', 'é', '\u07ff', '\u0800', '字', '\ud7ff', '\ue000',
+const UNITS = ['a', 'b', 'z', ' ', '~', '\u0000', '\u007f', '\u0080', 'é', '\u07ff', '\u0800', '字', '\ud7ff',
+  '\ue000',
   '\uffff', '\u{10000}', '😀', '\u{10ffff}']
 
 function randomText(random: Random, length: number): string {
@@ -30,7 +32,9 @@ test('numbers: -0 is 0, NaN ties with +Infinity, order is kept', () => {
 })
 
 test('bigints of 64 and 128 bits round monotonically', () => {
-  const edges = [-(2n ** 127n), -(2n ** 63n), -(2n ** 53n) - 1n, -1n, 0n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 127n - 1n]
+  const edges = [
+    -(2n ** 127n), -(2n ** 63n), -(2n ** 53n) - 1n, -1n, 0n, 2n ** 53n, 2n ** 63n - 1n, 2n ** 127n - 1n,
+  ]
   for (const edge of edges) {
     for (let step = -3n; step < 3n; step++) {
       expect(projectBigint(edge + step)).toBeLessThanOrEqual(projectBigint(edge + step + 1n))
@@ -46,13 +50,16 @@ describe('bytes and text', () => {
   test('the projection of bytes keeps their order, whatever follows the common prefix', () => {
     for (let round = 0; round < 20_000; round++) {
       const prefix = Uint8Array.from({ length: random.below(4) }, () => random.below(256))
-      const tail = (): Uint8Array => Uint8Array.from({ length: random.below(12) }, () => random.pick([0, 1, 127, 128, 254, 255]))
+      const byte = (): number => random.pick([0, 1, 127, 128, 254, 255])
+      const tail = (): Uint8Array => Uint8Array.from({ length: random.below(12) }, byte)
       const a = Uint8Array.of(...prefix, ...tail())
       const b = Uint8Array.of(...prefix, ...tail())
       const x = projectBytes(a, 0, a.length, prefix.length)
       const y = projectBytes(b, 0, b.length, prefix.length)
       const order = compareBytes(a, b)
-      if (order < 0 ? x > y : order > 0 ? x < y : x !== y) throw new Error(`order lost: ${a} -> ${x}, ${b} -> ${y}`)
+      if (order < 0 ? x > y : order > 0 ? x < y : x !== y) {
+        throw new Error(`order lost: ${a} -> ${x}, ${b} -> ${y}`)
+      }
       if (projectBinaryString(latin1(a), prefix.length) !== x) throw new Error(`binary string differs: ${a}`)
     }
   })
@@ -91,7 +98,9 @@ describe('bytes and text', () => {
         : compareBytes(bytes, prefix) < 0 ? -Infinity : Infinity
       const got = [projectStringInGroup(text, prefix), projectBytesInGroup(bytes, prefix),
         projectBinaryStringInGroup(latin1(bytes), prefix)]
-      if (got.some((value) => value !== want)) throw new Error(`${JSON.stringify(text)} in ${prefix}: ${got}, not ${want}`)
+      if (got.some((value) => value !== want)) {
+        throw new Error(`${JSON.stringify(text)} in ${prefix}: ${got}, not ${want}`)
+      }
     }
   })
 
@@ -101,7 +110,9 @@ describe('bytes and text', () => {
     for (let round = 0; round < 20_000; round++) {
       const a = randomText(random, 5)
       const b = randomText(random, 5)
-      if (Math.sign(compareUtf8(a, b)) !== compareBytes(encode(a), encode(b))) throw new Error(JSON.stringify([a, b]))
+      if (Math.sign(compareUtf8(a, b)) !== compareBytes(encode(a), encode(b))) {
+        throw new Error(JSON.stringify([a, b]))
+      }
     }
   })
 

@@ -5,7 +5,8 @@
 //   numbers       exact; -0 is 0; NaN sorts last and ties with +Infinity
 //   bigint        rounded to the nearest double: exact up to 2^53, ties beyond. A group whose keys are large
 //                 but close stays exact when the caller subtracts the group's first key beforehand.
-//   bytes, text   the first 8 bytes past the common prefix of the group, as a big-endian number (rounded once,
+//   bytes, text   the first 8 bytes past the common prefix of the group, as a big-endian number (rounded
+// once,
 //                 so ties within 2^11 at the low end), shorter keys padded with zero bytes
 //   composite     a memcomparable encoding held as a latin1 string, one char per byte ("binary string")
 //
@@ -29,7 +30,9 @@ export function projectBigint(value: bigint): number {
  * The 8 bytes from offset + prefixLength on, of a key held in bytes[offset, offset + length), as a number.
  * The key must start with the group's prefix (see {@link projectBytesInGroup} for keys that may not).
  */
-export function projectBytes(bytes: Uint8Array, offset: number, length: number, prefixLength: number): number {
+export function projectBytes(
+  bytes: Uint8Array, offset: number, length: number, prefixLength: number,
+): number {
   const at = offset + prefixLength
   const end = offset + length
   let high = 0
@@ -39,7 +42,9 @@ export function projectBytes(bytes: Uint8Array, offset: number, length: number, 
   return (high >>> 0) * TWO_32 + (low >>> 0)
 }
 
-/** {@link projectBytes}, or -Infinity / +Infinity for a key that lies before / after all keys with the prefix. */
+/**
+ * {@link projectBytes}, or -Infinity / +Infinity for a key that lies before / after all keys with the prefix.
+ */
 export function projectBytesInGroup(bytes: Uint8Array, prefix: Uint8Array): number {
   for (let i = 0; i < prefix.length; i++) {
     if (i >= bytes.length || bytes[i]! < prefix[i]!) return -Infinity
@@ -53,8 +58,12 @@ export function projectBinaryString(text: string, prefixLength: number): number 
   const end = text.length
   let high = 0
   let low = 0
-  for (let i = 0; i < 4; i++) high = (high << 8) | (prefixLength + i < end ? text.charCodeAt(prefixLength + i) : 0)
-  for (let i = 4; i < 8; i++) low = (low << 8) | (prefixLength + i < end ? text.charCodeAt(prefixLength + i) : 0)
+  for (let i = 0; i < 4; i++) {
+    high = (high << 8) | (prefixLength + i < end ? text.charCodeAt(prefixLength + i) : 0)
+  }
+  for (let i = 4; i < 8; i++) {
+    low = (low << 8) | (prefixLength + i < end ? text.charCodeAt(prefixLength + i) : 0)
+  }
   return (high >>> 0) * TWO_32 + (low >>> 0)
 }
 

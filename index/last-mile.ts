@@ -44,8 +44,13 @@ export function lowerBoundI32(values: Int32Array, lo: number, hi: number, key: n
   return lo
 }
 
-/** {@link lowerBoundF64} that starts at the predicted row of a SearchBound: lo <= pos <= hi. The fastest last mile. */
-export function lowerBoundNearF64(values: Float64Array, lo: number, hi: number, pos: number, key: number): number {
+/**
+ * {@link lowerBoundF64} that starts at the predicted row of a SearchBound: lo <= pos <= hi. The fastest last
+ * mile.
+ */
+export function lowerBoundNearF64(
+  values: Float64Array, lo: number, hi: number, pos: number, key: number,
+): number {
   if (pos < hi && values[pos]! < key) {
     const stop = pos + WALK_ROWS < hi ? pos + WALK_ROWS : hi
     let row = pos + 1
@@ -59,7 +64,9 @@ export function lowerBoundNearF64(values: Float64Array, lo: number, hi: number, 
 }
 
 /** {@link lowerBoundNearF64} over 32-bit integers. */
-export function lowerBoundNearI32(values: Int32Array, lo: number, hi: number, pos: number, key: number): number {
+export function lowerBoundNearI32(
+  values: Int32Array, lo: number, hi: number, pos: number, key: number,
+): number {
   if (pos < hi && values[pos]! < key) {
     const stop = pos + WALK_ROWS < hi ? pos + WALK_ROWS : hi
     let row = pos + 1
@@ -73,10 +80,13 @@ export function lowerBoundNearI32(values: Int32Array, lo: number, hi: number, po
 }
 
 /**
- * Exact 64-bit lower bound over int64 values kept as little-endian halves (the Int32 view of a BigInt64Array):
- * first row in [lo, hi) whose value is >= (keyHigh, keyLow), or hi. `keyHigh` signed, `keyLow` unsigned.
+ * Exact 64-bit lower bound over int64 values kept as little-endian halves (the Int32 view of a
+ * BigInt64Array): first row in [lo, hi) whose value is >= (keyHigh, keyLow), or hi. `keyHigh` signed,
+ * `keyLow` unsigned.
  */
-export function lowerBoundI64(halves: Int32Array, lo: number, hi: number, keyHigh: number, keyLow: number): number {
+export function lowerBoundI64(
+  halves: Int32Array, lo: number, hi: number, keyHigh: number, keyLow: number,
+): number {
   while (lo < hi) {
     const mid = (lo + hi) >>> 1
     const high = halves[mid * 2 + 1]!

@@ -23,8 +23,8 @@ function nextUp(value: number): number {
   return float[0]!
 }
 
-const EXTREMES = [-Infinity, -Number.MAX_VALUE, -1e300, -1, -Number.MIN_VALUE, 0, -0, Number.MIN_VALUE, 0.5, 1,
-  2 ** 53, 1e300, Number.MAX_VALUE, Infinity, NaN]
+const EXTREMES = [-Infinity, -Number.MAX_VALUE, -1e300, -1, -Number.MIN_VALUE, 0, -0, Number.MIN_VALUE,
+  0.5, 1, 2 ** 53, 1e300, Number.MAX_VALUE, Infinity, NaN]
 
 function longestRun(keys: Float64Array): number {
   let longest = 0
@@ -82,7 +82,8 @@ function* probesOf(keys: Float64Array, step: number): Iterable<number> {
 }
 
 function check(keys: Float64Array, step = 1): void {
-  const tables = [fitGroupModel(keys, keys.length), fitSampled(keys, keys.length), fitSampled(keys, keys.length, 7)]
+  const n = keys.length
+  const tables = [fitGroupModel(keys, n), fitSampled(keys, n), fitSampled(keys, n, 7)]
   for (const epsilon of [1, 8, 64]) tables.push(fitSegments(keys, keys.length, { epsilon }))
   for (const table of tables) {
     expect(violations(table, keys, probesOf(keys, step))).toEqual([])

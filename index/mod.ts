@@ -13,7 +13,8 @@ export type { SearchBound } from './learned-index.ts'
 export { createSearchBound, searchBound } from './learned-index.ts'
 export type { SortedValues } from './last-mile.ts'
 export {
-  lowerBound, lowerBoundF64, lowerBoundI32, lowerBoundI64, lowerBoundNearF64, lowerBoundNearI32, upperBoundF64,
+  lowerBound, lowerBoundF64, lowerBoundI32, lowerBoundI64, lowerBoundNearF64, lowerBoundNearI32,
+  upperBoundF64,
 } from './last-mile.ts'
 export {
   commonPrefixLength, compareNumbers, compareUtf8, projectBigint, projectBinaryString,

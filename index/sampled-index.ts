@@ -14,7 +14,8 @@ export const SAMPLE_STRIDE = 64
  * key, so a run of equal keys never straddles two. One pass and one measuring pass.
  */
 export function fitSampled(keys: Float64Array, count: number, stride: number = SAMPLE_STRIDE): SegmentTable {
-  assert(stride >= 1 && count >= 0 && count <= keys.length && count <= 0x7fffffff, 'sample: arguments are wrong')
+  assert(count >= 0 && count <= keys.length && count <= 0x7fffffff, 'sample: count exceeds the keys')
+  assert(stride >= 1, 'sample: stride must be positive')
   const begin = skipNegativeInfinity(keys, count)
   const end = dropTail(keys, begin, count)
   const starts: number[] = []

@@ -1,4 +1,5 @@
-// The bytes of a segment table: round trips are in learned-index.test.ts; here damage, widths and the picture.
+// The bytes of a segment table: round trips are in learned-index.test.ts; here damage, widths and the
+// picture.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { clusteredKeys, heavyTailKeys, stepwiseKeys, uniformKeys } from '../datasets/distributions.ts'
@@ -6,7 +7,9 @@ import { DatabaseError } from '../src/base/errors.ts'
 import { Random } from '../src/base/random.ts'
 import { fitSegments } from './fit.ts'
 import { fitSampled } from './sampled-index.ts'
-import { decodeSegmentTable, encodeSegmentTable, SEGMENT_TABLE_OFFSET, segmentTableBytes } from './segment-table.ts'
+import {
+  decodeSegmentTable, encodeSegmentTable, SEGMENT_TABLE_OFFSET, segmentTableBytes,
+} from './segment-table.ts'
 import type { SegmentTable } from './segment-table.ts'
 
 const uniform = fitSegments(uniformKeys(20_000, 4), 20_000, { epsilon: 8 })
@@ -61,13 +64,14 @@ describe('damage', () => {
   })
 
   test('header fields out of range are reported', () => {
-    const { magic, kind, keyWidth, slopeWidth, interceptWidth, errorWidth, count, keys, begin, end } = SEGMENT_TABLE_OFFSET
-    const fields = [magic, kind, keyWidth, slopeWidth, interceptWidth, errorWidth, count, keys, begin, end]
-    for (const at of fields) {
+    const at = SEGMENT_TABLE_OFFSET
+    const widths = [at.keyWidth, at.slopeWidth, at.interceptWidth, at.errorWidth]
+    const fields = [at.magic, at.kind, ...widths, at.count, at.keys, at.begin, at.end]
+    for (const field of fields) {
       const bytes = encodeSegmentTable(uniform)
-      bytes[at] = bytes[at]! ^ 0x7f
-      if (at >= count) bytes[at + 3] = 0xff
-      expect([at, codeOf(() => decodeSegmentTable(bytes))]).toEqual([at, 'XX001'])
+      bytes[field] = bytes[field]! ^ 0x7f
+      if (field >= at.count) bytes[field + 3] = 0xff
+      expect([field, codeOf(() => decodeSegmentTable(bytes))]).toEqual([field, 'XX001'])
     }
   })
 

@@ -94,10 +94,10 @@ export function predictRow(intercept: number, limit: number, slope: number, dist
 }
 
 /**
- * The grid that shortens the search for a segment: equal cells over [firstKey[0], firstKey[count - 1]], two per
- * segment. grid[c] = last segment whose first key lies in a cell before c (or 0), so the segment of a key in
- * cell c is one of grid[c] .. grid[c + 1]: on even keys one or two, on skewed ones a binary search decides.
- * O(segments).
+ * The grid that shortens the search for a segment: equal cells over [firstKey[0], firstKey[count - 1]], two
+ * per segment. grid[c] = last segment whose first key lies in a cell before c (or 0), so the segment of a
+ * key in cell c is one of grid[c] .. grid[c + 1]: on even keys one or two, on skewed ones a binary search
+ * decides. O(segments).
  */
 export function buildGrid(firstKey: Float64Array, count: number): { grid: Int32Array, gridScale: number } {
   const cells = Math.max(1, count * GRID_CELLS_PER_SEGMENT)
@@ -188,7 +188,9 @@ export function encodeSegmentTable(table: SegmentTable): Uint8Array {
  * when lengths, counts or invariants T1, T2, T4 do not hold; that T3 holds is the checksum's to guarantee.
  */
 export function decodeSegmentTable(bytes: Uint8Array, offset = 0): SegmentTable {
-  if (!(offset >= 0) || bytes.length - offset < AT.arrays) damaged('header is cut short', bytes.length, offset)
+  if (!(offset >= 0) || bytes.length - offset < AT.arrays) {
+    damaged('header is cut short', bytes.length, offset)
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset, bytes.length - offset)
   const w = readWidths(view, offset)
   const kind: ModelKind = view.getUint8(AT.kind) === 1 ? 'sampled' : 'learned'
@@ -198,14 +200,20 @@ export function decodeSegmentTable(bytes: Uint8Array, offset = 0): SegmentTable 
   const end = view.getUint32(AT.end, true)
   const maxError = view.getUint32(AT.maxError, true)
   const meanError = view.getFloat64(AT.meanError, true)
-  if (keys > 0x7fffffff || end > keys || begin > end) damaged('row range exceeds the keys', end, offset + AT.end)
-  if (count > end - begin || (count === 0) !== (begin === end)) damaged('segment count is wrong', count, offset + AT.count)
+  if (keys > 0x7fffffff || end > keys || begin > end) {
+    damaged('row range exceeds the keys', end, offset + AT.end)
+  }
+  if (count > end - begin || (count === 0) !== (begin === end)) {
+    damaged('segment count is wrong', count, offset + AT.count)
+  }
   if (encodedBytes(w, count) > view.byteLength) damaged('segments are cut short', view.byteLength, offset)
-  if (maxError > keys || !(meanError >= 0 && meanError <= maxError)) damaged('error is wrong', meanError, offset + AT.maxError)
+  if (maxError > keys || !(meanError >= 0 && meanError <= maxError)) {
+    damaged('error is wrong', meanError, offset + AT.maxError)
+  }
   const draft = {
     kind, count, keys, begin, end, maxError, meanError, epsilon: view.getUint32(AT.epsilon, true),
-    firstKey: new Float64Array(count + 1), slope: new Float64Array(count), intercept: new Float64Array(count + 1),
-    errorLow: new Int32Array(count), errorHigh: new Int32Array(count),
+    firstKey: new Float64Array(count + 1), intercept: new Float64Array(count + 1),
+    slope: new Float64Array(count), errorLow: new Int32Array(count), errorHigh: new Int32Array(count),
   }
   readSegments(draft, view, w)
   checkSegments(draft, offset)
@@ -222,8 +230,12 @@ function readWidths(view: DataView, offset: number): Widths {
   const key = view.getUint8(AT.keyWidth), slope = view.getUint8(AT.slopeWidth)
   const intercept = view.getUint8(AT.interceptWidth), error = view.getUint8(AT.errorWidth)
   if (key !== 4 && key !== 8) damaged('key width is wrong', key, offset + AT.keyWidth)
-  if (kind === 1 ? slope !== 0 : slope !== 4 && slope !== 8) damaged('slope width is wrong', slope, offset + AT.slopeWidth)
-  if (intercept !== 2 && intercept !== 4) damaged('intercept width is wrong', intercept, offset + AT.interceptWidth)
+  if (kind === 1 ? slope !== 0 : slope !== 4 && slope !== 8) {
+    damaged('slope width is wrong', slope, offset + AT.slopeWidth)
+  }
+  if (intercept !== 2 && intercept !== 4) {
+    damaged('intercept width is wrong', intercept, offset + AT.interceptWidth)
+  }
   if (kind === 1 ? error !== 0 : error !== 1 && error !== 2 && error !== 4) {
     damaged('error width is wrong', error, offset + AT.errorWidth)
   }

@@ -4,9 +4,9 @@
 //   level 0 (inner)  [k0 | k64 | ...] ...
 //   leaves           [(key, row) x 64] ...        distinct keys with the first row of each
 //
-// A node is 64 keys of 8 bytes: eight cache lines, searched by binary search. Children need no pointers, since
-// full nodes stand in order: child c of entry e is entry e's own number. That is as kind to the rival as a
-// B+-tree can be (no fill factor, no pointers, no page headers). Keys are copied, as a tree must.
+// A node is 64 keys of 8 bytes: eight cache lines, searched by binary search. Children need no pointers,
+// since full nodes stand in order: child c of entry e is entry e's own number. That is as kind to the rival
+// as a B+-tree can be (no fill factor, no pointers, no page headers). Keys are copied, as a tree must.
 import { assert } from '../../src/base/assert.ts'
 import { dropTail, skipNegativeInfinity } from '../fit.ts'
 import type { KeyIndex, KeyIndexStats } from '../key-index.ts'
@@ -56,7 +56,9 @@ export class BTreeIndex implements KeyIndex {
     }
     const levels = this.levels
     let node = 0
-    for (let level = levels.length - 1; level > 0; level--) node = Math.max(0, lastAtMost(levels[level]!, node, key))
+    for (let level = levels.length - 1; level > 0; level--) {
+      node = Math.max(0, lastAtMost(levels[level]!, node, key))
+    }
     const leaf = levels[0]!
     const entry = lastAtMost(leaf, node, key)
     // leafRows has one more entry: the row after the last finite key.
@@ -83,7 +85,9 @@ function lastAtMost(level: Float64Array, node: number, key: number): number {
   return rest === 1 && level[lo]! <= key ? lo : lo - 1
 }
 
-function buildLeaves(keys: Float64Array, begin: number, end: number): { leafKeys: Float64Array, leafRows: Uint32Array } {
+function buildLeaves(
+  keys: Float64Array, begin: number, end: number,
+): { leafKeys: Float64Array, leafRows: Uint32Array } {
   let distinct = 0
   for (let row = begin; row < end; row++) if (row === begin || keys[row] !== keys[row - 1]) distinct++
   const leafKeys = new Float64Array(distinct)
