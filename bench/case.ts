@@ -35,7 +35,9 @@ export async function runCase(order: CaseOrder): Promise<CaseOutcome> {
   const folder = mkdtempSync(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'secantdb-bench-'))
   try {
     const memoryBytes = workload.memoryBytes?.(order.rows) ?? MEMORY_BYTES
-    const engine = await openEngine(order.engine, { folder, memoryBytes })
+    const engine = workload.isStandalone
+      ? { label: 'SecantDB', close: () => undefined }
+      : await openEngine(order.engine, { folder, memoryBytes })
     try {
       const { rows, rounds } = order
       const one = { engine, engineName: order.engine, folder, rows, rounds, seed: SEED }

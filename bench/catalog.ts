@@ -3,15 +3,21 @@ import type { Engine, EngineName, EngineOptions } from './engines/engine.ts'
 import { openDuckdb } from './engines/duckdb.ts'
 import { openBinarySearch, openMap, openSortedBtree } from './engines/in-memory.ts'
 import { openLmdb } from './engines/lmdb.ts'
+import { openSecantdb } from './engines/secantdb.ts'
 import { openSqlite } from './engines/sqlite.ts'
 import { append } from './workloads/append.ts'
 import { commit, upsert } from './workloads/commit.ts'
+import { dirty } from './workloads/dirty.ts'
+import { indexFit } from './workloads/index-fit.ts'
 import { point, sqlPoint } from './workloads/point.ts'
+import { pool } from './workloads/pool.ts'
 import { range } from './workloads/range.ts'
 import { scan } from './workloads/scan.ts'
 import type { Workload } from './workloads/workload.ts'
 
-export const WORKLOADS: readonly Workload[] = [point, sqlPoint, range, append, commit, upsert, scan]
+export const WORKLOADS: readonly Workload[] = [
+  point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool,
+]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */
 export async function openEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
@@ -22,6 +28,6 @@ export async function openEngine(name: EngineName, options: EngineOptions): Prom
     case 'map': return openMap()
     case 'sorted-btree': return openSortedBtree()
     case 'binary-search': return openBinarySearch()
-    case 'secantdb': throw new Error('not there')
+    case 'secantdb': return openSecantdb(options)
   }
 }

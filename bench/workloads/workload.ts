@@ -24,6 +24,8 @@ export interface Workload {
   readonly rows: Readonly<Record<Scale, readonly number[]>>
   /** Memory for engines that take a figure; the rest is left at the library's default. */
   readonly memoryBytes?: (rows: number) => number
+  /** True for workloads that bring what they measure: no database is opened for them. */
+  readonly isStandalone?: boolean
   readonly run: (one: Case) => Promise<Measurement[]>
 }
 
