@@ -1,0 +1,41 @@
+// DELETE: materialises the keys of the rows to delete, then deletes them one by one.
+import type { TableSchema } from '../../src/base/types.ts'
+import { checkColumnCount } from './change.ts'
+import type { OutputColumn } from '../plan/logical.ts'
+import type { Run } from '../run.ts'
+import type { ChangeOperator } from './change.ts'
+import { materialise } from './materialise.ts'
+import type { Description, Estimate, Operator } from './operator.ts'
+import { forEachRow } from './rows.ts'
+
+export class DeleteOperator implements ChangeOperator {
+  readonly output: readonly OutputColumn[] = []
+  readonly children: readonly Operator[]
+  readonly estimate: Estimate
+  readonly table: string
+
+  constructor(input: Operator, table: string, schema: TableSchema, estimate: Estimate) {
+    this.children = [input]
+    this.table = table
+    this.estimate = estimate
+    checkColumnCount(input, schema.key.length)
+  }
+
+  describe(): Description {
+    return { op: 'Delete', table: this.table }
+  }
+
+  change(run: Run): number {
+    const { writer, memory } = run.context
+    let count = 0
+    materialise(run, this.children[0]!, (store) => {
+      for (let c = 0; c < store.chunkCount(); c++) {
+        run.check()
+        forEachRow(memory, store.chunk(c), (key) => {
+          if (writer.delete(this.table, key)) count++
+        })
+      }
+    })
+    return count
+  }
+}

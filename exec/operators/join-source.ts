@@ -1,0 +1,213 @@
+// The running half of a join: see join.ts for what it computes. State of the probe batch in hand:
+//
+//   #rows[0..#count)   selected probe rows       #links[i]   row + 1 of the next candidate of probe row i
+//   #at                first probe row that may still have candidates
+//   #matched[i]        1 = a pair of probe row i was output (left joins)
+import type { Arena } from '../../storage/memory/arena.ts'
+import { BATCH_ROWS } from '../../storage/column-buffers.ts'
+import type { BatchSource } from '../context.ts'
+import { compileFilter } from '../kernel/compile.ts'
+import type { FilterKernel } from '../kernel/kernel.ts'
+import type { Expression } from '../plan/logical.ts'
+import type { Run } from '../run.ts'
+import { aliveRows, bitmapBytes } from '../vector/batch.ts'
+import type { Batch } from '../vector/batch.ts'
+import { ColumnStore } from './column-store.ts'
+import { gatherVector } from './gather.ts'
+import { KeyExtractor } from './join-keys.ts'
+import type { KeyTarget } from './join-keys.ts'
+import { JoinTable } from './join-table.ts'
+import type { JoinOperator } from './join.ts'
+import type { Operator } from './operator.ts'
+
+export class JoinSource implements BatchSource {
+  readonly #run: Run
+  readonly #operator: JoinOperator
+  readonly #probeInput: BatchSource
+  readonly #buildArena: Arena
+  readonly #outArena: Arena
+  readonly #store: ColumnStore
+  readonly #table: JoinTable | null
+  readonly #extractor: KeyExtractor | null
+  readonly #residual: FilterKernel | null
+  readonly #probeKeys: readonly number[]
+  readonly #keepsUnmatched: boolean
+  readonly #probePairs = new Int32Array(BATCH_ROWS)
+  readonly #buildPairs = new Int32Array(BATCH_ROWS)
+  readonly #pairOwner = new Int32Array(BATCH_ROWS)
+  #batch: Batch | null = null
+  #keys: KeyTarget = { words: new Int32Array(0), hashes: new Int32Array(0), nulls: new Uint8Array(0) }
+  #rows = new Int32Array(0)
+  #links = new Int32Array(0)
+  #matched = new Uint8Array(0)
+  #count = 0
+  #at = 0
+  #pairs = 0
+  #sweeping = false
+
+  constructor(run: Run, operator: JoinOperator, residual: Expression | null) {
+    const { spec, children: [left, right] } = operator
+    this.#run = run
+    this.#operator = operator
+    this.#keepsUnmatched = spec.join === 'left'
+    const buildsLeft = spec.build === 'left'
+    this.#buildArena = run.newArena()
+    this.#outArena = run.newArena()
+    this.#store = this.#build(buildsLeft ? left! : right!)
+    const buildKeys = buildsLeft ? spec.leftKeys : spec.rightKeys
+    this.#probeKeys = buildsLeft ? spec.rightKeys : spec.leftKeys
+    const probe = buildsLeft ? right! : left!
+    this.#table = buildKeys.length === 0 ? null : new JoinTable(this.#store, buildKeys, this.#buildArena)
+    this.#extractor = buildKeys.length === 0 ? null
+      : new KeyExtractor(run.context.memory, this.#buildArena, this.#probeKeys.map((k) => probe.output[k]!.type))
+    this.#residual = residual === null ? null : compileFilter(residual, operator.output, run.env)
+    this.#probeInput = run.open(probe)
+  }
+
+  #build(operator: Operator): ColumnStore {
+    const types = operator.output.map((column) => column.type)
+    const store = new ColumnStore(this.#run.context.memory, this.#buildArena, types)
+    const source = this.#run.open(operator)
+    try {
+      for (let batch = source.next(); batch !== null; batch = source.next()) {
+        this.#run.check()
+        store.append(batch)
+      }
+    } finally {
+      source.close()
+    }
+    return store
+  }
+
+  next(): Batch | null {
+    for (;;) {
+      if (this.#batch === null && !this.#nextProbe()) return null
+      this.#run.check()
+      this.#pairs = 0
+      if (this.#sweeping) this.#sweepUnmatched()
+      else this.#collectPairs()
+      if (this.#pairs === 0) this.#finishPhase()
+      else {
+        const out = this.#output()
+        if (out !== null) return out
+      }
+    }
+  }
+
+  /** Takes the next probe batch and finds the first candidate of each of its rows. */
+  #nextProbe(): boolean {
+    if (this.#store.rows === 0 && !this.#keepsUnmatched) return false
+    const batch = this.#probeInput.next()
+    if (batch === null) return false
+    this.#reserve(batch.windowRows)
+    this.#batch = batch
+    this.#count = aliveRows(this.#run.context.memory, batch, this.#rows)
+    this.#at = 0
+    this.#sweeping = false
+    this.#matched.fill(0, 0, this.#count)
+    if (this.#table === null) this.#links.fill(this.#store.rows > 0 ? 1 : 0, 0, this.#count)
+    else {
+      const vectors = this.#probeKeys.map((k) => batch.columns[k]!)
+      this.#extractor!.extract(vectors, this.#rows, this.#count, this.#keys, 0)
+      this.#table.firstMatches(this.#keys, this.#count, this.#links)
+    }
+    return true
+  }
+
+  #reserve(rows: number): void {
+    if (rows <= this.#rows.length) return
+    const size = Math.max(BATCH_ROWS, rows)
+    const width = this.#extractor?.width ?? 0
+    this.#rows = new Int32Array(size)
+    this.#links = new Int32Array(size)
+    this.#matched = new Uint8Array(size)
+    this.#keys = { words: new Int32Array(size * width), hashes: new Int32Array(size), nulls: new Uint8Array(size) }
+  }
+
+  /** Fills the pair arrays from the candidate chains. */
+  #collectPairs(): void {
+    const table = this.#table
+    const links = this.#links
+    let pairs = 0
+    while (this.#at < this.#count && pairs < BATCH_ROWS) {
+      const i = this.#at
+      let link = links[i]!
+      while (link !== 0 && pairs < BATCH_ROWS) {
+        this.#probePairs[pairs] = this.#rows[i]!
+        this.#buildPairs[pairs] = link - 1
+        this.#pairOwner[pairs] = i
+        pairs++
+        if (table === null) link = link < this.#store.rows ? link + 1 : 0
+        else {
+          link = table.next[link - 1]!
+          if (link !== 0) link = table.nextMatch(this.#keys, i, link)
+        }
+      }
+      links[i] = link
+      if (link === 0) this.#at++
+    }
+    this.#pairs = pairs
+  }
+
+  /** Fills the pair arrays with the probe rows that had no partner. */
+  #sweepUnmatched(): void {
+    let pairs = 0
+    while (this.#at < this.#count && pairs < BATCH_ROWS) {
+      const i = this.#at++
+      if (this.#matched[i] === 1) continue
+      this.#probePairs[pairs] = this.#rows[i]!
+      this.#buildPairs[pairs] = -1
+      pairs++
+    }
+    this.#pairs = pairs
+  }
+
+  #finishPhase(): void {
+    if (this.#keepsUnmatched && !this.#sweeping) {
+      this.#sweeping = true
+      this.#at = 0
+    } else this.#batch = null
+  }
+
+  /** Gathers the pairs; null when the residual condition drops all of them. */
+  #output(): Batch | null {
+    const { memory } = this.#run.context
+    this.#outArena.reset()
+    const out = this.#gatherPairs()
+    if (this.#residual !== null && !this.#sweeping) {
+      const bitmap = this.#outArena.allocate(bitmapBytes(this.#pairs))
+      const alive = this.#residual.run(out, bitmap)
+      if (alive === 0) return null
+      if (alive < this.#pairs) out.alivePtr = bitmap
+    }
+    if (this.#keepsUnmatched && !this.#sweeping) {
+      const u8 = memory.u8
+      for (let p = 0; p < this.#pairs; p++) {
+        if (out.alivePtr === 0 || (u8[out.alivePtr + (p >>> 3)]! & (1 << (p & 7))) !== 0) {
+          this.#matched[this.#pairOwner[p]!] = 1
+        }
+      }
+    }
+    return out
+  }
+
+  #gatherPairs(): Batch {
+    const { leftWidth, rightWidth, build } = this.#operator.spec
+    const count = this.#pairs
+    const arena = this.#outArena
+    const { memory } = this.#run.context
+    const probe = this.#batch!.columns.slice(0, build === 'left' ? rightWidth : leftWidth)
+      .map((vector) => gatherVector(memory, vector, this.#probePairs, count, arena))
+    const built = this.#store.columns.slice(0, build === 'left' ? leftWidth : rightWidth)
+      .map((_, c) => this.#store.gather(c, this.#buildPairs, count, arena))
+    const columns = build === 'left' ? [...built, ...probe] : [...probe, ...built]
+    return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
+  }
+
+  close(): void {
+    this.#probeInput.close()
+    this.#batch = null
+    this.#run.releaseArena(this.#buildArena)
+    this.#run.releaseArena(this.#outArena)
+  }
+}

@@ -1,0 +1,29 @@
+// Runs an operator to its end into a ColumnStore and closes it: what DML does before it writes, so that a
+// statement never meets its own effects.
+import type { Run } from '../run.ts'
+import { ColumnStore } from './column-store.ts'
+import type { Operator } from './operator.ts'
+import { ScanOperator } from './scan.ts'
+
+/** Materialises `input`, calls `use` and releases the rows. 53200 past the memory limit. */
+export function materialise(run: Run, input: Operator, use: (store: ColumnStore) => void): void {
+  const arena = run.newArena()
+  try {
+    const store = new ColumnStore(run.context.memory, arena, input.output.map((column) => column.type))
+    const source = run.open(input)
+    try {
+      for (let batch = source.next(); batch !== null; batch = source.next()) store.append(batch)
+    } finally {
+      source.close()
+    }
+    use(store)
+  } finally {
+    run.releaseArena(arena)
+  }
+}
+
+/** True when a tree reads `table`. Subqueries do not count: they are finished before the first write. */
+export function readsTable(operator: Operator, table: string): boolean {
+  if (operator instanceof ScanOperator && operator.spec.table === table) return true
+  return operator.children.some((child) => readsTable(child, table))
+}

@@ -1,0 +1,220 @@
+// Reads one table by its access path: key lookups (POINT), key ranges (RANGE) or everything with zone-map
+// pruning (SCAN). Cursor windows are handed on in place; looked-up rows are built into small dense batches.
+//
+// Order: with `order` 'ascending' rows come in key order over the whole output. With 'descending' windows
+// come in descending key order and rows inside a window ascend (ReverseOperator turns each one round);
+// looked-up keys are then delivered as one ascending window per batch too, so the same rule holds.
+import type { Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
+import type { CursorCounters, KeyRange, TableAccess, TableCursor } from '../../storage/access.ts'
+import { BATCH_ROWS } from '../../storage/column-buffers.ts'
+import type { ZonePredicate } from '../../storage/column-buffers.ts'
+import type { Arena } from '../../storage/memory/arena.ts'
+import type { BatchSource } from '../context.ts'
+import { bindAccess } from '../plan/access-path.ts'
+import type { AccessPath } from '../plan/access-path.ts'
+import type { OutputColumn } from '../plan/logical.ts'
+import type { Run } from '../run.ts'
+import type { Batch } from '../vector/batch.ts'
+import { VectorBuilder } from '../vector/builder.ts'
+import { typeColumns } from '../vector/vector.ts'
+import type { Description, Estimate, Operator } from './operator.ts'
+
+export type ScanOrder = 'none' | 'ascending' | 'descending'
+
+const OP_NAME = { point: 'Point', range: 'Range', scan: 'Scan' } as const
+
+export interface ScanSpec {
+  readonly table: string
+  readonly schema: TableSchema
+  /** Ordinals of the schema's columns. */
+  readonly columns: readonly number[]
+  readonly path: AccessPath
+  readonly order: ScanOrder
+}
+
+export class ScanOperator implements Operator {
+  readonly output: readonly OutputColumn[]
+  readonly children: readonly Operator[] = []
+  readonly estimate: Estimate
+  readonly spec: ScanSpec
+
+  constructor(spec: ScanSpec, output: readonly OutputColumn[], estimate: Estimate) {
+    this.spec = spec
+    this.output = output
+    this.estimate = estimate
+  }
+
+  describe(): Description {
+    const { table, path, order } = this.spec
+    const details: [string, string][] = []
+    if (order !== 'none') details.push(['order', `key ${order}`])
+    return { op: OP_NAME[path.kind], table, access: path.kind, reason: path.reason, details }
+  }
+
+  open(run: Run): BatchSource {
+    const { table, schema, path } = this.spec
+    const access = run.context.tables(table)
+    const bound = bindAccess(path, schema, run)
+    switch (bound.kind) {
+      case 'empty': return EMPTY_SOURCE
+      case 'points': return new PointSource(run, access, this.spec, bound.keys)
+      case 'ranges': return new CursorSource(run, this, access, { ranges: bound.ranges, zones: bound.zones })
+      case 'all': return new CursorSource(run, this, access, { ranges: [null], zones: bound.zones })
+    }
+  }
+}
+
+/** A source without rows. */
+export const EMPTY_SOURCE: BatchSource = { next: () => null, close: () => {} }
+
+class PointSource implements BatchSource {
+  readonly #run: Run
+  readonly #access: TableAccess
+  readonly #spec: ScanSpec
+  readonly #keys: readonly (readonly Scalar[])[]
+  readonly #types: readonly SqlType[]
+  readonly #arena: Arena
+  #next: number
+
+  constructor(run: Run, access: TableAccess, spec: ScanSpec, keys: readonly (readonly Scalar[])[]) {
+    this.#run = run
+    this.#access = access
+    this.#spec = spec
+    this.#keys = keys
+    this.#types = spec.columns.map((ordinal) => spec.schema.columns[ordinal]!.type)
+    this.#arena = run.newArena()
+    this.#next = spec.order === 'descending' ? keys.length : 0
+  }
+
+  next(): Batch | null {
+    for (;;) {
+      const part = this.#part()
+      if (part.length === 0) return null
+      this.#run.check()
+      this.#arena.reset()
+      const batch = this.#lookUp(part)
+      if (batch !== null) return batch
+    }
+  }
+
+  /** The next keys to look up: from the end when the order is descending. */
+  #part(): readonly (readonly Scalar[])[] {
+    const from = this.#next
+    if (this.#spec.order === 'descending') {
+      this.#next = Math.max(0, from - BATCH_ROWS)
+      return this.#keys.slice(this.#next, from)
+    }
+    this.#next = Math.min(this.#keys.length, from + BATCH_ROWS)
+    return this.#keys.slice(from, this.#next)
+  }
+
+  #lookUp(keys: readonly (readonly Scalar[])[]): Batch | null {
+    const { columns } = this.#spec
+    const out: Scalar[] = new Array(columns.length).fill(null)
+    const memory = this.#run.context.memory
+    const builders = this.#types.map((type) => new VectorBuilder(memory, this.#arena, type, keys.length))
+    let found = 0
+    for (const key of keys) {
+      if (!this.#access.find(key, columns, out)) continue
+      found++
+      for (let c = 0; c < builders.length; c++) builders[c]!.append(out[c]!)
+    }
+    if (found === 0) return null
+    return { windowRows: found, begin: 0, end: found, alivePtr: 0, columns: builders.map((b) => b.finish()) }
+  }
+
+  close(): void {
+    this.#next = this.#spec.order === 'descending' ? 0 : this.#keys.length
+    this.#run.releaseArena(this.#arena)
+  }
+}
+
+interface CursorPlan {
+  /** null: the whole table. */
+  readonly ranges: readonly (KeyRange | null)[]
+  readonly zones: readonly ZonePredicate[]
+}
+
+class CursorSource implements BatchSource {
+  readonly #run: Run
+  readonly #operator: ScanOperator
+  readonly #access: TableAccess
+  readonly #plan: CursorPlan
+  readonly #types: readonly SqlType[]
+  readonly #arena: Arena
+  readonly #counters: CursorCounters = { groupsTotal: 0, groupsSkipped: 0, baseRows: 0, deltaRows: 0 }
+  readonly #batch: Batch = { windowRows: 0, begin: 0, end: 0, alivePtr: 0, columns: [] }
+  #cursor: TableCursor | null = null
+  #nextRange = 0
+  #closed = false
+
+  constructor(run: Run, operator: ScanOperator, access: TableAccess, plan: CursorPlan) {
+    this.#run = run
+    this.#operator = operator
+    this.#access = access
+    this.#plan = plan
+    this.#types = operator.spec.columns.map((ordinal) => operator.spec.schema.columns[ordinal]!.type)
+    this.#arena = run.newArena()
+  }
+
+  next(): Batch | null {
+    while (!this.#closed) {
+      this.#run.check()
+      const cursor = this.#cursor ?? this.#openNext()
+      if (cursor === null) break
+      const window = cursor.next()
+      if (window === null) this.#closeCursor()
+      else if (window.end > window.begin) {
+        const batch = this.#batch
+        batch.windowRows = window.windowRows
+        batch.begin = window.begin
+        batch.end = window.end
+        batch.alivePtr = window.alivePtr
+        batch.columns = typeColumns(window.columns, this.#types)
+        return batch
+      }
+    }
+    return null
+  }
+
+  #openNext(): TableCursor | null {
+    const { ranges, zones } = this.#plan
+    if (this.#nextRange >= ranges.length) return null
+    const { columns, order } = this.#operator.spec
+    const at = order === 'descending' ? ranges.length - 1 - this.#nextRange : this.#nextRange
+    this.#nextRange++
+    const range = ranges[at]!
+    const options = { columns, order, zones, arena: this.#arena }
+    this.#cursor = this.#access.scan(range === null ? options : { ...options, range })
+    return this.#cursor
+  }
+
+  #closeCursor(): void {
+    const cursor = this.#cursor
+    if (cursor === null) return
+    this.#cursor = null
+    cursor.close()
+    this.#arena.reset()
+    this.#note(cursor.counters)
+  }
+
+  /** Row groups read and skipped and rows by origin, for EXPLAIN ANALYZE. */
+  #note(counters: CursorCounters): void {
+    if (this.#run.profiles === null) return
+    const sum = this.#counters
+    sum.groupsTotal += counters.groupsTotal
+    sum.groupsSkipped += counters.groupsSkipped
+    sum.baseRows += counters.baseRows
+    sum.deltaRows += counters.deltaRows
+    const { notes } = this.#run.profileOf(this.#operator)
+    notes.set('row groups', `${sum.groupsTotal - sum.groupsSkipped} read, ${sum.groupsSkipped} skipped`)
+    notes.set('rows read', `${sum.baseRows} base, ${sum.deltaRows} delta`)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#closeCursor()
+    this.#run.releaseArena(this.#arena)
+  }
+}

@@ -1,0 +1,33 @@
+// Builds joins: keys become columns (computed ones are appended to an input), and the smaller side by
+// estimate is the one kept in memory. A left join keeps its right side, because the left must be streamed.
+import { JoinOperator } from '../operators/join.ts'
+import type { OperatorBuilder } from './build.ts'
+import { conjuncts } from './expression.ts'
+import type { JoinPlan } from './logical.ts'
+import { selectivityOf } from './selectivity.ts'
+
+/** The operator of a join. */
+export function buildJoin(builder: OperatorBuilder, plan: JoinPlan): JoinOperator {
+  builder.registerAll([...plan.leftKeys, ...plan.rightKeys, ...(plan.residual === null ? [] : [plan.residual])])
+  const leftInput = builder.build(plan.left)
+  const rightInput = builder.build(plan.right)
+  const left = builder.withColumns(leftInput, plan.leftKeys)
+  const right = builder.withColumns(rightInput, plan.rightKeys)
+  const leftRows = leftInput.estimate.rows
+  const rightRows = rightInput.estimate.rows
+  const build = plan.join !== 'left' && leftRows < rightRows ? 'left' : 'right'
+  const [kept, streamed] = build === 'left' ? [leftRows, rightRows] : [rightRows, leftRows]
+  const reason = plan.join === 'left' ? `the right side (about ${Math.round(kept)} rows) is kept in memory`
+    : `the ${build} side is expected to be smaller (${Math.round(kept)} against ${Math.round(streamed)} rows)`
+  const { costs } = builder
+  const share = plan.residual === null ? 1 : selectivityOf(conjuncts(plan.residual))
+  const matched = plan.leftKeys.length === 0 ? leftRows * rightRows : Math.max(leftRows, rightRows)
+  const rows = Math.max(plan.join === 'left' ? leftRows : 0, matched * share)
+  const cost = left.operator.estimate.cost + right.operator.estimate.cost + kept * costs.buildRow
+    + streamed * costs.probeRow + matched * plan.output.length * costs.copyValue
+  const spec = {
+    join: plan.join, leftKeys: left.positions, rightKeys: right.positions, leftWidth: leftInput.output.length,
+    rightWidth: rightInput.output.length, residual: plan.residual, build, reason,
+  } as const
+  return new JoinOperator(left.operator, right.operator, spec, { output: plan.output, estimate: { rows, cost } })
+}

@@ -1,0 +1,223 @@
+// Builds operators from an optimised logical plan, bottom-up, with estimates. One builder serves one
+// statement and collects the operators of its subqueries.
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import type { TableAccess } from '../../storage/access.ts'
+import { AggregateOperator } from '../operators/aggregate.ts'
+import { FilterOperator } from '../operators/filter.ts'
+import { LimitOperator } from '../operators/limit.ts'
+import type { Operator } from '../operators/operator.ts'
+import { PickOperator, ProjectOperator } from '../operators/project.ts'
+import { ReverseOperator } from '../operators/reverse.ts'
+import { ScanOperator } from '../operators/scan.ts'
+import type { ScanOrder } from '../operators/scan.ts'
+import { SortOperator } from '../operators/sort.ts'
+import { ValuesOperator } from '../operators/values.ts'
+import { evaluateConstant } from '../kernel/compile.ts'
+import { buildJoin } from './build-join.ts'
+import { chooseAccess, planningValues } from './choose-access.ts'
+import { conditionOf } from './column-condition.ts'
+import { digits } from './cost.ts'
+import type { CostModel } from './cost.ts'
+import { andAll, conjuncts, operandsOf } from './expression.ts'
+import { keyOrderOf } from './key-order.ts'
+import type {
+  AggregatePlan, DistinctPlan, Expression, LimitPlan, LogicalPlan, ProjectPlan, ScanPlan, SortPlan,
+} from './logical.ts'
+import { selectivityOf } from './selectivity.ts'
+
+export class OperatorBuilder {
+  /** Operators of the subqueries met so far, by logical plan. */
+  readonly subplans: Map<LogicalPlan, Operator> = new Map()
+  readonly costs: CostModel
+  readonly #tables: (name: string) => TableAccess
+  readonly #optimise: (plan: LogicalPlan) => LogicalPlan
+
+  constructor(
+    tables: (name: string) => TableAccess, costs: CostModel, optimise: (plan: LogicalPlan) => LogicalPlan,
+  ) {
+    this.#tables = tables
+    this.costs = costs
+    this.#optimise = optimise
+  }
+
+  /** The operator of a plan. `order` is passed down to the scan through filters and plain projections. */
+  build(plan: LogicalPlan, order: ScanOrder = 'none'): Operator {
+    switch (plan.kind) {
+      case 'scan': return this.#scan(plan, [], order)
+      case 'filter': return this.#filter(plan.input, conjuncts(plan.predicate), order)
+      case 'project': return this.#project(plan, order)
+      case 'aggregate': return this.#aggregate(plan)
+      case 'distinct': return this.#distinct(plan)
+      case 'sort': return this.#sort(plan, null)
+      case 'limit': return this.#limit(plan)
+      case 'join': return buildJoin(this, plan)
+      case 'values':
+        for (const row of plan.rows) this.registerAll(row)
+        return new ValuesOperator(plan.rows, plan.output)
+      default: throw new DatabaseError(CODE.UNSUPPORTED, `${plan.kind} cannot be the input of another operation`)
+    }
+  }
+
+  /** Plans the subqueries of expressions that an operator is about to evaluate. */
+  registerAll(expressions: readonly Expression[]): void {
+    for (const e of expressions) {
+      if (e.kind === 'subquery' && !this.subplans.has(e.plan)) {
+        const plan: LogicalPlan = e.mode === 'exists'
+          ? { kind: 'project', input: e.plan, expressions: [], output: [] } : e.plan
+        this.subplans.set(e.plan, this.build(this.#optimise(plan)))
+      }
+      this.registerAll(operandsOf(e))
+    }
+  }
+
+  /** A filter over any input; conditions on a scan choose its access path. */
+  #filter(input: LogicalPlan, conditions: readonly Expression[], order: ScanOrder): Operator {
+    this.registerAll(conditions)
+    if (input.kind === 'scan') {
+      const scan = this.#scanWith(input, conditions, order)
+      return this.filtered(scan.operator, scan.remaining)
+    }
+    return this.filtered(this.build(input, order), conditions)
+  }
+
+  /** A Filter above an operator, or the operator itself without conditions. */
+  filtered(input: Operator, conditions: readonly Expression[]): Operator {
+    const predicate = andAll(conditions)
+    if (predicate === null) return input
+    const { rows, cost } = input.estimate
+    const estimate = {
+      rows: Math.max(rows > 0 ? 1 : 0, rows * selectivityOf(conditions)),
+      cost: cost + rows * conditions.length * this.costs.filterRow,
+    }
+    return new FilterOperator(input, predicate, estimate)
+  }
+
+  #scan(plan: ScanPlan, conditions: readonly Expression[], order: ScanOrder): Operator {
+    return this.#scanWith(plan, conditions, order).operator
+  }
+
+  #scanWith(
+    plan: ScanPlan, conditions: readonly Expression[], order: ScanOrder,
+  ): { operator: Operator; remaining: readonly Expression[] } {
+    const conjunctsWithConditions = conditions.map((expression) => {
+      const condition = conditionOf(expression)
+      return { expression, condition, ordinal: condition === null ? -1 : plan.columns[condition.column]! }
+    })
+    const chosen = chooseAccess({
+      table: this.#tables(plan.table), conjuncts: conjunctsWithConditions, columnCount: plan.columns.length,
+      costs: this.costs, constants: planningValues((e) => evaluateConstant(e, [])),
+      subqueryRows: (condition) => condition.kind === 'in subquery'
+        ? this.subplans.get(condition.subquery.plan)?.estimate.rows ?? 1 : 1,
+    })
+    const spec = { table: plan.table, schema: plan.schema, columns: plan.columns, path: chosen.path, order }
+    const operator = new ScanOperator(spec, plan.output, { rows: chosen.rows, cost: chosen.cost })
+    return { operator, remaining: chosen.remaining }
+  }
+
+  #project(plan: ProjectPlan, order: ScanOrder): Operator {
+    this.registerAll(plan.expressions)
+    const input = this.build(plan.input, order)
+    const picks = plan.expressions.map((e) => e.kind === 'column' ? e.index : -1)
+    if (!picks.includes(-1)) {
+      const isIdentity = picks.length === input.output.length && picks.every((at, i) => at === i)
+      return isIdentity ? input : new PickOperator(input, picks, plan.output)
+    }
+    const { rows, cost } = input.estimate
+    const estimate = { rows, cost: cost + rows * plan.expressions.length * this.costs.expressionRow }
+    return new ProjectOperator(input, plan.expressions, plan.output, estimate)
+  }
+
+  #aggregate(plan: AggregatePlan): Operator {
+    this.registerAll(plan.groups)
+    for (const call of plan.aggregates) this.registerAll(call.filter === null ? call.args : [...call.args, call.filter])
+    const { input, filter } = this.#fusedInput(plan.input)
+    const spec = { filter, groups: plan.groups, aggregates: plan.aggregates }
+    const share = filter === null ? 1 : selectivityOf(conjuncts(filter))
+    return new AggregateOperator(input, spec, plan.output, this.#aggregateEstimate(input, plan.groups.length, share, plan))
+  }
+
+  /** The input of an aggregate with the conditions directly below it handed over to its kernel. */
+  #fusedInput(plan: LogicalPlan): { input: Operator; filter: Expression | null } {
+    if (plan.kind !== 'filter') return { input: this.build(plan), filter: null }
+    const conditions = conjuncts(plan.predicate)
+    this.registerAll(conditions)
+    if (plan.input.kind !== 'scan') return { input: this.build(plan.input), filter: plan.predicate }
+    const scan = this.#scanWith(plan.input, conditions, 'none')
+    return { input: scan.operator, filter: andAll(scan.remaining) }
+  }
+
+  #aggregateEstimate(
+    input: Operator, groups: number, share: number, plan: AggregatePlan | DistinctPlan,
+  ): { rows: number; cost: number } {
+    const { rows, cost } = input.estimate
+    const selected = rows * share
+    const calls = plan.kind === 'aggregate' ? plan.aggregates.length : 0
+    const perRow = calls * this.costs.expressionRow + (groups > 0 ? this.costs.groupRow : 0)
+    return { rows: groups === 0 ? 1 : Math.max(1, selected ** 0.75), cost: cost + selected * perRow }
+  }
+
+  #distinct(plan: DistinctPlan): Operator {
+    const input = this.build(plan.input)
+    const groups = plan.input.output.map((column, index): Expression => ({
+      kind: 'column', index, name: column.name, nullable: column.nullable, type: column.type,
+    }))
+    const estimate = this.#aggregateEstimate(input, groups.length, 1, plan)
+    return new AggregateOperator(input, { filter: null, groups, aggregates: [] }, plan.output, estimate)
+  }
+
+  /** A sort, a top-N, or nothing but an ordered scan. */
+  #sort(plan: SortPlan, limit: LimitPlan | null): Operator {
+    this.registerAll(plan.keys.map((key) => key.expression))
+    const order = keyOrderOf(plan)
+    if (order !== null) {
+      const ordered = this.build(plan.input, order)
+      return order === 'descending' ? new ReverseOperator(ordered) : ordered
+    }
+    const input = this.build(plan.input)
+    const { operator, positions } = this.withColumns(input, plan.keys.map((key) => key.expression))
+    const keys = plan.keys.map((key, i) => ({
+      column: positions[i]!, descending: key.descending, nullsFirst: key.nullsFirst,
+    }))
+    const { rows, cost } = operator.estimate
+    const estimate = { rows, cost: cost + rows * digits(rows) * this.costs.sortRow }
+    const spec = { keys, written: plan.keys, limit: limit?.limit ?? null, offset: limit?.offset ?? null }
+    const sort = new SortOperator(operator, spec, estimate)
+    return operator === input ? sort : new PickOperator(sort, [...input.output.keys()], input.output)
+  }
+
+  /** The input with the given expressions as columns, computed ones appended. */
+  withColumns(input: Operator, expressions: readonly Expression[]): { operator: Operator; positions: number[] } {
+    const positions: number[] = []
+    const computed: Expression[] = []
+    for (const e of expressions) {
+      if (e.kind === 'column') positions.push(e.index)
+      else {
+        positions.push(input.output.length + computed.length)
+        computed.push(e)
+      }
+    }
+    if (computed.length === 0) return { operator: input, positions }
+    const kept = input.output.map((column, index): Expression => ({
+      kind: 'column', index, name: column.name, nullable: column.nullable, type: column.type,
+    }))
+    const output = [...input.output, ...computed.map((e, i) => ({ name: `key${i + 1}`, type: e.type, nullable: true }))]
+    const { rows, cost } = input.estimate
+    const estimate = { rows, cost: cost + rows * computed.length * this.costs.expressionRow }
+    return { operator: new ProjectOperator(input, [...kept, ...computed], output, estimate), positions }
+  }
+
+  #limit(plan: LimitPlan): Operator {
+    this.registerAll([plan.limit, plan.offset].filter((e) => e !== null))
+    const input = plan.input.kind === 'sort' && plan.limit !== null
+      ? this.#sort(plan.input, plan) : this.build(plan.input)
+    const wanted = plan.limit?.kind === 'constant' && plan.limit.value !== null ? Number(plan.limit.value) : 100
+    const rows = plan.limit === null ? input.estimate.rows : Math.min(input.estimate.rows, wanted)
+    const share = input.estimate.rows > 0 && !isBlocking(input) ? Math.min(1, rows / input.estimate.rows) : 1
+    return new LimitOperator(input, plan.limit, plan.offset, { rows, cost: input.estimate.cost * share })
+  }
+}
+
+/** True for operators that read all of their input before the first row. */
+function isBlocking(operator: Operator): boolean {
+  return operator instanceof SortOperator || operator instanceof AggregateOperator
+}

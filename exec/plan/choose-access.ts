@@ -1,0 +1,234 @@
+// Chooses between POINT, RANGE and SCAN for one table by cost, and says why. Row estimates come from the
+// learned index (rank of the upper bound minus rank of the lower) and from zone maps where the bounds are
+// known at planning time; parameters and subqueries use default selectivities.
+import type { Scalar, TableSchema } from '../../src/base/types.ts'
+import type { KeyRange, TableAccess } from '../../storage/access.ts'
+import { conditionExpressions, isExact, valuesOf } from './column-condition.ts'
+import type { ColumnCondition, ConditionValues } from './column-condition.ts'
+import { bindAccess, bindZones } from './access-path.ts'
+import type { AccessPath, ConditionsOn } from './access-path.ts'
+import type { CostModel } from './cost.ts'
+import { SELECTIVITY } from './cost.ts'
+import { expressionText } from '../explain-expression.ts'
+import { some } from './expression.ts'
+import { isPointSet } from './interval-set.ts'
+import type { Expression } from './logical.ts'
+
+/** A conjunct of the filter above a scan and the condition it puts on one column, if any. */
+export interface Conjunct {
+  readonly expression: Expression
+  readonly condition: ColumnCondition | null
+  /** Schema ordinal of the condition's column; -1 without a condition. */
+  readonly ordinal: number
+}
+
+export interface ScanRequest {
+  readonly table: TableAccess
+  readonly conjuncts: readonly Conjunct[]
+  /** Columns the scan delivers. */
+  readonly columnCount: number
+  readonly costs: CostModel
+  /** Values at planning time; throws or null for what is not known. */
+  readonly constants: ConditionValues
+  /** Expected rows of a subquery. */
+  subqueryRows(condition: ColumnCondition): number
+}
+
+export interface ChosenAccess {
+  readonly path: AccessPath
+  /** Rows the path delivers, before the filter that remains. */
+  readonly rows: number
+  readonly cost: number
+  /** Conjuncts the path does not enforce. */
+  readonly remaining: readonly Expression[]
+}
+
+/** Items of IN lists multiply; beyond this many keys a composite key is not looked up point by point. */
+const MAX_COMBINATIONS = 1_000_000
+
+/** The cheapest path. Cost: a few estimates of about 1 µs each. */
+export function chooseAccess(request: ScanRequest): ChosenAccess {
+  const scan = scanCandidate(request)
+  const keyed = keyCandidate(request)
+  if (keyed === null) return scan
+  const cheaper = keyed.cost <= scan.cost ? keyed : scan
+  const other = cheaper === keyed ? scan : keyed
+  const versus = `cost ${show(cheaper.cost)} against ${show(other.cost)} for a ${other.path.kind}`
+  return { ...cheaper, path: { ...cheaper.path, reason: `${cheaper.path.reason}; ${versus}` } }
+}
+
+function scanCandidate(request: ScanRequest): ChosenAccess {
+  const { table, conjuncts, costs } = request
+  const zones = groupByColumn(conjuncts)
+  const rows = table.estimateRows()
+  const known = zones.filter((zone) => zone.conditions.every(isKnown))
+  const predicates = bindZones(known, table.schema, request.constants)
+  const fraction = predicates === null ? 0 : predicates.length === 0 ? 1 : table.estimateZones(predicates)
+  const read = rows * fraction
+  const pruned = zones.length === 0 ? 'no condition on the key' : known.length === 0
+    ? 'row groups are pruned by zone maps once parameters are known'
+    : `zone maps leave ${Math.round(fraction * 100)}% of ${table.groupCount()} row groups`
+  const path: AccessPath = { kind: 'scan', keys: [], zones, reason: `${pruned}, ${Math.round(rows)} rows in all` }
+  const cost = costs.scanStart + table.groupCount() * fraction * costs.groupStart
+    + read * Math.max(1, request.columnCount) * costs.columnRow + read * (conjuncts.length > 0 ? costs.filterRow : 0)
+  return { path, rows: read, cost, remaining: conjuncts.map((c) => c.expression) }
+}
+
+function keyCandidate(request: ScanRequest): ChosenAccess | null {
+  const { table: { schema }, conjuncts } = request
+  const keys: ConditionsOn[] = []
+  const used = new Set<Conjunct>()
+  let combinations = 1
+  for (const ordinal of schema.key) {
+    const mine = conjuncts.filter((c) => c.ordinal === ordinal && c.condition !== null)
+    if (mine.length === 0) break
+    const points = pointCount(mine, schema, ordinal, request)
+    if (points !== null && keys.length > 0 && combinations * points > MAX_COMBINATIONS) break
+    keys.push({ ordinal, conditions: mine.map((c) => c.condition!) })
+    for (const conjunct of mine) used.add(conjunct)
+    if (points === null) {
+      combinations = -combinations
+      break
+    }
+    combinations *= points
+  }
+  if (keys.length === 0) return null
+  const remaining = conjuncts.filter((c) => !used.has(c) || !isExact(c.condition!)).map((c) => c.expression)
+  const zones = groupByColumn(conjuncts.filter((c) => !used.has(c)))
+  if (combinations >= 0 && keys.length === schema.key.length) {
+    return pointCandidate(request, { keys, zones: [], count: combinations, remaining })
+  }
+  return rangeCandidate(request, { keys, zones, count: Math.abs(combinations), remaining })
+}
+
+interface KeyDraft {
+  readonly keys: readonly ConditionsOn[]
+  readonly zones: readonly ConditionsOn[]
+  /** Keys to look up, or ranges to read. */
+  readonly count: number
+  readonly remaining: readonly Expression[]
+}
+
+function pointCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
+  const { table, costs } = request
+  const rows = Math.min(draft.count, table.estimateRows())
+  const perKey = costs.pointLookup + request.columnCount * costs.copyValue
+  const text = keyText(draft.keys, table.schema)
+  const reason = `${text} fixes the whole key: ${draft.count === 1 ? '1 lookup' : `${draft.count} lookups`}`
+  return {
+    path: { kind: 'point', keys: draft.keys, zones: [], reason }, rows, cost: draft.count * perKey,
+    remaining: draft.remaining,
+  }
+}
+
+function rangeCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
+  const { table, costs } = request
+  const draftPath: AccessPath = { kind: 'range', keys: draft.keys, zones: draft.zones, reason: '' }
+  const total = table.estimateRows()
+  const ranges = knownRanges(draftPath, request)
+  const rows = ranges !== null
+    ? Math.min(total, ranges.reduce((sum, range) => sum + table.estimateRange(range), 0))
+    : guessRows(draft, table, total)
+  const count = ranges === null ? draft.count : ranges.length
+  const source = ranges === null ? 'default selectivity' : 'rank by the learned index'
+  const cost = count * costs.rangeStart + rows * Math.max(1, request.columnCount) * costs.columnRow
+    + rows * (draft.remaining.length > 0 ? costs.filterRow : 0)
+  const reason = `${keyText(draft.keys, table.schema)} bounds the key: ${count === 1 ? '1 range' : `${count} ranges`}, `
+    + `about ${Math.round(rows)} of ${Math.round(total)} rows (${source})`
+  return { path: { ...draftPath, reason }, rows, cost, remaining: draft.remaining }
+}
+
+/** The ranges of a path whose bounds are all constants; null when they are not known yet. */
+function knownRanges(path: AccessPath, request: ScanRequest): readonly KeyRange[] | null {
+  if (!path.keys.every((key) => key.conditions.every(isKnown))) return null
+  const bound = bindAccess({ ...path, zones: [] }, request.table.schema, request.constants)
+  return bound.kind === 'ranges' ? bound.ranges : []
+}
+
+function guessRows(draft: KeyDraft, table: TableAccess, total: number): number {
+  const keyColumns = table.schema.key.length
+  const open = draft.keys[draft.keys.length - 1]!.conditions
+  const isInterval = open.every((c) => c.kind !== 'in' && c.kind !== 'in subquery' && !(c.kind === 'compare' && c.op === 'eq'))
+  const fixed = draft.keys.length - (isInterval ? 1 : 0)
+  const perPrefix = Math.max(1, total ** (1 - fixed / keyColumns))
+  const narrowing = !isInterval ? 1 : open.length > 1 ? SELECTIVITY.between : SELECTIVITY.range
+  return Math.min(total, Math.max(1, draft.count * perPrefix * narrowing))
+}
+
+/** How many single values the conditions leave, or null when they leave intervals. */
+function pointCount(
+  mine: readonly Conjunct[], schema: TableSchema, ordinal: number, request: ScanRequest,
+): number | null {
+  const { type } = schema.columns[ordinal]!
+  const conditions = mine.map((c) => c.condition!)
+  if (conditions.every(isKnown)) {
+    const set = valuesOf(conditions, type, request.constants)
+    const structural = conditions.some(yieldsPoints)
+    return structural && isPointSet(type, set) ? set.length : null
+  }
+  let least: number | null = null
+  for (const condition of conditions.filter(yieldsPoints)) {
+    const count = condition.kind === 'in' ? condition.items.length
+      : condition.kind === 'in subquery' ? request.subqueryRows(condition)
+        : condition.kind === 'any' ? condition.alternatives.length : 1
+    least = Math.min(least ?? Infinity, Math.max(1, count))
+  }
+  return least
+}
+
+/** True for conditions that only single values satisfy, whatever the parameters. */
+function yieldsPoints(condition: ColumnCondition): boolean {
+  switch (condition.kind) {
+    case 'compare': return condition.op === 'eq'
+    case 'in': case 'in subquery': return true
+    case 'any': return condition.alternatives.every((parts) => parts.some(yieldsPoints))
+    case 'prefix': return false
+  }
+}
+
+/** True when a condition can be evaluated at planning time. */
+function isKnown(condition: ColumnCondition): boolean {
+  return conditionExpressions(condition).every((e) =>
+    !some(e, (part) => part.kind === 'parameter' || part.kind === 'subquery' || part.kind === 'call'))
+}
+
+function groupByColumn(conjuncts: readonly Conjunct[]): ConditionsOn[] {
+  const groups = new Map<number, ColumnCondition[]>()
+  for (const { condition, ordinal } of conjuncts) {
+    if (condition === null) continue
+    const group = groups.get(ordinal)
+    if (group === undefined) groups.set(ordinal, [condition])
+    else group.push(condition)
+  }
+  return [...groups].map(([ordinal, conditions]) => ({ ordinal, conditions }))
+}
+
+function keyText(keys: readonly ConditionsOn[], schema: TableSchema): string {
+  return keys.flatMap(({ ordinal, conditions }) =>
+    conditions.map((c) => conditionText(c, schema.columns[ordinal]!.name))).join(' AND ')
+}
+
+const SYMBOL = { eq: '=', lt: '<', le: '<=', gt: '>', ge: '>=' } as const
+
+/** A condition as text for EXPLAIN. */
+export function conditionText(condition: ColumnCondition, name: string): string {
+  switch (condition.kind) {
+    case 'compare': return `${name} ${SYMBOL[condition.op]} ${expressionText(condition.value)}`
+    case 'in': return condition.items.length <= 5
+      ? `${name} IN (${condition.items.map(expressionText).join(', ')})` : `${name} IN (${condition.items.length} values)`
+    case 'in subquery': return `${name} IN (subquery)`
+    case 'any': return condition.alternatives.length <= 3
+      ? `(${condition.alternatives.map((p) => p.map((c) => conditionText(c, name)).join(' AND ')).join(' OR ')})`
+      : `${name} in ${condition.alternatives.length} alternatives`
+    case 'prefix': return `${name} LIKE ${expressionText(condition.pattern)}`
+  }
+}
+
+function show(cost: number): string {
+  return cost >= 100 ? String(Math.round(cost)) : cost.toFixed(1)
+}
+
+/** Values for planning time: constants only. */
+export function planningValues(evaluate: (e: Expression) => Scalar): ConditionValues {
+  return { evaluate, subqueryValues: () => [] }
+}

@@ -1,0 +1,57 @@
+// Walking logical plans: rules are written against these instead of against every node kind.
+import { mapList } from './expression.ts'
+import type { AggregateCall, Expression, LogicalPlan } from './logical.ts'
+
+/** Inputs of a plan node, left to right. */
+export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
+  switch (plan.kind) {
+    case 'scan': case 'values': return []
+    case 'join': return [plan.left, plan.right]
+    default: return [plan.input]
+  }
+}
+
+/** The node with each input replaced by `change(input)`; the same object when nothing changed. */
+export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => LogicalPlan): LogicalPlan {
+  switch (plan.kind) {
+    case 'scan': case 'values': return plan
+    case 'join': {
+      const left = change(plan.left)
+      const right = change(plan.right)
+      return left === plan.left && right === plan.right ? plan : { ...plan, left, right }
+    }
+    default: {
+      const input = change(plan.input)
+      return input === plan.input ? plan : { ...plan, input }
+    }
+  }
+}
+
+/** The node with each of its own expressions replaced by `change(expression)`. */
+export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Expression): LogicalPlan {
+  const optional = (e: Expression | null): Expression | null => e === null ? null : change(e)
+  switch (plan.kind) {
+    case 'scan': case 'distinct': case 'insert': case 'update': case 'delete': return plan
+    case 'filter': return { ...plan, predicate: change(plan.predicate) }
+    case 'project': return { ...plan, expressions: mapList(plan.expressions, change) }
+    case 'aggregate': {
+      const aggregates = plan.aggregates.map((call) => mapAggregate(call, change))
+      return { ...plan, groups: mapList(plan.groups, change), aggregates }
+    }
+    case 'sort': {
+      const keys = plan.keys.map((key) => ({ ...key, expression: change(key.expression) }))
+      return { ...plan, keys }
+    }
+    case 'limit': return { ...plan, limit: optional(plan.limit), offset: optional(plan.offset) }
+    case 'join': return {
+      ...plan, leftKeys: mapList(plan.leftKeys, change), rightKeys: mapList(plan.rightKeys, change),
+      residual: optional(plan.residual),
+    }
+    case 'values': return { ...plan, rows: plan.rows.map((row) => mapList(row, change)) }
+  }
+}
+
+/** An aggregate call with its arguments and filter replaced. */
+export function mapAggregate(call: AggregateCall, change: (e: Expression) => Expression): AggregateCall {
+  return { ...call, args: mapList(call.args, change), filter: call.filter === null ? null : change(call.filter) }
+}

@@ -1,0 +1,142 @@
+// A planned statement: the operator tree with the subqueries it needs, ready to be executed many times.
+// Execution order: uncorrelated subqueries first (each once), then the main tree is opened; the access
+// path was chosen when the statement was planned, key bounds and zone predicates are computed now.
+import { assert } from '../../src/base/assert.ts'
+import type { BatchSource, ExecutionContext } from '../context.ts'
+import { explainJson, explainText } from '../explain.ts'
+import type { ChangeOperator } from '../operators/change.ts'
+import type { Operator } from '../operators/operator.ts'
+import { Run } from '../run.ts'
+import type { Profile, Subplans } from '../run.ts'
+import type { Batch } from '../vector/batch.ts'
+import type { Expression, OutputColumn } from './logical.ts'
+
+/** A SELECT of plain columns by one whole primary key: the API answers it with TableAccess.find. */
+export interface PointPlan {
+  readonly table: string
+  /** One expression without columns per key column, in key order, of the key column's type. */
+  readonly keyExpressions: readonly Expression[]
+  /** Ordinals of the table's columns, in output order. */
+  readonly columns: readonly number[]
+}
+
+/** A planned statement. Immutable; every execution has its own state. */
+export interface PhysicalPlan {
+  /** Empty for INSERT, UPDATE and DELETE. */
+  readonly output: readonly OutputColumn[]
+  readonly point: PointPlan | null
+  /** True for INSERT, UPDATE and DELETE: run them with executeChanges. */
+  readonly changes: boolean
+  /** Starts a query. The source must be closed, also after an error. */
+  execute(context: ExecutionContext): BatchSource
+  /** Runs an INSERT, UPDATE or DELETE; returns the number of rows. Partial effects of an error stay: the
+   * caller rolls back to its statement savepoint. */
+  executeChanges(context: ExecutionContext): number
+  /** Runs the statement to its end, discarding rows, and returns what every operator did. */
+  analyze(context: ExecutionContext): Profile
+  /** EXPLAIN: text lines joined by newlines, or the JSON document of DESIGN §8. */
+  explain(format: 'text' | 'json', profile?: Profile): string
+}
+
+/** Makes the plan of an operator tree. `output` names the columns as the statement does. */
+export function physicalPlan(
+  root: Operator | ChangeOperator,
+  about: { subplans: Subplans; point: PointPlan | null; output: readonly OutputColumn[] },
+): PhysicalPlan {
+  return new PlannedStatement(root, about)
+}
+
+class PlannedStatement implements PhysicalPlan {
+  readonly output: readonly OutputColumn[]
+  readonly point: PointPlan | null
+  readonly changes: boolean
+  readonly #root: Operator | ChangeOperator
+  readonly #subplans: Subplans
+
+  constructor(
+    root: Operator | ChangeOperator,
+    about: { subplans: Subplans; point: PointPlan | null; output: readonly OutputColumn[] },
+  ) {
+    this.#root = root
+    this.#subplans = about.subplans
+    this.point = about.point
+    this.changes = 'change' in root
+    this.output = this.changes ? [] : about.output
+  }
+
+  execute(context: ExecutionContext): BatchSource {
+    assert(!('change' in this.#root), 'execute: the plan changes data')
+    const run = new Run(context, this.#subplans, { analyze: false })
+    try {
+      return new RunningQuery(run, run.open(this.#root))
+    } catch (error) {
+      run.close()
+      throw error
+    }
+  }
+
+  executeChanges(context: ExecutionContext): number {
+    assert('change' in this.#root, 'executeChanges: the plan is a query')
+    const run = new Run(context, this.#subplans, { analyze: false })
+    try {
+      return this.#root.change(run)
+    } finally {
+      run.close()
+    }
+  }
+
+  analyze(context: ExecutionContext): Profile {
+    const run = new Run(context, this.#subplans, { analyze: true })
+    const root = this.#root
+    try {
+      if ('change' in root) {
+        run.profileOf(root).rows = run.measure(root, () => root.change(run))
+      } else {
+        const source = new RunningQuery(run, run.open(root))
+        while (source.next() !== null) continue
+        source.close()
+      }
+      return run.profiles!
+    } finally {
+      run.close()
+    }
+  }
+
+  explain(format: 'text' | 'json', profile?: Profile): string {
+    const subplans = [...this.#subplans.values()]
+    return format === 'json' ? explainJson(this.#root, subplans, profile) : explainText(this.#root, subplans, profile)
+  }
+}
+
+/** The root source: closes everything at the end, at an error and on close(). */
+class RunningQuery implements BatchSource {
+  readonly #run: Run
+  readonly #source: BatchSource
+  #closed = false
+
+  constructor(run: Run, source: BatchSource) {
+    this.#run = run
+    this.#source = source
+  }
+
+  next(): Batch | null {
+    if (this.#closed) return null
+    try {
+      this.#run.check()
+      return this.#source.next()
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    try {
+      this.#source.close()
+    } finally {
+      this.#run.close()
+    }
+  }
+}

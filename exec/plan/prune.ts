@@ -1,0 +1,133 @@
+// Column pruning: every node keeps only the columns that something above it reads, so that scans touch no
+// other column chunks. Returns the narrower plan and where each old column went.
+import { columnsOf, remap } from './expression.ts'
+import type { AggregatePlan, Expression, JoinPlan, LogicalPlan, ProjectPlan } from './logical.ts'
+import { mapAggregate, mapExpressions, mapInputs } from './map-plan.ts'
+
+interface Pruned {
+  readonly plan: LogicalPlan
+  /** New position of an old output column; undefined when it is gone. */
+  readonly position: ReadonlyMap<number, number>
+}
+
+/** Drops what is not needed to produce all columns of the root. */
+export function prunePlan(plan: LogicalPlan): LogicalPlan {
+  if (plan.kind === 'insert' || plan.kind === 'update' || plan.kind === 'delete') {
+    return mapInputs(plan, prunePlan)
+  }
+  const all = new Set(plan.output.keys())
+  const { plan: pruned, position } = prune(plan, all)
+  return restore(pruned, position, plan)
+}
+
+/** Puts the wanted columns back into their order when pruning left more of them. */
+function restore(pruned: LogicalPlan, position: ReadonlyMap<number, number>, before: LogicalPlan): LogicalPlan {
+  const isSame = pruned.output.length === before.output.length && before.output.every((_, i) => position.get(i) === i)
+  if (isSame) return pruned
+  const expressions = before.output.map((column, i): Expression => ({
+    kind: 'column', index: position.get(i)!, name: column.name, nullable: column.nullable, type: column.type,
+  }))
+  return { kind: 'project', input: pruned, expressions, output: before.output }
+}
+
+function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
+  switch (plan.kind) {
+    case 'scan': {
+      const kept = ordered(needed)
+      const columns = kept.map((i) => plan.columns[i]!)
+      return { plan: { ...plan, columns, output: kept.map((i) => plan.output[i]!) }, position: positions(kept) }
+    }
+    case 'values': {
+      const kept = ordered(needed)
+      const rows = plan.rows.map((row) => kept.map((i) => row[i]!))
+      return { plan: { ...plan, rows, output: kept.map((i) => plan.output[i]!) }, position: positions(kept) }
+    }
+    case 'filter': case 'sort': case 'limit': {
+      const extra = plan.kind === 'filter' ? [plan.predicate] : plan.kind === 'sort' ? plan.keys.map((k) => k.expression) : []
+      const input = prune(plan.input, withColumns(needed, extra))
+      const moved = mapExpressions({ ...plan, input: input.plan }, (e) => moveTo(e, input.position))
+      return { plan: { ...moved, output: input.plan.output } as LogicalPlan, position: input.position }
+    }
+    case 'distinct': {
+      const all = new Set(plan.output.keys())
+      const input = prune(plan.input, all)
+      const whole = restore(input.plan, input.position, plan.input)
+      return { plan: { ...plan, input: whole }, position: positions([...all]) }
+    }
+    case 'project': return pruneProject(plan, needed)
+    case 'aggregate': return pruneAggregate(plan, needed)
+    case 'join': return pruneJoin(plan, needed)
+    case 'insert': case 'update': case 'delete':
+      return { plan: mapInputs(plan, prunePlan), position: new Map() }
+  }
+}
+
+function pruneProject(plan: ProjectPlan, needed: ReadonlySet<number>): Pruned {
+  const kept = ordered(needed)
+  const expressions = kept.map((i) => plan.expressions[i]!)
+  const input = prune(plan.input, withColumns(new Set(), expressions))
+  return {
+    plan: {
+      ...plan, input: input.plan, expressions: expressions.map((e) => moveTo(e, input.position)),
+      output: kept.map((i) => plan.output[i]!),
+    },
+    position: positions(kept),
+  }
+}
+
+function pruneAggregate(plan: AggregatePlan, needed: ReadonlySet<number>): Pruned {
+  const groups = plan.groups.length
+  const kept = [...plan.output.keys()].filter((i) => i < groups || needed.has(i))
+  const aggregates = kept.filter((i) => i >= groups).map((i) => plan.aggregates[i - groups]!)
+  const read = [...plan.groups, ...aggregates.flatMap((call) => call.filter === null ? call.args : [...call.args, call.filter])]
+  const input = prune(plan.input, withColumns(new Set(), read))
+  return {
+    plan: {
+      ...plan, input: input.plan, groups: plan.groups.map((e) => moveTo(e, input.position)),
+      aggregates: aggregates.map((call) => mapAggregate(call, (e) => moveTo(e, input.position))),
+      output: kept.map((i) => plan.output[i]!),
+    },
+    position: positions(kept),
+  }
+}
+
+function pruneJoin(plan: JoinPlan, needed: ReadonlySet<number>): Pruned {
+  const width = plan.left.output.length
+  const both = withColumns(needed, plan.residual === null ? [] : [plan.residual])
+  const leftNeeds = withColumns(new Set([...both].filter((i) => i < width)), plan.leftKeys)
+  const rightNeeds = withColumns(new Set([...both].filter((i) => i >= width).map((i) => i - width)), plan.rightKeys)
+  const left = prune(plan.left, leftNeeds)
+  const right = prune(plan.right, rightNeeds)
+  const newWidth = left.plan.output.length
+  const position = new Map(left.position)
+  for (const [old, now] of right.position) position.set(old + width, now + newWidth)
+  const rightOutput = plan.join !== 'left' ? right.plan.output
+    : right.plan.output.map((column) => ({ ...column, nullable: true }))
+  return {
+    plan: {
+      ...plan, left: left.plan, right: right.plan, output: [...left.plan.output, ...rightOutput],
+      leftKeys: plan.leftKeys.map((e) => moveTo(e, left.position)),
+      rightKeys: plan.rightKeys.map((e) => moveTo(e, right.position)),
+      residual: plan.residual === null ? null : moveTo(plan.residual, position),
+    },
+    position,
+  }
+}
+
+function ordered(set: ReadonlySet<number>): number[] {
+  return [...set].sort((a, b) => a - b)
+}
+
+function positions(kept: readonly number[]): Map<number, number> {
+  return new Map(kept.map((old, now) => [old, now]))
+}
+
+function withColumns(needed: ReadonlySet<number>, read: readonly Expression[]): Set<number> {
+  const all = new Set(needed)
+  for (const e of read) columnsOf(e, all)
+  return all
+}
+
+function moveTo(e: Expression, position: ReadonlyMap<number, number>): Expression {
+  return remap(e, (index) => position.get(index)!)
+}
