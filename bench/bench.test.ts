@@ -5,6 +5,7 @@ import { runCase } from './case.ts'
 import type { CaseOutcome } from './case.ts'
 import { WORKLOADS } from './catalog.ts'
 import { chartOf } from './chart.ts'
+import type { EngineName } from './engines/engine.ts'
 import { describeMachine } from './machine.ts'
 import { AnswerHash, summarize } from './measure.ts'
 import { consoleReport, pageOf } from './report.ts'
@@ -32,7 +33,7 @@ describe.each(WORKLOADS)('$name', (workload) => {
 })
 
 /** An outcome with one measurement. */
-function outcome(engine: CaseOutcome['order']['engine'], what: string, ms: number, answer: string): CaseOutcome {
+function outcome(engine: EngineName, what: string, ms: number, answer: string): CaseOutcome {
   const hash = new AnswerHash()
   hash.text(answer)
   const order = { workload: 'made up', engine, rows: 1, rounds: 1 }

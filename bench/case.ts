@@ -56,7 +56,8 @@ export async function runCase(order: CaseOrder): Promise<CaseOutcome> {
 /** The workload with this name. */
 export function workloadNamed(name: string): Workload {
   const found = WORKLOADS.find((one) => one.name === name)
-  if (!found) throw new Error(`no workload '${name}'; there are ${WORKLOADS.map((one) => one.name).join(', ')}`)
+  const names = WORKLOADS.map((one) => one.name).join(', ')
+  if (!found) throw new Error(`no workload '${name}'; there are ${names}`)
   return found
 }
 

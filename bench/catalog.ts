@@ -1,4 +1,5 @@
 // The list of workloads and engines: what `npm run bench` can run, in the order it runs it.
+// Adding a workload or a rival is one line here and one file beside its siblings.
 import type { Engine, EngineName, EngineOptions } from './engines/engine.ts'
 import { openDuckdb } from './engines/duckdb.ts'
 import { openBinarySearch, openMap, openSortedBtree } from './engines/in-memory.ts'

@@ -36,13 +36,15 @@ export function chartOf(outcomes: readonly CaseOutcome[]): string {
       const width = Math.max(1, BAR_WIDTH_MAX * Math.log(median / floor) / Math.log(ceiling / floor))
       const fill = bar.isOurs ? OURS : THEIRS
       parts.push(text(10, y + 12, bar.label, bar.isOurs ? 'bold' : 'normal'))
-      parts.push(`<rect x="${LABEL_WIDTH}" y="${y}" width="${width.toFixed(1)}" height="${BAR_HEIGHT}" fill="${fill}"/>`)
+      const size = `width="${width.toFixed(1)}" height="${BAR_HEIGHT}"`
+      parts.push(`<rect x="${LABEL_WIDTH}" y="${y}" ${size} fill="${fill}"/>`)
       parts.push(text(LABEL_WIDTH + width + 6, y + 12, shownFigure(bar.measurement), 'normal'))
       y += BAR_HEIGHT + BAR_GAP
     }
     y += 10
   }
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}"`
+  const size = `viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}"`
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" ${size}`
   const style = 'font-family="sans-serif" font-size="12" fill="#222"'
   return `${head} ${style}>\n<rect width="100%" height="100%" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`
 }

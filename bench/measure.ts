@@ -3,7 +3,8 @@
 // so a fast wrong answer is found by comparing engines.
 
 /** Lower is better for times, higher for rates; plain numbers are facts without a winner. */
-export type Unit = 'ns' | 'us' | 'ms' | 'rows/s' | 'keys/s' | 'commits/s' | 'bytes/key' | 'factor' | 'fraction'
+export type Unit =
+  | 'ns' | 'us' | 'ms' | 'rows/s' | 'keys/s' | 'commits/s' | 'bytes/key' | 'factor' | 'fraction'
 
 export interface Measurement {
   /** What was measured, equal between engines: `get, present keys, 1,000,000 rows`. */
@@ -26,7 +27,8 @@ export function smallerWins(unit: Unit): boolean {
 export function summarize(what: string, unit: Unit, figures: readonly number[], hash = ''): Measurement {
   const sorted = [...figures].sort((a, b) => a - b)
   const median = (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2
-  return { what, unit, median, min: sorted[0]!, max: sorted[sorted.length - 1]!, rounds: figures.length, hash }
+  const max = sorted[sorted.length - 1]!
+  return { what, unit, median, min: sorted[0]!, max, rounds: figures.length, hash }
 }
 
 /** Milliseconds that one call takes. */

@@ -27,7 +27,9 @@ export function consoleReport(run: Run): string[] {
   for (const one of compare(run.outcomes)) lines.push(comparisonLine(one))
   lines.push('', 'all figures: median [min .. max] of the rounds; equal hashes = equal answers')
   for (const { label, measurements } of run.outcomes) {
-    for (const one of measurements) lines.push(`  ${pad(one.what, 54)} ${pad(label, 34)} ${spread(one)} ${one.hash}`)
+    for (const one of measurements) {
+      lines.push(`  ${pad(one.what, 54)} ${pad(label, 34)} ${spread(one)} ${one.hash}`)
+    }
   }
   for (const { order, skipped } of run.outcomes) {
     if (skipped) lines.push(`  skipped: ${order.workload} on ${order.engine}: ${skipped}`)
@@ -52,10 +54,12 @@ export function pageOf(run: Run, chartFile: string): string {
     .map(({ order, skipped }) => `- ${order.workload} on ${order.engine}: ${skipped}`)
   return [
     '# Results', '',
-    `Run of ${run.date}, commit ${run.commit}, scale \`${run.scale}\`, seed ${run.seed}. ${machine.processor}, `
-      + `${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}.`,
-    '', 'Written by `npm run bench`; how it is measured: [../README.md](../README.md). A ratio above 1 means that we',
-    'are that many times better. Trust ratios more than absolute figures.', '', `![chart](${chartFile})`, '',
+    `Run of ${run.date}, commit ${run.commit}, scale \`${run.scale}\`, seed ${run.seed}. `
+      + `${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, `
+      + `Node ${machine.node}.`,
+    '', 'Written by `npm run bench`; how it is measured: [../README.md](../README.md). A ratio above 1',
+    'means that we are that many times better. Trust ratios more than absolute figures.', '',
+    `![chart](${chartFile})`, '',
     '## What we lose or miss', '', ...table(comparisons.filter((one) => isShort(one))), '',
     '## What we reach', '', ...table(comparisons.filter((one) => !isShort(one))), '',
     '## Every figure', '', '| what | engine | median | min .. max | rounds | hash of the answers |',
@@ -69,7 +73,8 @@ function isShort(one: Comparison): boolean {
 }
 
 function heading({ date, commit, scale, machine }: Run): string {
-  return `${date}, commit ${commit}, scale ${scale}; ${machine.processor}, ${machine.cores} cores, Node ${machine.node}`
+  const { processor, cores, node } = machine
+  return `${date}, commit ${commit}, scale ${scale}; ${processor}, ${cores} cores, Node ${node}`
 }
 
 function comparisonLine(one: Comparison): string {

@@ -47,7 +47,8 @@ async function main(words: readonly string[]): Promise<number> {
       console.error(`${title}: failed: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  const run = { date: new Date().toISOString(), commit: commitName(), scale, seed: SEED, machine: describeMachine(), outcomes }
+  const date = new Date().toISOString()
+  const run = { date, commit: commitName(), scale, seed: SEED, machine: describeMachine(), outcomes }
   for (const line of consoleReport(run)) console.log(line)
   if (names.length === 0 || flags.includes('--save')) save(run)
   return failures === 0 ? 0 : 1
@@ -86,7 +87,8 @@ function save(run: Run): void {
 
 function commitName(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: projectRoot(), encoding: 'utf8' }).trim()
+    const options = { cwd: projectRoot(), encoding: 'utf8' } as const
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).trim()
   } catch {
     return 'unknown'
   }

@@ -112,7 +112,8 @@ async function loadOrders(duck: DuckModule, db: DuckConnection, orders: Orders):
   const types = [duck.BIGINT, duck.INTEGER, duck.DOUBLE, duck.VARCHAR]
   await appendChunks(duck, db, 'orders', types, orders.rows, (begin, end) => [
     Array.from(orders.id.subarray(begin, end), BigInt), Array.from(orders.customer.subarray(begin, end)),
-    Array.from(orders.amount.subarray(begin, end)), Array.from(orders.status.subarray(begin, end), (i) => STATUSES[i]),
+    Array.from(orders.amount.subarray(begin, end)),
+    Array.from(orders.status.subarray(begin, end), (i) => STATUSES[i]),
   ])
 }
 

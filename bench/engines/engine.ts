@@ -8,7 +8,7 @@ import type { Orders } from '../workloads/orders.ts'
 
 export type EngineName = 'secantdb' | 'lmdb' | 'sqlite' | 'duckdb' | 'map' | 'sorted-btree' | 'binary-search'
 
-/** One row as an engine hands it out: the key may be missing where the engine does not store it in the value. */
+/** One row as an engine hands it out; the key may be missing where the engine keeps it apart. */
 export interface OrderRow {
   readonly customer: number
   readonly amount: number
@@ -24,9 +24,8 @@ export interface RangeAnswer {
 
 /** Counters an engine offers about itself; absent ones are unknown. */
 export interface EngineStats {
+  /** Bytes handed to the disk since open, log included. */
   readonly bytesWritten?: number
-  readonly poolHits?: number
-  readonly poolMisses?: number
 }
 
 export interface Engine {
@@ -64,7 +63,7 @@ export interface EngineOptions {
   readonly memoryBytes: number
 }
 
-/** Cell text that is equal between engines: decimals without trailing zeros, 10 significant digits of doubles. */
+/** Cell text that is equal between engines: numbers with a point are cut to 10 significant digits. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
   const text = String(value)

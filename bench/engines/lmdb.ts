@@ -56,7 +56,8 @@ function load(db: LmdbDatabase, orders: Orders): void {
     const end = Math.min(orders.rows, begin + LOAD_BATCH)
     db.transactionSync(() => {
       for (let i = begin; i < end; i++) {
-        const row = { customer: orders.customer[i], amount: orders.amount[i], status: STATUSES[orders.status[i]!] }
+        const status = STATUSES[orders.status[i]!]
+        const row = { customer: orders.customer[i], amount: orders.amount[i], status }
         db.putSync(orders.id[i]!, row, { append: true })
       }
     })

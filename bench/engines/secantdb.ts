@@ -59,9 +59,7 @@ export async function openSecantdb(
     loadLineitem: (lineitem) => loadLineitem(db, lineitem),
     query: (sql) => prepared(db, sql).raw([]).map((row) => row.map(cellText)),
     settle: () => void db.checkpoint(),
-    stats: () => ({
-      bytesWritten: db.stats().io.bytesWritten, poolHits: db.stats().pool.hits, poolMisses: db.stats().pool.misses,
-    }),
+    stats: () => ({ bytesWritten: db.stats().io.bytesWritten }),
     close: () => db.close(),
   }
 }
@@ -85,7 +83,8 @@ function orderMethods(db: SecantDatabase): Partial<Engine> {
       return answer instanceof Promise ? answer.then(rangeAnswer) : rangeAnswer(answer)
     },
     append: (orders) => {
-      db.exec('CREATE TABLE fact (id BIGINT PRIMARY KEY, customer INTEGER, amount DOUBLE PRECISION, day INTEGER)')
+      db.exec(`CREATE TABLE fact (id BIGINT PRIMARY KEY, customer INTEGER, amount DOUBLE PRECISION,
+        day INTEGER)`)
       const id = BigInt64Array.from(orders.id, BigInt)
       db.table('fact').append({ id, customer: orders.customer, amount: orders.amount, day: orders.day })
     },

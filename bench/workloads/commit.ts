@@ -55,7 +55,8 @@ export const upsert: Workload = {
     })
     const after = one.engine.stats?.().bytesWritten
     const size = `${grouped(one.rows)} upserts`
-    const found = [summarize(`upserts in batches of ${UPSERT_BATCH}, ${size}`, 'rows/s', [one.rows / ms * 1e3])]
+    const what = `upserts in batches of ${UPSERT_BATCH}, ${size}`
+    const found = [summarize(what, 'rows/s', [one.rows / ms * 1e3])]
     if (before !== undefined && after !== undefined) {
       const factor = (after - before) / (one.rows * ROW_BYTES)
       found.push(summarize(`write amplification of upserts, ${size}`, 'factor', [factor]))

@@ -33,7 +33,7 @@ export const dirty: Workload = {
   },
 }
 
-/** Loads the dirty table, opens a snapshot on it and changes it. Returns the session that holds the snapshot. */
+/** Loads the dirty table, opens a snapshot on it, changes it; returns the session with the snapshot. */
 function makeDirty(db: SecantDatabase, orders: Orders, seed: number): { close(): void } {
   const random = new Random(seed + 5)
   loadOrders(db, 'dirty', orders, Uint8Array.from(orders.id, () => random.chance(0.1) ? 1 : 0))

@@ -4,8 +4,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  BTreeIndex, LearnedKeyIndex, SortedArrayIndex, createSearchBound, encodeGroupModel, fitGroupModel, fitTableModel,
-  lowerBoundF64, projectBytes, segmentTableBytes,
+  BTreeIndex, LearnedKeyIndex, SortedArrayIndex, createSearchBound, encodeGroupModel, fitGroupModel,
+  fitTableModel, lowerBoundF64, projectBytes, segmentTableBytes,
 } from '../../index/mod.ts'
 import type { KeyIndex } from '../../index/mod.ts'
 import { projectRoot } from '../engines/rivals.ts'
@@ -36,7 +36,9 @@ export const indexFit: Workload = {
       const what = `index size, ${name}, ${grouped(keys.length)} keys`
       found.push(summarize(what, 'bytes/key', [fitBytes(keys) / keys.length]))
     }
-    for (const [name, build] of BUILDERS) found.push(...await searches(name, build(uniform, uniform.length), uniform, one))
+    for (const [name, build] of BUILDERS) {
+      found.push(...await searches(name, build(uniform, uniform.length), uniform, one))
+    }
     return found
   },
 }
@@ -60,7 +62,9 @@ function fitBytes(keys: Float64Array): number {
   return bytes + segmentTableBytes(fitTableModel(firstKeys, groups))
 }
 
-async function searches(name: string, index: KeyIndex, keys: Float64Array, one: Case): Promise<Measurement[]> {
+async function searches(
+  name: string, index: KeyIndex, keys: Float64Array, one: Case,
+): Promise<Measurement[]> {
   const wanted = Float64Array.from(makeProbes(keys.length, PROBES, one.seed + 9), (i) => keys[i]!)
   const bound = createSearchBound()
   let sum = 0
@@ -87,7 +91,8 @@ function sharedKeys(): [string, Float64Array][] {
   const u64 = read('city_lon_e7.u64')
   const words = read('words_alpha.txt').toString('latin1').split('\r\n').filter((word) => word !== '')
   return [
-    ['IPv4 networks', Float64Array.from({ length: u32.length / 4 }, (_, i) => u32.readUInt32LE(i * 4)).sort()],
+    ['IPv4 networks', Float64Array.from({ length: u32.length / 4 }, (_, i) =>
+      u32.readUInt32LE(i * 4)).sort()],
     ['city longitudes', Float64Array.from({ length: u64.length / 8 }, (_, i) =>
       Number(u64.readBigUInt64LE(i * 8))).sort()],
     ['English words', Float64Array.from(words, (word) => {

@@ -61,9 +61,11 @@ export const Q6 = `SELECT sum(extendedprice * discount) AS revenue FROM lineitem
     AND discount BETWEEN 0.05 AND 0.07 AND quantity < 24`
 
 /** TPC-H query 1: grouping by two small columns, eight aggregates. */
-export const Q1 = `SELECT returnflag, linestatus, sum(quantity) AS sum_qty, sum(extendedprice) AS sum_base_price,
+export const Q1 = `SELECT returnflag, linestatus,
+    sum(quantity) AS sum_qty, sum(extendedprice) AS sum_base_price,
     sum(extendedprice * (1 - discount)) AS sum_disc_price,
     sum(extendedprice * (1 - discount) * (1 + tax)) AS sum_charge,
-    avg(quantity) AS avg_qty, avg(extendedprice) AS avg_price, avg(discount) AS avg_disc, count(*) AS count_order
+    avg(quantity) AS avg_qty, avg(extendedprice) AS avg_price, avg(discount) AS avg_disc,
+    count(*) AS count_order
   FROM lineitem WHERE shipdate <= DATE '1998-09-02'
   GROUP BY returnflag, linestatus ORDER BY returnflag, linestatus`

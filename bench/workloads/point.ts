@@ -36,8 +36,9 @@ export const sqlPoint: Workload = {
   rows: { full: [1_000_000], small: [200_000], tiny: [2_000] },
   run: async (one) => {
     const what = `prepared SELECT by key, ${grouped(one.rows)} rows`
-    const { hits } = await loadAndProbe(one, one.engineName === 'duckdb' ? SLOW_GETS_PER_ROUND : GETS_PER_ROUND)
-    if (one.engineName === 'duckdb') return [await asyncGets(what, one.engine, hits, one.rounds)]
+    const isSlow = one.engineName === 'duckdb'
+    const { hits } = await loadAndProbe(one, isSlow ? SLOW_GETS_PER_ROUND : GETS_PER_ROUND)
+    if (isSlow) return [await asyncGets(what, one.engine, hits, one.rounds)]
     return [await syncGets(what, one.engine.sqlGet!.bind(one.engine) as Get, hits, one.rounds)]
   },
 }
@@ -65,7 +66,9 @@ async function syncGets(what: string, get: Get, keys: Float64Array, rounds: numb
   return summarize(what, 'ns', figures.map((ms) => ms * 1e6 / keys.length), hash.digest())
 }
 
-async function asyncGets(what: string, engine: Engine, keys: Float64Array, rounds: number): Promise<Measurement> {
+async function asyncGets(
+  what: string, engine: Engine, keys: Float64Array, rounds: number,
+): Promise<Measurement> {
   const figures = await roundsMs(rounds, async () => {
     for (const key of keys) await engine.sqlGet!(key)
   })

@@ -36,10 +36,12 @@ export const pool: Workload = {
     const second = await openSecantdb({ folder, memoryBytes: 2 ** 30 }, { poolFrames }, 'pool.sdb')
     const ranks = zipfRanks(one.rows, Math.min(GETS, one.rows * 10), one.seed + 7)
     const places = new Random(one.seed + 8).shuffle(Int32Array.from(orders.id, (_, i) => i))
+    const recent = ranks.map((rank) => one.rows - 1 - rank)
+    const scattered = ranks.map((rank) => places[rank]!)
     const size = `${grouped(one.rows)} rows`
     const found = [
-      hitRate(`pool hit rate, recent rows hot, ${size}`, second.db, orders, ranks.map((rank) => one.rows - 1 - rank)),
-      hitRate(`hit rate, hot rows scattered, ${size}`, second.db, orders, ranks.map((rank) => places[rank]!)),
+      hitRate(`pool hit rate, recent rows hot, ${size}`, second.db, orders, recent),
+      hitRate(`hit rate, hot rows scattered, ${size}`, second.db, orders, scattered),
     ]
     await second.close()
     return found

@@ -4,6 +4,8 @@ import { AnswerHash, grouped, roundsMs, summarize } from '../measure.ts'
 import { Q1, Q6, makeLineitem } from './lineitem.ts'
 import type { Workload } from './workload.ts'
 
+const QUERIES = [['filter and sum (Q6)', Q6], ['group by with eight aggregates (Q1)', Q1]] as const
+
 /** Queries 6 and 1. */
 export const scan: Workload = {
   name: 'scan',
@@ -13,7 +15,7 @@ export const scan: Workload = {
   run: async (one) => {
     await one.engine.loadLineitem!(makeLineitem(one.rows, one.seed))
     const found = []
-    for (const [name, sql] of [['filter and sum (Q6)', Q6], ['group by with eight aggregates (Q1)', Q1]] as const) {
+    for (const [name, sql] of QUERIES) {
       const figures = await roundsMs(one.rounds, async () => void await one.engine.query!(sql))
       const hash = new AnswerHash()
       for (const row of await one.engine.query!(sql)) hash.text(`${row.join(',')};`)

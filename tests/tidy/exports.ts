@@ -66,7 +66,9 @@ function exportsOf(source: Source): Exported[] {
     if (!isExported) continue
     const isType = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
     if (ts.isVariableStatement(node)) {
-      for (const one of node.declarationList.declarations) found.push({ name: one.name.getText(), node, isType })
+      for (const one of node.declarationList.declarations) {
+        found.push({ name: one.name.getText(), node, isType })
+      }
     } else if ('name' in node && node.name) {
       found.push({ name: (node.name as ts.Identifier).text, node, isType })
     }

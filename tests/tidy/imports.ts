@@ -36,8 +36,9 @@ export function importsOf(source: Source): Import[] {
       const clause = node.importClause
       const typeOnly = clause?.phaseModifier === ts.SyntaxKind.TypeKeyword
       add(node, node.moduleSpecifier.text, importedNames(clause), typeOnly)
-    } else if (ts.isExportDeclaration(node) && node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier)) {
-      add(node, node.moduleSpecifier.text, exportedNames(node), node.isTypeOnly)
+    } else if (ts.isExportDeclaration(node)) {
+      const from = node.moduleSpecifier
+      if (from && ts.isStringLiteral(from)) add(node, from.text, exportedNames(node), node.isTypeOnly)
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       const specifier = node.arguments[0]
       if (specifier && ts.isStringLiteral(specifier)) add(node, specifier.text, null, true)

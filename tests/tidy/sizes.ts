@@ -39,7 +39,8 @@ export function lineShape(sources: readonly Source[]): Finding[] {
   const findings: Finding[] = []
   for (const source of sources) {
     source.text.split('\n').forEach((text, i) => {
-      const add = (message: string) => findings.push({ path: source.path, line: i + 1, rule: 'line', message })
+      const at = { path: source.path, line: i + 1, rule: 'line' }
+      const add = (message: string) => findings.push({ ...at, message })
       if (text.length > COLUMNS_MAX) add(`${text.length} columns, cap ${COLUMNS_MAX}`)
       if (/[ \t]$/.test(text)) add('blank at the end')
       if (text.includes('\t')) add('tab; indent with two blanks')
@@ -60,5 +61,6 @@ function isHeading(node: ts.Node): boolean {
 function nameOf(node: ts.SignatureDeclaration): string {
   if (node.name) return node.name.getText()
   const parent = node.parent
-  return ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) ? parent.name.getText() : 'function'
+  const isNamed = ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)
+  return isNamed ? parent.name.getText() : 'function'
 }

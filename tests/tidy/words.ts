@@ -22,7 +22,7 @@ const QUIET = /^(src\/(?!cli\/)|storage\/|index\/|exec\/)/
 
 /** Calls that are banned, as the dotted text of the callee. */
 const BANNED_CALLS: readonly Ban[] = [
-  { name: 'Math.random', where: (path) => !path.startsWith('src/cli/'), instead: 'Random of src/base/random.ts' },
+  { name: 'Math.random', where: () => true, instead: 'Random of src/base/random.ts' },
   { name: 'Date.now', where: (path) => ENGINE.test(path), instead: 'a clock passed in by the caller' },
   { name: 'performance.now', where: (path) => ENGINE.test(path), instead: 'a clock passed in by the caller' },
   { name: 'console.log', where: (path) => QUIET.test(path), instead: 'a return value or a thrown error' },
@@ -50,9 +50,15 @@ export function unfinishedWork(sources: readonly Source[]): Finding[] {
   for (const source of sources) {
     source.text.split('\n').forEach((text, i) => {
       const word = UNFINISHED.exec(text)?.[0]
-      const add = (rule: string, message: string) => findings.push({ path: source.path, line: i + 1, rule, message })
-      if (word) add('unfinished', `'${word}': finish it, refuse it with 0A000, or open an issue`)
-      if (MACHINE_PATH.test(text)) add('machine-path', 'path of one machine; use a relative path or os.tmpdir()')
+      const at = { path: source.path, line: i + 1 }
+      if (word) {
+        const message = `'${word}': finish it, refuse it with 0A000, or open an issue`
+        findings.push({ ...at, rule: 'unfinished', message })
+      }
+      if (MACHINE_PATH.test(text)) {
+        const message = 'path of one machine; use a relative path or os.tmpdir()'
+        findings.push({ ...at, rule: 'machine-path', message })
+      }
     })
   }
   return findings
@@ -91,7 +97,8 @@ export function bannedSyntax(sources: readonly Source[]): Finding[] {
     const escape = /@ts-(ignore|nocheck|expect-error)/.exec(source.text)
     if (escape) {
       const line = source.text.slice(0, escape.index).split('\n').length
-      findings.push({ path: source.path, line, rule: 'dialect', message: `${escape[0]}: state the type instead` })
+      const message = `${escape[0]}: state the type instead`
+      findings.push({ path: source.path, line, rule: 'dialect', message })
     }
   }
   return findings
