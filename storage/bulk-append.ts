@@ -8,6 +8,7 @@ import type { Row, TableSchema } from '../src/base/types.ts'
 import type { Engine } from './engine.ts'
 import { checkpoint, mergeTable, publishGroups } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
+import { NO_MARK } from './table/delta.ts'
 import type { RowGroup } from './table/row-group.ts'
 import { writeRowGroup } from './table/row-group-writer.ts'
 import { stagedScalar } from './table/staged-column.ts'
@@ -91,7 +92,7 @@ function appendRows(
 
 function resolveConflicts(engine: Engine, table: TableStore, rows: IncomingRows, onConflict: OnConflict): IncomingRows {
   if (onConflict === 'replace' || isBehindEverything(table, rows)) return rows
-  const now = { commitId: engine.commitId, ownMark: -1, rootNumber: engine.rootNumber }
+  const now = { commitId: engine.commitId, ownMark: NO_MARK, rootNumber: engine.rootNumber }
   const isKnown = (i: number): boolean => table.findRow(rows.keyAt(i), now, [], []) !== null
   if (onConflict === 'skip') return rows.keep((i) => !isKnown(i))
   for (let i = 0; i < rows.count; i++) {
@@ -134,7 +135,7 @@ function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows): vo
 
 // Only 'replace' may still have rows whose keys exist.
 function countKnown(engine: Engine, table: TableStore, rows: IncomingRows): number {
-  const now = { commitId: engine.commitId, ownMark: -1, rootNumber: engine.rootNumber }
+  const now = { commitId: engine.commitId, ownMark: NO_MARK, rootNumber: engine.rootNumber }
   let known = 0
   for (let i = 0; i < rows.count; i++) if (table.findRow(rows.keyAt(i), now, [], []) !== null) known++
   return known

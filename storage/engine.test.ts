@@ -73,7 +73,9 @@ test('rows survive reopening, through the log, through pages and through merges'
     }
     expect(scanIds(engine)).toEqual([...model.keys()].sort((a, b) => a - b))
     if (round === 2) engine.checkpoint()
+    // The last two rounds end as a crash does: only the lock goes.
     if (round < 2) engine.close()
+    else engine.parts.lock?.release()
   }
   const engine = await openEngine('t.sdb', { ...TINY, files, readOnly: true })
   expect(scanIds(engine)).toEqual([...model.keys()].sort((a, b) => a - b))

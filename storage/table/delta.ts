@@ -21,8 +21,8 @@ import type { RowGroup } from './row-group.ts'
 const INITIAL_SLOTS = 1024
 const MAX_ENTRIES = 0xfffffe
 
-/** Kind of a version's content. */
-export const CONTENT = { TUPLE: 0, PENDING: 1, TOMBSTONE: 2 } as const
+/** The mark of a reader that has written nothing: equal to no version's. */
+export const NO_MARK = -1
 
 export interface VersionContent {
   /** Heap address, when committed (tombstones have one too, so that they survive restart). */
@@ -154,6 +154,7 @@ export class Delta {
    * version numbers must look keys up again (`generation` changes).
    */
   compact(isNeeded: (head: number) => boolean): void {
+    const needed = this.head.map((head) => head >= 0 && isNeeded(head))
     const old = { keys: this.keys, head: this.head, begin: this.begin, older: this.older, content: this.content,
       merged: this.merged, baseGroup: this.baseGroup, baseRow: this.baseRow, entries: this.entries }
     this.keys = []
@@ -169,7 +170,7 @@ export class Delta {
     for (let e = 0; e < old.entries; e++) {
       const chain: number[] = []
       for (let v = old.head[e]!; v >= 0; v = old.older[v]!) chain.push(v)
-      if (chain.length === 0 || !isNeeded(chain[0]!)) continue
+      if (!needed[e]) continue
       const entry = this.addEntry(old.keys[e]!, old.baseGroup[e]!, old.baseRow[e]!)
       for (let i = chain.length - 1; i >= 0; i--) {
         const version = this.push(entry, old.begin[chain[i]!]!, old.content[chain[i]!]!)
