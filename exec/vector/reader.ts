@@ -13,7 +13,8 @@ import type { Vector } from './vector.ts'
 const CACHED_DICTIONARIES = 256
 const caches = new WeakMap<LinearMemory, Map<number, (string | undefined)[]>>()
 
-function stringsOf(memory: LinearMemory, id: number): (string | undefined)[] {
+/** Decoded entries of a dictionary by code, undefined where not decoded yet. */
+export function stringsOf(memory: LinearMemory, id: number): (string | undefined)[] {
   let cache = caches.get(memory)
   if (cache === undefined) {
     cache = new Map()

@@ -1,0 +1,185 @@
+// Aggregate kernels: filter → bitmap, keys → group ids, then one fused loop that evaluates all arguments and
+// updates all slots of a row's group. Batches are independent: each runs on the printer that can do it.
+import type { Scalar } from '../../src/base/types.ts'
+import { BATCH_ROWS } from '../../storage/column-buffers.ts'
+import type { Arena } from '../../storage/memory/arena.ts'
+import type { AggregateCall, Expression } from '../plan/logical.ts'
+import type { Batch } from '../vector/batch.ts'
+import { bitmapBytes, countAlive } from '../vector/batch.ts'
+import { VectorBuilder } from '../vector/builder.ts'
+import type { Accumulator } from './accumulators.ts'
+import type { PlannedAggregate } from './aggregate-plan.ts'
+import { planAggregate } from './aggregate-plan.ts'
+import { SlotState } from './aggregate-slots.ts'
+import { factoryOf } from './code-cache.ts'
+import { CompiledFilter } from './filter.ts'
+import { Grouping } from './grouping.ts'
+import { helpersOf } from './helpers.ts'
+import type { ColumnShape, Node, Program, Statement } from './ir.ts'
+import { printJavaScript } from './javascript.ts'
+import type { AggregateKernel, AggregateSpec, InputColumn, KernelEnv } from './kernel.ts'
+import { Lowering } from './lower.ts'
+import type { Run } from './run.ts'
+import { Lookups, Signature, loweringEnv } from './specialize.ts'
+
+interface Variant {
+  readonly run: Run
+  readonly lowering: Lowering
+  readonly lookups: Lookups
+  /** Largest magnitude one row can add, by slot. */
+  readonly growth: readonly number[]
+}
+
+export class CompiledAggregate implements AggregateKernel {
+  private readonly spec: AggregateSpec
+  private readonly env: KernelEnv
+  private readonly filter: CompiledFilter | null
+  private readonly grouping: Grouping | null
+  private readonly state: SlotState
+  private readonly planned: readonly PlannedAggregate[]
+  private readonly signature: Signature
+  private readonly variants = new Map<string, Variant>()
+  private readonly target: { ids: number; state: number; targets: unknown[] }
+  private maskPtr = 0
+  private idsPtr = 0
+  private scratchRows = 0
+
+  constructor(spec: AggregateSpec, inputs: readonly InputColumn[], env: KernelEnv) {
+    this.spec = spec
+    this.env = env
+    this.filter = spec.filter === null ? null : new CompiledFilter(spec.filter, inputs, env)
+    this.grouping = spec.groups.length === 0 ? null : new Grouping(spec.groups, inputs, env)
+    this.state = new SlotState(env.memory, env.arena)
+    this.planned = spec.aggregates.map(call => planAggregate(call, this.state, env.memory, env.arena))
+    this.signature = new Signature(env.memory, inputs, spec.aggregates.flatMap(argumentsOf))
+    const targets: unknown[] = this.state.slots.map((_, slot) => this.state.target(slot))
+    for (const { accumulator } of this.planned) targets.push(accumulator)
+    this.target = { ids: 0, state: 0, targets }
+  }
+
+  get groupCount(): number {
+    return this.grouping === null ? 1 : this.grouping.groupCount
+  }
+
+  consume(batch: Batch): void {
+    const { state, target, env } = this
+    this.reserveScratch(batch.windowRows)
+    let alive = batch.alivePtr
+    let rows = batch.end - batch.begin
+    if (this.filter !== null) {
+      alive = this.maskPtr
+      rows = this.filter.run(batch, alive)
+      if (rows === 0) return
+      if (rows === batch.windowRows) alive = 0
+    } else if (rows <= 0 || (alive !== 0 && (rows = countAlive(env.memory, batch)) === 0)) return
+    this.grouping?.assign(batch, alive, this.idsPtr)
+    state.reserve(this.groupCount)
+    const variant = this.prepare(batch)
+    state.admit('float64', variant.growth.map(growth => growth * rows), this.groupCount)
+    target.ids = this.idsPtr
+    target.state = state.statePtr
+    if (this.filter === null) env.counters.jsRows += rows
+    variant.run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end, alive, target)
+  }
+
+  private reserveScratch(rows: number): void {
+    if (rows <= this.scratchRows) return
+    this.scratchRows = Math.max(rows, BATCH_ROWS)
+    this.maskPtr = this.env.arena.allocate(bitmapBytes(this.scratchRows))
+    this.idsPtr = this.env.arena.allocate(this.scratchRows * 4)
+  }
+
+  private prepare(batch: Batch): Variant {
+    for (;;) {
+      const { shapes, key } = this.signature.read(batch)
+      const rows = Math.max(BATCH_ROWS, batch.windowRows)
+      const fullKey = `${rows}/${key}`
+      let variant = this.variants.get(fullKey)
+      if (variant === undefined) {
+        variant = this.specialize(shapes, rows)
+        this.variants.set(fullKey, variant)
+      }
+      const failed = variant.lookups.prepare(batch)
+      if (failed === null) return variant
+      this.signature.fail(failed)
+    }
+  }
+
+  private specialize(columns: readonly ColumnShape[], rows: number): Variant {
+    const { memory } = this.env
+    const env = loweringEnv(this.env)
+    const lowering = new Lowering(columns, env)
+    const growth: number[] = []
+    const statements = this.state.slots.map((_, slot) => this.slotStatement(lowering, slot, rows, growth))
+    this.planned.forEach(({ call, accumulator }, i) => {
+      if (accumulator !== null) statements.push(feedStatement(lowering, call, this.state.slots.length + i))
+    })
+    const program: Program = {
+      kind: 'aggregate', columns, checks: lowering.graph.checks, tests: [], statements,
+      grouping: this.grouping === null ? 'none' : 'ids', stride: this.state.stride,
+    }
+    const lookups = new Lookups(memory, lowering.lookups, columns, env)
+    const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
+    const run = factory(memory, helpersOf(memory), lowering.functions, program.checks)
+    return { run, lowering, lookups, growth }
+  }
+
+  // Sums whose batch could leave the safe numbers, and values that are none, take the exact slow path.
+  private slotStatement(lowering: Lowering, slot: number, rows: number, growth: number[]): Statement {
+    const { kind, argument, filter } = this.state.slots[slot]!
+    const value = argument === null ? null : lowering.lower(argument)
+    const when = filter === null ? null : lowering.lower(filter)
+    growth[slot] = kind === 'count' || kind === 'nulls' ? 1 : 0
+    if (value !== null && (kind === 'sum' || kind === 'min' || kind === 'max')) {
+      const magnitude = magnitudeOf(value)
+      const isWide = value.rep !== 'int' || (kind === 'sum' && !SlotState.fits('float64', magnitude * rows))
+      if (isWide) return { do: 'feed', target: slot, values: [value], when }
+      if (kind === 'sum') growth[slot] = magnitude
+    }
+    return { do: 'update', kind, slot, value, when }
+  }
+
+  * finish(arena: Arena): Iterable<Batch> {
+    const { groupCount, grouping, state } = this
+    state.reserve(groupCount)
+    state.flush(groupCount)
+    const types = [...this.spec.groups.map(group => group.type), ...this.spec.aggregates.map(call => call.type)]
+    for (let group = 0; group < groupCount;) {
+      const builders = types.map(type => new VectorBuilder(this.env.memory, arena, type, Math.min(groupCount, BATCH_ROWS)))
+      let rows = 0
+      for (; group < groupCount && rows < BATCH_ROWS; group++) {
+        if (grouping !== null && state.total(0, group) === 0) continue
+        this.groupRow(group, builders)
+        rows++
+      }
+      if (rows === 0) return
+      yield { windowRows: rows, begin: 0, end: rows, alivePtr: 0, columns: builders.map(builder => builder.finish()) }
+    }
+  }
+
+  private groupRow(group: number, builders: readonly VectorBuilder[]): void {
+    const keys = this.spec.groups.length
+    for (let key = 0; key < keys; key++) builders[key]!.append(this.grouping!.keyOf(group, key))
+    this.planned.forEach((aggregate, i) => {
+      const value: Scalar = aggregate.result(group)
+      builders[keys + i]!.append(value)
+    })
+  }
+}
+
+function magnitudeOf(node: Node): number {
+  return Math.max(Math.abs(node.lo), Math.abs(node.hi), 1)
+}
+
+function argumentsOf(call: AggregateCall): Expression[] {
+  return call.filter === null ? [...call.args] : [...call.args, call.filter]
+}
+
+function feedStatement(lowering: Lowering, call: AggregateCall, target: number): Statement {
+  return {
+    do: 'feed', target, values: call.args.map(arg => lowering.lower(arg)),
+    when: call.filter === null ? null : lowering.lower(call.filter),
+  }
+}
+
+export type { Accumulator }

@@ -1,0 +1,124 @@
+// Group ids: which group each selected row belongs to. Every key gets dense ids of its own (id-map.ts), pairs
+// of ids get ids again, and the last is the group. Dictionary-coded keys go through a table from code to
+// id, so text is hashed once per dictionary entry and not once per row.
+//
+//   keys      k0 k1 k2           ids     0 = NULL, 1 …
+//   pairs     (k0, k1) → p0      (p0, k2) → p1 = the group
+import type { Scalar, SqlType } from '../../src/base/types.ts'
+import type { Arena } from '../../storage/memory/arena.ts'
+import type { Expression } from '../plan/logical.ts'
+import type { Batch } from '../vector/batch.ts'
+import { factoryOf } from './code-cache.ts'
+import { helpersOf } from './helpers.ts'
+import { ObjectMap, Recoder, WordMap, makeIdMap } from './id-map.ts'
+import type { ColumnShape, Program, Statement } from './ir.ts'
+import { printJavaScript } from './javascript.ts'
+import type { InputColumn, KernelEnv } from './kernel.ts'
+import { Lowering } from './lower.ts'
+import type { Run } from './run.ts'
+import { Lookups, Signature, loweringEnv } from './specialize.ts'
+
+interface Variant {
+  readonly run: Run
+  readonly lowering: Lowering
+  readonly lookups: Lookups
+  /** Columns whose dictionary must be recoded before the run, by key. */
+  readonly recoded: readonly { key: number; column: number }[]
+}
+
+/** Rows to group ids, for one list of key expressions (at least one). */
+export class Grouping {
+  readonly maps: (WordMap | ObjectMap)[]
+  private readonly keys: readonly Expression[]
+  private readonly env: KernelEnv
+  private readonly signature: Signature
+  private readonly variants = new Map<string, Variant>()
+  private readonly recoders: (Recoder | null)[]
+  private readonly target: { ids: number; maps: (WordMap | ObjectMap)[]; remaps: number[] }
+
+  constructor(keys: readonly Expression[], inputs: readonly InputColumn[], env: KernelEnv) {
+    this.keys = keys
+    this.env = env
+    this.signature = new Signature(env.memory, inputs, keys)
+    const keyMaps = keys.map(key => makeIdMap(env.memory, env.arena, key.type))
+    const pairMaps = keys.slice(1).map(() => new WordMap(env.memory, env.arena))
+    this.maps = [...keyMaps, ...pairMaps]
+    this.recoders = keyMaps.map((map, i) => recoderOf(map, keys[i]!.type, env))
+    this.target = { ids: 0, maps: this.maps, remaps: [] }
+  }
+
+  /** Ids given so far, id 0 included. */
+  get groupCount(): number {
+    return this.maps[this.maps.length - 1]!.count + 1
+  }
+
+  /** Writes the group id of every selected row of the batch to `ids` (u32 by window row). */
+  assign(batch: Batch, alive: number, ids: number): void {
+    const variant = this.prepare(batch)
+    for (const { key, column } of variant.recoded) {
+      const recoder = this.recoders[key]!
+      recoder.prepare(batch.columns[column]!.dictionary!)
+      this.target.remaps[key] = recoder.tablePtr
+    }
+    this.target.ids = ids
+    variant.run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end, alive,
+      this.target)
+  }
+
+  /** Value of key `key` of a group. */
+  keyOf(group: number, key: number): Scalar {
+    const count = this.keys.length
+    let id = group
+    for (let pair = count - 2; pair >= 0; pair--) {
+      const map = this.maps[count + pair] as WordMap
+      if (key === pair + 1) return this.maps[key]!.valueOf(map.highOf(id))
+      id = map.lowOf(id)
+    }
+    return this.maps[0]!.valueOf(id)
+  }
+
+  private prepare(batch: Batch): Variant {
+    for (;;) {
+      const { shapes, key } = this.signature.read(batch)
+      let variant = this.variants.get(key)
+      if (variant === undefined) {
+        variant = this.specialize(shapes)
+        this.variants.set(key, variant)
+      }
+      const failed = variant.lookups.prepare(batch)
+      if (failed === null) return variant
+      this.signature.fail(failed)
+    }
+  }
+
+  private specialize(columns: readonly ColumnShape[]): Variant {
+    const { memory } = this.env
+    const env = loweringEnv(this.env)
+    const lowering = new Lowering(columns, env)
+    const recoded: { key: number; column: number }[] = []
+    const statements: Statement[] = this.keys.map((expression, key): Statement => {
+      if (expression.kind === 'column' && this.recoders[key] !== null && columns[expression.index]!.lookups) {
+        recoded.push({ key, column: expression.index })
+        return { do: 'recode', key, map: key, column: expression.index }
+      }
+      return { do: 'identify', key, map: key, value: lowering.lower(expression) }
+    })
+    const count = this.keys.length
+    for (let pair = 0; pair < count - 1; pair++) {
+      const left = pair === 0 ? 0 : count + pair - 1
+      statements.push({ do: 'pair', key: count + pair, map: count + pair, left, right: pair + 1 })
+    }
+    statements.push({ do: 'assign', key: this.maps.length - 1 })
+    const program: Program = {
+      kind: 'identify', columns, checks: lowering.graph.checks, tests: [], statements, grouping: 'none', stride: 0,
+    }
+    const lookups = new Lookups(memory, lowering.lookups, columns, env)
+    const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
+    const run = factory(memory, helpersOf(memory), lowering.functions, program.checks)
+    return { run, lowering, lookups, recoded }
+  }
+}
+
+function recoderOf(map: WordMap | ObjectMap, type: SqlType, env: { memory: KernelEnv['memory']; arena: Arena }): Recoder | null {
+  return map instanceof ObjectMap ? new Recoder(env.memory, env.arena, map, type) : null
+}

@@ -1,0 +1,84 @@
+// Comparisons, AND / OR and IN as nodes, with the types' notions of order: decimals at a common scale,
+// CHAR(n) without its padding, text by UTF-8 bytes, intervals by length, NaN last.
+import { compareScalars } from '../../src/base/scalar-compare.ts'
+import type { Scalar, SqlType } from '../../src/base/types.ts'
+import { physicalOf } from '../../src/base/types.ts'
+import { rescaleNode } from './lower-arithmetic.ts'
+import type { Graph, Node, Op } from './ir.ts'
+import type { LoweringContext } from './lowering-context.ts'
+
+export const COMPARISON_OPS: ReadonlySet<string> = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge'])
+
+// Up to this many items an IN list is a chain of comparisons, which both printers have; longer ones are sets.
+const CHAIN_LIMIT = 8
+
+const VERDICTS: Record<string, (order: number) => boolean> = {
+  eq: order => order === 0, ne: order => order !== 0, lt: order => order < 0, le: order => order <= 0,
+  gt: order => order > 0, ge: order => order >= 0,
+}
+
+/** eq ne lt le gt ge, is_distinct, is_not_distinct. */
+export function compareNodes(lowering: LoweringContext, fn: string, nodes: readonly Node[], types: readonly SqlType[]): Node {
+  const { graph } = lowering
+  let [left, right] = nodes as [Node, Node]
+  if (fn === 'is_not_distinct') return graph.test('not', [compareNodes(lowering, 'is_distinct', nodes, types)])
+  if (types[0]!.kind === 'decimal' || types[1]!.kind === 'decimal') {
+    const scale = Math.max(types[0]!.scale ?? 0, types[1]!.scale ?? 0)
+    left = rescaleNode(graph, left, scale - (types[0]!.scale ?? 0))
+    right = rescaleNode(graph, right, scale - (types[1]!.scale ?? 0))
+  }
+  if (types[0]!.blankPadded || types[1]!.blankPadded) {
+    left = trimmed(lowering, left)
+    right = trimmed(lowering, right)
+  }
+  if (fn === 'is_distinct') return distinctNode(lowering, left, right, types)
+  if (left.rep === 'bytes') return bytesComparison(lowering, fn, left, right, types[0]!)
+  return graph.test(fn as Op, [left, right])
+}
+
+function distinctNode(lowering: LoweringContext, left: Node, right: Node, types: readonly SqlType[]): Node {
+  const { graph } = lowering
+  if (!left.nullable && !right.nullable) return compareNodes(lowering, 'ne', [left, right], types)
+  const differ = left.rep === 'bytes' ? bytesComparison(lowering, 'ne', left, right, types[0]!)
+    : graph.test('ne', [left, right])
+  return graph.test('distinct', [left, right, differ], { nullable: false })
+}
+
+function trimmed(lowering: LoweringContext, node: Node): Node {
+  const run = (text: string): string => text.replace(/ +$/, '')
+  return lowering.closureCall(run, [node], { kind: 'text' }, { strict: true, stable: true })
+}
+
+function bytesComparison(lowering: LoweringContext, fn: string, left: Node, right: Node, type: SqlType): Node {
+  const verdict = VERDICTS[fn]!
+  const run = (a: Scalar, b: Scalar): number => verdict(compareScalars(type, a, b)) ? 1 : 0
+  return lowering.closureCall(run, [left, right], { kind: 'boolean' }, { strict: true, stable: true })
+}
+
+/** n-ary AND / OR, flattened. Tests that cannot fail and cost little come first, as PostgreSQL's planner does. */
+export function conjunction(graph: Graph, op: 'and' | 'or', nodes: readonly Node[]): Node {
+  const flat = nodes.flatMap(node => node.op === op ? [...node.args] : [node])
+  if (flat.length === 1) return flat[0]!
+  return graph.test(op, flat)
+}
+
+/** `arg IN (values)` for known values, with SQL's NULL rules. */
+export function membership(
+  lowering: LoweringContext, arg: Node, type: SqlType, values: readonly Scalar[], negated: boolean,
+): Node {
+  const { graph } = lowering
+  const known = values.filter(value => value !== null)
+  const hasNull = known.length < values.length
+  if (values.length === 0) return lowering.constant(negated ? 1 : 0, { kind: 'boolean' })
+  if (known.length > CHAIN_LIMIT && physicalOf(type) !== 'bytes' || known.length > CHAIN_LIMIT && arg.rep === 'text') {
+    const subject = type.blankPadded ? trimmed(lowering, arg) : arg
+    const items = type.blankPadded ? known.map(value => (value as string).replace(/ +$/, '')) : known
+    const slot = lowering.constants.push(new Set<Scalar>(items)) - 1
+    const test = graph.test('inset', [subject], { slot, nullable: arg.nullable || hasNull, value: hasNull ? 1 : 0 })
+    return negated ? graph.test('not', [test]) : test
+  }
+  const tests = known.map(value => compareNodes(lowering, 'eq', [arg, lowering.constant(value, type)], [type, type]))
+  if (hasNull) tests.push(graph.nothing('int', true))
+  const test = conjunction(graph, 'or', tests)
+  return negated ? graph.test('not', [test]) : test
+}

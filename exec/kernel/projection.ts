@@ -1,0 +1,133 @@
+// Projection kernels: expressions → dense batch. Plain columns keep their layout, base and dictionary and are
+// only compacted, or passed through when the batch is dense already.
+import type { Arena } from '../../storage/memory/arena.ts'
+import type { Expression } from '../plan/logical.ts'
+import type { Batch } from '../vector/batch.ts'
+import { countAlive, isDense } from '../vector/batch.ts'
+import { ByteHeap } from '../vector/builder.ts'
+import type { Vector } from '../vector/vector.ts'
+import { emptyVector } from '../vector/vector.ts'
+import { factoryOf } from './code-cache.ts'
+import { helpersOf } from './helpers.ts'
+import type { ColumnShape, Node, Program, Statement } from './ir.ts'
+import { printJavaScript } from './javascript.ts'
+import type { InputColumn, KernelEnv, ProjectionKernel } from './kernel.ts'
+import { Lowering } from './lower.ts'
+import type { OutputShape } from './outputs.ts'
+import { allocateOutput, outputShape } from './outputs.ts'
+import type { Run } from './run.ts'
+import { Lookups, Signature, loweringEnv } from './specialize.ts'
+
+interface Variant {
+  readonly run: Run
+  readonly lowering: Lowering
+  readonly lookups: Lookups
+  /** Null for plain columns. */
+  readonly shapes: readonly (OutputShape | null)[]
+  readonly nodes: readonly (Node | null)[]
+}
+
+export class CompiledProjection implements ProjectionKernel {
+  private readonly expressions: readonly Expression[]
+  private readonly env: KernelEnv
+  private readonly signature: Signature
+  private readonly variants = new Map<string, Variant>()
+  private readonly output: Batch
+  private readonly target: { outs: Vector[]; heap: ByteHeap | null }
+
+  constructor(expressions: readonly Expression[], inputs: readonly InputColumn[], env: KernelEnv) {
+    this.expressions = expressions
+    this.env = env
+    this.signature = new Signature(env.memory, inputs, expressions)
+    const columns = expressions.map(expression => emptyVector(expression.type))
+    this.output = { windowRows: 0, begin: 0, end: 0, alivePtr: 0, columns }
+    this.target = { outs: columns, heap: null }
+  }
+
+  run(batch: Batch, arena: Arena): Batch {
+    const { output, env } = this
+    const rows = countAlive(env.memory, batch)
+    output.windowRows = rows
+    output.end = rows
+    const variant = this.prepare(batch)
+    const passes = isDense(batch)
+    let isCopied = false
+    variant.shapes.forEach((shape, i) => {
+      const vector = output.columns[i]!
+      if (shape === null) {
+        isCopied ||= this.placeColumn(batch, vector, i, arena, passes)
+      } else {
+        allocateOutput(vector, shape, arena, rows, variant.nodes[i]!.nullable)
+        isCopied = true
+      }
+    })
+    if (!isCopied || rows === 0) return output
+    this.target.heap = new ByteHeap(env.memory, arena)
+    env.counters.jsRows += rows
+    this.runVariant(variant, batch)
+    return output
+  }
+
+  private runVariant(variant: Variant, batch: Batch): void {
+    variant.run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end,
+      batch.alivePtr, this.target)
+  }
+
+  // Returns true when the column must be copied row by row.
+  private placeColumn(batch: Batch, vector: Vector, at: number, arena: Arena, passes: boolean): boolean {
+    const source = batch.columns[(this.expressions[at] as { index: number }).index]!
+    const { layout, base, valuesPtr, validityPtr, dictionary, min, max } = source
+    if (passes) {
+      Object.assign(vector, { layout, base, valuesPtr, validityPtr, dictionary, min, max })
+      return false
+    }
+    allocateOutput(vector, { layout, base: 0 }, arena, this.output.windowRows, validityPtr !== 0)
+    Object.assign(vector, { base, dictionary, min, max })
+    return true
+  }
+
+  private prepare(batch: Batch): Variant {
+    const passes = isDense(batch)
+    for (;;) {
+      const { shapes, key } = this.signature.read(batch)
+      const fullKey = passes ? 'p' + key : key
+      let variant = this.variants.get(fullKey)
+      if (variant === undefined) {
+        variant = this.specialize(shapes, passes)
+        this.variants.set(fullKey, variant)
+      }
+      const failed = variant.lookups.prepare(batch)
+      if (failed === null) return variant
+      this.signature.fail(failed)
+    }
+  }
+
+  private specialize(columns: readonly ColumnShape[], passes: boolean): Variant {
+    const { memory } = this.env
+    const env = loweringEnv(this.env)
+    const lowering = new Lowering(columns, env)
+    const statements: Statement[] = []
+    const shapes: (OutputShape | null)[] = []
+    const nodes: (Node | null)[] = []
+    this.expressions.forEach((expression, out) => {
+      if (expression.kind === 'column') {
+        shapes.push(null)
+        nodes.push(null)
+        if (!passes) statements.push({ do: 'gather', out, column: expression.index })
+        return
+      }
+      const value = lowering.lower(expression)
+      const shape = outputShape(value, expression.type)
+      shapes.push(shape)
+      nodes.push(value)
+      statements.push({ do: 'store', out, layout: shape.layout, base: shape.base, value })
+    })
+    const program: Program = {
+      kind: 'project', columns, checks: lowering.graph.checks, tests: [], statements, grouping: 'none', stride: 0,
+    }
+    const lookups = new Lookups(memory, lowering.lookups, columns, env)
+    const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
+    const run = factory(memory, helpersOf(memory), lowering.functions, program.checks)
+    return { run, lowering, lookups, shapes, nodes }
+  }
+}
