@@ -3,6 +3,7 @@
 // trip. JSON keeps bigints and decimals as plain digits; what JSON cannot say (NaN, infinities) is a string.
 
 import stringWidth from 'string-width'
+import { formatDouble, formatReal } from '../base/scalar-format.ts'
 import { bytesToHex } from '../base/uuid.ts'
 import type { ColumnSchema } from '../base/types.ts'
 import type { ByteSink, Sink } from './format.ts'
@@ -10,9 +11,16 @@ import type { ByteSink, Sink } from './format.ts'
 /** Text of a value outside JSON: ISO times, `\x` bytes, true and false. NULL is the caller's. */
 export function plainText(value: unknown, column: ColumnSchema): string {
   if (typeof value === 'string') return value
+  if (typeof value === 'number') return numberText(value, column)
   if (value instanceof Date) return dateText(value, column)
   if (value instanceof Uint8Array) return '\\x' + bytesToHex(value)
   return String(value)
+}
+
+/** Floats as PostgreSQL prints them: a REAL shows the digits of a float, not of the double it became. */
+function numberText(value: number, column: ColumnSchema): string {
+  if (column.type.kind === 'real') return formatReal(value)
+  return Number.isInteger(value) && Math.abs(value) < 1e15 ? String(value) : formatDouble(value)
 }
 
 /** `2024-02-29 04:05:06.789`, with `+00` for a timestamptz. */
@@ -39,7 +47,7 @@ export function csvSink(out: ByteSink, columns: readonly ColumnSchema[], delimit
           if (i > 0) text += delimiter
           const value = row[i]
           if (value === null || value === undefined) continue
-          text += typeof value === 'number' ? value : quote(plainText(value, columns[i]!))
+          text += typeof value === 'number' ? numberText(value, columns[i]!) : quote(plainText(value, columns[i]!))
         }
         text += '\n'
       }
@@ -55,7 +63,7 @@ export function csvSink(out: ByteSink, columns: readonly ColumnSchema[], delimit
 /** JSON text of one value. */
 export function jsonValue(value: unknown, column: ColumnSchema): string {
   switch (typeof value) {
-    case 'number': return Number.isFinite(value) ? String(value) : `"${value}"`
+    case 'number': return Number.isFinite(value) ? numberText(value, column) : `"${value}"`
     case 'bigint': case 'boolean': return String(value)
     case 'string': return isRawJson(column) ? value : JSON.stringify(value)
     default: return value === null || value === undefined ? 'null' : JSON.stringify(plainText(value, column))
