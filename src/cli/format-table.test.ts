@@ -44,7 +44,7 @@ describe('formatTable', () => {
 
 describe('scripts', () => {
   test('statements keep their place', () => {
-    expect(splitSql("select 1; -- a ; b\n  select ';' ;\n;")).toStrictEqual(['select 1', '                   \n  select \';\' '])
+    expect(splitSql("select 1; -- a ; b\n  select ';' ;\n;")).toStrictEqual(['select 1', '                  \n  select \';\' '])
     expect(splitSql(' \n ')).toStrictEqual([])
   })
 

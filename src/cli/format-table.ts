@@ -21,7 +21,7 @@ export interface TableOptions {
 }
 
 const ELLIPSIS = '…'
-const CELL_MIN = 6
+const CELL_MIN = 10
 
 /** Lines of the table, without a footer. Cells are text or null for NULL. */
 export function formatTable(
