@@ -151,8 +151,9 @@ export class PointReader {
 
   private frame(page: number): number {
     const { pool } = this
+    // A page id beyond the array reads as undefined, which fails the comparison as -1 does.
     const frame = pool.frameOf[page]!
-    if (frame < 0) return pool.fetch(page)
+    if (!(frame >= 0)) return pool.fetch(page)
     pool.referenced[frame] = 1
     pool.noteHits(1)
     return frame

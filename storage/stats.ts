@@ -1,0 +1,132 @@
+// What db.stats() and PRAGMA storage_info report: counters since open and the shape of the database.
+import { indexStats } from '../index/mod.ts'
+import type { IndexStats } from '../index/mod.ts'
+import type { Engine } from './engine.ts'
+import { ENCODING_NAMES } from './table/column-chunk.ts'
+import type { TableStore } from './table/table-store.ts'
+
+/** Counters since open. */
+export interface EngineStats {
+  pool: { frames: number; capacity: number; hits: number; misses: number; evictions: number; dirty: number; pinned: number }
+  io: {
+    pagesRead: number; pagesWritten: number; reads: number; writes: number; syncs: number
+    bytesRead: number; bytesWritten: number; readMs: number; writeMs: number; syncMs: number
+  }
+  wal: { bytes: number; records: number; commits: number; syncs: number; segments: number; recoveredRecords: number }
+  index: { probes: number; windowRows: number; maxError: number; keyPages: number; deltaHits: number }
+  file: { bytes: number; pages: number; freeBlocks: number; usedBlocks: number; checkpoints: number }
+  transactions: { commits: number; merges: number; rowsMerged: number; openSnapshots: number; oldestSnapshot: number; commitId: number }
+  memory: { bytes: number; usedBytes: number }
+  tables: { name: string; rows: number; rowGroups: number; deltaEntries: number }[]
+}
+
+/** Reads all counters; costs a walk over the pool's frames. */
+export function engineStats(engine: Engine): EngineStats {
+  const { pages, parts, memory, snapshots } = engine
+  const io = parts.files.counters
+  const store = pages.stats
+  const wal = engine.wal?.stats
+  return {
+    pool: engine.pool.stats,
+    io: {
+      pagesRead: store.pagesRead, pagesWritten: store.pagesWritten, reads: io.reads, writes: io.writes, syncs: io.syncs,
+      bytesRead: io.bytesRead, bytesWritten: io.bytesWritten, readMs: io.readMs, writeMs: io.writeMs, syncMs: io.syncMs,
+    },
+    wal: {
+      bytes: wal?.bytes ?? 0, records: wal?.records ?? 0, commits: wal?.commits ?? 0, syncs: wal?.syncs ?? 0,
+      segments: wal?.segments ?? 0, recoveredRecords: wal?.recoveredRecords ?? 0,
+    },
+    index: { ...engine.indexCounters },
+    file: {
+      bytes: store.fileBytes, pages: store.pageCount, freeBlocks: store.freeBlocks, usedBlocks: store.usedBlocks,
+      checkpoints: store.checkpoints,
+    },
+    transactions: {
+      commits: engine.counters.commits, merges: engine.counters.merges, rowsMerged: engine.counters.rowsMerged,
+      openSnapshots: snapshots.count, oldestSnapshot: snapshots.oldestCommit(engine.commitId), commitId: engine.commitId,
+    },
+    memory: { bytes: memory.frameCount * 65536, usedBytes: memory.usedFrames * 65536 },
+    tables: engine.catalog.tables().map((table) => ({
+      name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length, deltaEntries: table.delta.entryCount,
+    })),
+  }
+}
+
+/** One row group as `item.index()` shows it. */
+export interface GroupFigures {
+  firstKey: string
+  lastKey: string
+  rows: number
+  deadRows: number
+  kind: string
+  segments: number
+  epsilon: number
+  maxError: number
+  meanError: number
+  bytes: number
+  /** Segments for drawing: key (projected, relative to the group) and row where each begins, and its slope. */
+  lines: { key: number; row: number; slope: number }[]
+}
+
+/** Figures of a table's primary-key index, enough to draw the fit. */
+export interface IndexFigures {
+  kind: string
+  keys: number
+  segments: number
+  epsilon: number
+  maxError: number
+  meanError: number
+  bytes: number
+  bytesPerKey: number
+  keysPerSegment: number
+  hardness: number
+  advice: string
+  deltaEntries: number
+  groups: GroupFigures[]
+}
+
+/** Reads every group's model (from its pages when not loaded yet). */
+export function indexFigures(table: TableStore): IndexFigures {
+  const { groups } = table.root
+  const models = groups.map((group) => table.metaOf(group).model)
+  const total: IndexStats = indexStats(models)
+  return {
+    kind: groups.length === 0 ? 'learned' : total.kind, keys: total.keys, segments: total.segments, epsilon: total.epsilon,
+    maxError: total.maxError, meanError: total.meanError, bytes: total.bytes, bytesPerKey: total.bytesPerKey,
+    keysPerSegment: total.keysPerSegment, hardness: total.hardness, advice: total.advice, deltaEntries: table.delta.entryCount,
+    groups: groups.map((group, g) => {
+      const model = models[g]!
+      const own = indexStats([model])
+      return {
+        firstKey: String(group.firstKey), lastKey: String(group.lastKey), rows: group.rows, deadRows: group.dead.count,
+        kind: model.kind, segments: model.count, epsilon: model.epsilon, maxError: model.maxError,
+        meanError: model.meanError, bytes: own.bytes,
+        lines: Array.from({ length: model.count }, (_, s) => ({
+          key: model.firstKey[s]!, row: model.intercept[s]!, slope: model.slope[s]!,
+        })),
+      }
+    }),
+  }
+}
+
+/** How one column of a table is stored, summed over its row groups. */
+export interface ColumnFigures {
+  name: string
+  encodings: Record<string, number>
+  nulls: number
+}
+
+/** Encodings by number of chunks, and NULL counts, per column. */
+export function columnFigures(table: TableStore): ColumnFigures[] {
+  return table.schema.columns.map((column, c) => {
+    const encodings: Record<string, number> = {}
+    let nulls = 0
+    for (const group of table.root.groups) {
+      const chunk = table.metaOf(group).chunks[c]!
+      const name = ENCODING_NAMES[chunk.encoding]!
+      encodings[name] = (encodings[name] ?? 0) + 1
+      nulls += chunk.nullCount
+    }
+    return { name: column.name, encodings, nulls }
+  })
+}

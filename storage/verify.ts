@@ -1,0 +1,135 @@
+// Integrity check: walks everything that is stored and everything derived from it, and reports violations
+// by the number of the invariant they break. Reads the whole file; changes nothing.
+import { compareScalars } from '../src/base/scalar-compare.ts'
+import { DatabaseError } from '../src/base/errors.ts'
+import type { Engine } from './engine.ts'
+import { PAGE_KIND } from './page/page-store.ts'
+import { UNCOMMITTED } from './table/deletion-vector.ts'
+import { decodeGroup } from './table/group-decoder.ts'
+import type { RowGroup } from './table/row-group.ts'
+import { stagedScalar } from './table/staged-column.ts'
+import type { TableStore } from './table/table-store.ts'
+
+/** One violation. */
+export interface Problem {
+  message: string
+  table?: string
+  page?: number
+  offset?: number
+}
+
+/** What a check covered and found. */
+export interface VerifyResult {
+  problems: Problem[]
+  pages: number
+  bytes: number
+  tables: number
+  rows: number
+}
+
+/** Checks pages, tables, key models, zone maps, deletion vectors and the heap. */
+export function verifyEngine(engine: Engine): VerifyResult {
+  const problems: Problem[] = []
+  const totals = engine.pages.verify((problem) => problems.push(problem))
+  let rows = 0
+  for (const table of engine.catalog.tables()) {
+    for (const group of table.root.groups) {
+      guarded(problems, table, group.firstPage, () => verifyGroup(table, group, problems))
+      rows += group.rows
+    }
+    guarded(problems, table, undefined, () => verifyDelta(table, problems))
+  }
+  verifyPageOwners(engine, problems)
+  return { problems, pages: totals.pages, bytes: totals.bytes, tables: engine.catalog.tables().length, rows }
+}
+
+function guarded(problems: Problem[], table: TableStore, page: number | undefined, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error
+    problems.push({ message: error.message, table: table.schema.name, page: error.page ?? page, offset: error.offset })
+  }
+}
+
+function verifyGroup(table: TableStore, group: RowGroup, problems: Problem[]): void {
+  const { order, schema, search } = table
+  const fail = (message: string): void => {
+    problems.push({ message: `${message} (row group at page ${group.firstPage})`, table: schema.name, page: group.firstPage })
+  }
+  const meta = table.metaOf(group)
+  const columns = decodeGroup(table.services.reader, group, meta, schema)
+  let last = null
+  for (let row = 0; row < group.rows; row++) {
+    const key = order.fromValues(order.columns.map((c) => stagedScalar(columns[c]!, row)))
+    if (last !== null && order.compare(last, key) >= 0) return fail(`violates G1: keys of rows ${row - 1} and ${row} are not ascending`)
+    if (search.find(group, meta, key) !== row) return fail(`violates L2: the key model misses row ${row}`)
+    if (row === 0 && order.compare(key, group.firstKey) !== 0) return fail('violates G1: first key differs')
+    last = key
+  }
+  if (last === null || order.compare(last, group.lastKey) !== 0) fail('violates G1: last key differs')
+  for (let c = 0; c < columns.length; c++) {
+    const { min, max, nullCount } = meta.chunks[c]!
+    const { type, name } = schema.columns[c]!
+    let nulls = 0
+    for (let row = 0; row < group.rows; row++) {
+      const value = stagedScalar(columns[c]!, row)
+      if (value === null) nulls++
+      else if (min !== null && max !== null && (compareScalars(type, value, min) < 0 || compareScalars(type, value, max) > 0)) {
+        return fail(`zone map of column "${name}" excludes row ${row}`)
+      }
+    }
+    if (nulls !== nullCount) fail(`column "${name}" has ${nulls} NULLs, not ${nullCount}`)
+  }
+}
+
+function verifyDelta(table: TableStore, problems: Problem[]): void {
+  const { delta } = table
+  const fail = (message: string): void => {
+    problems.push({ message, table: table.schema.name })
+  }
+  let live = table.root.rows
+  for (const group of table.root.groups) live -= group.dead.count
+  for (let entry = 0; entry < delta.entryCount; entry++) {
+    const key = delta.keyOf(entry)
+    const place = table.locate(table.root, key)
+    if ((place?.row ?? -1) !== delta.baseRow[entry]) fail(`violates D3: base position of key ${String(key)} is out of date`)
+    let head = delta.headOf(entry)
+    while (head >= 0 && delta.begin[head]! >= UNCOMMITTED) head = delta.older[head]!
+    if (head < 0 || delta.merged[head] !== 0) continue
+    if (place !== null && !place.group.dead.isDead(place.row, delta.begin[head]!, 0)) {
+      fail(`violates S3: row ${place.row} with key ${String(key)} is not marked as superseded`)
+    }
+    const content = delta.content[head]!
+    if (!content.isTombstone) {
+      live++
+      if (table.order.compare(table.order.fromRow(table.rowOf(content)), key) !== 0) fail(`delta row of key ${String(key)} has another key`)
+    }
+  }
+  if (live !== table.liveRows && table.uncommittedWrites === 0) fail(`table counts ${table.liveRows} rows but has ${live}`)
+}
+
+// Every stored base page belongs to exactly one row group of a current root or of one kept for a snapshot.
+function verifyPageOwners(engine: Engine, problems: Problem[]): void {
+  const owners = new Map<number, string>()
+  const claim = (first: number, count: number, name: string): void => {
+    for (let page = first; page < first + count; page++) {
+      const other = owners.get(page)
+      if (other !== undefined) problems.push({ message: `page ${page} belongs to ${other} and to ${name}`, page })
+      owners.set(page, name)
+    }
+  }
+  const claimed = new Set<RowGroup>()
+  const claimGroup = (group: RowGroup, name: string): void => {
+    if (claimed.has(group)) return
+    claimed.add(group)
+    claim(group.firstPage, group.pageCount, name)
+  }
+  for (const table of engine.catalog.tables()) {
+    for (const root of table.roots) for (const group of root.groups) claimGroup(group, `table ${table.schema.name}`)
+  }
+  for (const { groups } of engine.retired) for (const group of groups) claimGroup(group, 'a replaced root')
+  for (const page of engine.pages.pagesOfKind(PAGE_KIND.BASE)) {
+    if (!owners.has(page)) problems.push({ message: `base page ${page} belongs to no row group`, page })
+  }
+}
