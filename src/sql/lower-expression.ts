@@ -137,7 +137,7 @@ function lowerCall(node: NodeReader): Expr {
   if (path.length > 2 || (path.length === 2 && path[0] !== 'pg_catalog')) {
     throw unsupported(`a schema-qualified function name (${path.join('.')})`, node.position)
   }
-  let args = lowerAll(node.nodes('args'))
+  const args = lowerAll(node.nodes('args'))
   const filterNode = node.node('agg_filter')
   const filter = filterNode === null ? null : lowerExpr(filterNode)
   const [star, distinct] = [node.flag('agg_star'), node.flag('agg_distinct')]
@@ -151,10 +151,8 @@ function lowerCall(node: NodeReader): Expr {
     return { kind: 'call', name: call, args: args.slice(1), star, distinct, filter, position }
   }
   // POSITION(a IN b) arrives as position(b, a), which is strpos.
-  const plain = path.length === 2 && name === 'position' ? 'strpos' : name
-  if (path.length === 2 && name === 'timezone') args = [args[1]!, args[0]!]
-  const shown = path.length === 2 && name === 'timezone' ? 'at_time_zone' : plain
-  return { kind: 'call', name: shown, args, star, distinct, filter, position }
+  const call = path.length === 2 && name === 'position' ? 'strpos' : name
+  return { kind: 'call', name: call, args, star, distinct, filter, position }
 }
 
 function lowerCollate(node: NodeReader): Expr {

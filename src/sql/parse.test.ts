@@ -254,7 +254,7 @@ describe('robustness', () => {
     const pieces = ['SELECT', 'FROM', 'WHERE', '(', ')', ',', "'x'", '1', '1.5', 'a', '"b"', '*', '+', '::', 'int', '?', ':p',
       ';', 'AND', 'NOT', 'IN', 'CASE', 'END', 'NULL', '.', '$1', 'é', '😀', '--', '/*', '*/', '$$', '`', '=', 'INSERT INTO', 'VALUES']
     const source = new Random(42)
-    const next = (): number => source.float()
+    const next = (): number => source.next()
     for (let round = 0; round < 3000; round++) {
       const length = 1 + Math.floor(next() * 12)
       const text = Array.from({ length }, () => pieces[Math.floor(next() * pieces.length)]).join(next() < 0.2 ? '' : ' ')

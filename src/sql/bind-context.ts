@@ -1,0 +1,83 @@
+// What binding one statement shares: the catalogue it reads names from, the types of its parameters as they
+// become known, and the common table expressions in sight.
+import { CODE, DatabaseError } from '../base/errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
+import type { SqlType, TableSchema } from '../base/types.ts'
+import { NULL_TYPE, TEXT } from '../base/types.ts'
+import type { LogicalPlan, ParameterExpression } from '../../exec/plan/logical.ts'
+import type { Query } from './ast.ts'
+import type { Scope } from './scope.ts'
+
+/** Tables by name at one catalogue version. */
+export interface Catalog {
+  schema(name: string): TableSchema | undefined
+  names(): Iterable<string>
+}
+
+/** A WITH query: bound again at every use, so each use has its own plan. */
+export interface CommonTableBinding {
+  readonly query: Query
+  readonly columnAliases: readonly string[]
+  /** The WITH queries visible inside it. */
+  readonly visible: ReadonlyMap<string, CommonTableBinding>
+}
+
+/** Binds a query with its own scope below `parent`; handed in, because expressions hold queries. */
+export type BindQuery = (
+  query: Query, context: BindContext, parent: Scope | null, visible: ReadonlyMap<string, CommonTableBinding>,
+) => LogicalPlan
+
+export interface BindContext {
+  readonly catalog: Catalog
+  readonly parameters: ParameterTypes
+  readonly bindQuery: BindQuery
+}
+
+/**
+ * Types of the statement's parameters. A parameter takes the type that its first use wants (the other side
+ * of a comparison, the target column, the function's argument, CAST, LIMIT); later uses cast from it. One
+ * that nothing decides is text, as in PostgreSQL.
+ */
+export class ParameterTypes {
+  readonly #types: (SqlType | null)[]
+
+  constructor(count: number, known: readonly (SqlType | null)[] = []) {
+    this.#types = Array.from({ length: count }, (_, i) => known[i] ?? null)
+  }
+
+  /** The parameter with the type known so far; `null` type when nothing decided yet. */
+  expression(index: number, position?: number): ParameterExpression {
+    return { kind: 'parameter', index, type: this.#types[index] ?? NULL_TYPE, position }
+  }
+
+  /** Decides the type unless an earlier use did. */
+  decide(expression: ParameterExpression, type: SqlType): ParameterExpression {
+    const decided = this.#types[expression.index] ??= type
+    return { ...expression, type: decided }
+  }
+
+  /** Final types. */
+  types(): SqlType[] {
+    return this.#types.map(type => type ?? TEXT)
+  }
+}
+
+/** An error at a position of the statement. */
+export function bindError(code: ErrorCode, message: string, position?: number, hint?: string): DatabaseError {
+  return new DatabaseError(code, message, hint === undefined ? { position } : { position, hint })
+}
+
+/** Runs `run`; a DatabaseError without a position gets this one. */
+export function at<T>(position: number | undefined, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof DatabaseError) error.position ??= position
+    throw error
+  }
+}
+
+/** 42601 for structure that the grammar accepts but SQL does not. */
+export function invalid(message: string, position?: number): DatabaseError {
+  return bindError(CODE.SYNTAX, message, position)
+}

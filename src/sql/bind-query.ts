@@ -1,0 +1,206 @@
+// SELECT and VALUES to a logical plan. The order of the nodes, from the bottom:
+//
+//   FROM joins -> WHERE -> aggregate -> HAVING -> project (items, hidden ORDER BY columns) -> distinct
+//        -> sort -> limit -> project (without the hidden columns)
+import { CODE } from '../base/errors.ts'
+import type { SqlType } from '../base/types.ts'
+import { BIGINT } from '../base/types.ts'
+import { commonType } from '../../exec/functions/catalog.ts'
+import type { Expression, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
+import type { CommonTable, Expr, OrderItem, Query, SelectItem } from './ast.ts'
+import type { BindContext, CommonTableBinding } from './bind-context.ts'
+import { at, bindError, invalid } from './bind-context.ts'
+import { bindExpr, condition } from './bind-expression.ts'
+import type { ExprEnv } from './bind-expression.ts'
+import { bindFrom } from './bind-from.ts'
+import { coerce, settle } from './coerce.ts'
+import { expressionKey } from './expression-key.ts'
+import { Aggregates, Grouping, isNullable } from './grouping.ts'
+import { outputName } from './output-name.ts'
+import { conjuncts, pushFilter } from './push-filter.ts'
+import { Scope } from './scope.ts'
+
+type Visible = ReadonlyMap<string, CommonTableBinding>
+
+/** One output column while the query is being bound. */
+interface Item {
+  readonly name: string
+  readonly expression: Expression
+}
+
+/** Binds a query below `parent`. Its output are the columns of the select list. */
+export function bindQuery(query: Query, context: BindContext, parent: Scope | null, outer: Visible): LogicalPlan {
+  const visible = withTables(query.with, outer)
+  if (query.rows !== null) return bindValues(query, query.rows, context, parent, visible)
+  const source = bindFrom(query.from, { context, parent, visible })
+  const scope = new Scope(source.columns, parent)
+  const plain: ExprEnv = { context, scope, aggregates: null, clause: 'WHERE', visible }
+  const input = query.where === null ? source.plan
+    : pushFilter(source.plan, conjuncts(condition(query.where, 'WHERE', plain)))
+  const aggregates = new Aggregates()
+  const env: ExprEnv = { ...plain, aggregates, clause: 'SELECT' }
+  const items = query.items.flatMap(item => bindItem(item, env))
+  const groups = query.groupBy.map(group => bindGroup(group, items, query.items, { ...plain, clause: 'GROUP BY' }))
+  const having = query.having === null ? null : condition(query.having, 'HAVING', env)
+  const keys = query.orderBy.map(item => bindOrder(item, items, env))
+  if (groups.length === 0 && aggregates.calls.length === 0 && having === null) {
+    return finish(query, input, items, keys, { ...plain, clause: 'LIMIT' })
+  }
+  const grouping = new Grouping(input, groups, aggregates)
+  const over = (expression: Expression): Expression => grouping.regroup(expression)
+  const filtered: LogicalPlan = having === null ? grouping.plan
+    : { kind: 'filter', input: grouping.plan, predicate: over(having), output: grouping.plan.output }
+  return finish(query, filtered, items.map(item => ({ ...item, expression: over(item.expression) })),
+    keys.map(key => ({ ...key, expression: over(key.expression) })), { ...plain, clause: 'LIMIT' })
+}
+
+function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
+  if (tables.length === 0) return outer
+  const visible = new Map(outer)
+  const own = new Set<string>()
+  for (const { name, query, columnAliases, position } of tables) {
+    if (own.has(name)) throw bindError(CODE.DUPLICATE_TABLE, `WITH query name "${name}" specified more than once`, position)
+    own.add(name)
+    visible.set(name, { query, columnAliases, visible: new Map(visible) })
+  }
+  return visible
+}
+
+function bindItem(item: SelectItem, env: ExprEnv): Item[] {
+  if (item.expr.kind === 'star') {
+    return env.scope.expand(item.expr.table, item.expr.position).map(expression => ({ name: expression.name, expression }))
+  }
+  const expression = settle(bindExpr(item.expr, env), env.context)
+  return [{ name: item.alias ?? outputName(item.expr), expression }]
+}
+
+/** A whole number in GROUP BY or ORDER BY is the place of a select item. */
+function ordinal(expr: Expr, items: readonly Item[], clause: string): Expression | null {
+  if (expr.kind !== 'literal') return null
+  if (expr.form !== 'integer') throw invalid(`non-integer constant in ${clause}`, expr.position)
+  const item = items[Number(expr.text) - 1]
+  if (item !== undefined) return item.expression
+  throw bindError(CODE.INVALID_REFERENCE, `${clause} position ${expr.text} is not in select list`, expr.position)
+}
+
+/** GROUP BY: ordinal, then input column, then output name, then expression. */
+function bindGroup(group: Expr, items: readonly Item[], written: readonly SelectItem[], env: ExprEnv): Expression {
+  let expression = ordinal(group, items, 'GROUP BY')
+  if (expression === null && group.kind === 'name' && group.path.length === 1 && !env.scope.has(group.path[0]!)) {
+    expression = aliased(group.path[0]!, items, written, group.position)
+  }
+  expression ??= settle(bindExpr(group, env), env.context)
+  if (containsAggregate(expression)) {
+    throw bindError(CODE.GROUPING, 'aggregate functions are not allowed in GROUP BY', group.position)
+  }
+  return expression
+}
+
+function containsAggregate(expression: Expression): boolean {
+  return expressionKey(expression).split(/[^#\d]/).some(part => part.startsWith('#') && Number(part.slice(1)) >= 1_000_000)
+}
+
+/** The item with this output name; equal expressions under one name are no ambiguity. */
+function aliased(name: string, items: readonly Item[], written: readonly SelectItem[] | null, position?: number): Expression | null {
+  const found = items.filter(item => item.name === name)
+  if (found.length === 0 || (written !== null && !written.some(item => item.alias === name))) return null
+  const keys = new Set(found.map(item => expressionKey(item.expression)))
+  if (keys.size > 1) throw bindError(CODE.AMBIGUOUS_COLUMN, `"${name}" is ambiguous`, position)
+  return found[0]!.expression
+}
+
+/** ORDER BY: ordinal, then output name, then expression over the input. NULLs sort as the largest value. */
+function bindOrder(item: OrderItem, items: readonly Item[], env: ExprEnv): SortKey {
+  const { expr, descending } = item
+  let expression = ordinal(expr, items, 'ORDER BY')
+  if (expression === null && expr.kind === 'name' && expr.path.length === 1) {
+    expression = aliased(expr.path[0]!, items, null, expr.position)
+  }
+  expression ??= settle(bindExpr(expr, { ...env, clause: 'ORDER BY' }), env.context)
+  if (expression.type.kind === 'json') {
+    throw bindError(CODE.UNDEFINED_FUNCTION, 'could not identify an ordering operator for type json', expr.position)
+  }
+  return { expression, descending, nullsFirst: item.nullsFirst ?? descending }
+}
+
+function outputOf(items: readonly Item[]): OutputColumn[] {
+  return items.map(({ name, expression }) => ({ name, type: expression.type, nullable: isNullable(expression) }))
+}
+
+function columnAt(output: readonly OutputColumn[], index: number): Expression {
+  const { name, type, nullable } = output[index]!
+  return { kind: 'column', index, name, type, nullable }
+}
+
+/** Project, distinct, sort, limit, and the projection that drops hidden sort columns. */
+function finish(
+  query: Query, input: LogicalPlan, items: readonly Item[], keys: readonly SortKey[], env: ExprEnv,
+): LogicalPlan {
+  const all = [...items]
+  const places = new Map<string, number>()
+  items.forEach((item, i) => {
+    const key = expressionKey(item.expression)
+    if (!places.has(key)) places.set(key, i)
+  })
+  const keyPlaces = keys.map(({ expression }) => {
+    const key = expressionKey(expression)
+    let place = places.get(key)
+    if (place === undefined) {
+      if (query.distinct) {
+        throw bindError(CODE.INVALID_REFERENCE,
+          'for SELECT DISTINCT, ORDER BY expressions must appear in select list', expression.position)
+      }
+      place = all.push({ name: 'order', expression }) - 1
+      places.set(key, place)
+    }
+    return place
+  })
+  let plan: LogicalPlan = { kind: 'project', input, expressions: all.map(item => item.expression), output: outputOf(all) }
+  if (query.distinct) plan = { kind: 'distinct', input: plan, output: plan.output }
+  if (keys.length > 0) {
+    const sortKeys = keys.map((key, i) => ({ ...key, expression: columnAt(plan.output, keyPlaces[i]!) }))
+    plan = { kind: 'sort', input: plan, keys: sortKeys, output: plan.output }
+  }
+  plan = limited(query, plan, env)
+  if (all.length === items.length) return plan
+  const output = plan.output.slice(0, items.length)
+  return { kind: 'project', input: plan, output, expressions: output.map((_, i) => columnAt(plan.output, i)) }
+}
+
+function limited(query: Query, input: LogicalPlan, env: ExprEnv): LogicalPlan {
+  if (query.limit === null && query.offset === null) return input
+  const count = (expr: Expr | null, clause: string): Expression | null => {
+    if (expr === null || (expr.kind === 'literal' && expr.form === 'null')) return null
+    const bound = bindExpr(expr, { ...env, scope: Scope.empty, aggregates: null, clause })
+    const value = coerce(bound, BIGINT, bound.type.kind === 'null' ? 'implicit' : 'assignment', env.context)
+    if (value.kind === 'constant' && value.value !== null && Number(value.value) < 0) {
+      throw bindError(CODE.INVALID_PARAMETER, `${clause} must not be negative`, expr.position)
+    }
+    return value
+  }
+  return { kind: 'limit', input, limit: count(query.limit, 'LIMIT'), offset: count(query.offset, 'OFFSET'), output: input.output }
+}
+
+/** Rows of VALUES with the common type of each column; columns are named column1, column2 … */
+function bindValues(
+  query: Query, rows: readonly (readonly Expr[])[], context: BindContext, parent: Scope | null, visible: Visible,
+): LogicalPlan {
+  const env: ExprEnv = { context, scope: new Scope([], parent), aggregates: null, clause: 'VALUES', visible }
+  const width = rows[0]!.length
+  for (const row of rows) {
+    if (row.length !== width) throw invalid('VALUES lists must all be the same length', row[0]?.position ?? query.position)
+  }
+  const bound = rows.map(row => row.map(expr => bindExpr(expr, env)))
+  const types: SqlType[] = Array.from({ length: width }, (_, i) =>
+    at(rows[0]![i]!.position, () => commonType(bound.map(row => row[i]!.type), rows[0]![i]!.position)))
+  const cast = bound.map(row => row.map((expression, i) => coerce(expression, types[i]!, 'implicit', context)))
+  const output = types.map((type, i) => ({
+    name: `column${i + 1}`, type, nullable: cast.some(row => isNullable(row[i]!)),
+  }))
+  const plan: LogicalPlan = { kind: 'values', rows: cast, output }
+  const items = output.map((column, i) => ({ name: column.name, expression: columnAt(output, i) }))
+  if (query.orderBy.length === 0) return limited(query, plan, env)
+  const scope = new Scope(output.map((column, index) => ({ ...column, index, relation: null, plain: true })), parent)
+  const keys = query.orderBy.map(item => bindOrder(item, items, { ...env, scope }))
+  return finish(query, plan, items, keys, env)
+}

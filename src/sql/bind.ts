@@ -1,0 +1,55 @@
+// The binder's door: syntax tree in, bound statement out (exec/plan/logical.ts). Names are resolved against a
+// catalogue, types decided, implicit casts made explicit. Errors carry positions; nothing is executed.
+import type { SqlType } from '../base/types.ts'
+import type { BoundStatement } from '../../exec/plan/logical.ts'
+import type { Statement } from './ast.ts'
+import { bindDelete, bindInsert, bindUpdate } from './bind-change.ts'
+import type { BindContext, Catalog } from './bind-context.ts'
+import { ParameterTypes } from './bind-context.ts'
+import { tableSchema } from './bind-from.ts'
+import { bindQuery } from './bind-query.ts'
+import { bindCreateTable } from './bind-table.ts'
+import type { ParsedStatement } from './parse.ts'
+
+export type { Catalog } from './bind-context.ts'
+
+/**
+ * Binds one statement. `known` fixes parameter types from outside (null = infer). Throws the 42xxx family
+ * with positions and, for misspelt names, the nearest one in the hint.
+ */
+export function bind(
+  parsed: ParsedStatement, catalog: Catalog, known: readonly (SqlType | null)[] = [],
+): BoundStatement {
+  const parameters = new ParameterTypes(parsed.parameterNames.length, known)
+  return bindStatement(parsed.statement, { catalog, parameters, bindQuery })
+}
+
+function bindStatement(statement: Statement, context: BindContext): BoundStatement {
+  switch (statement.kind) {
+    case 'select': return query(bindQuery(statement, context, null, new Map()), context)
+    case 'insert': return query(bindInsert(statement, context), context)
+    case 'update': return query(bindUpdate(statement, context), context)
+    case 'delete': return query(bindDelete(statement, context), context)
+    case 'create_table': {
+      const schema = bindCreateTable(statement, context)
+      return { kind: 'create_table', schema, ifNotExists: statement.ifNotExists }
+    }
+    case 'drop_table': return { kind: 'drop_table', tables: statement.tables, ifExists: statement.ifExists }
+    case 'begin': case 'commit': case 'rollback': return { kind: statement.kind }
+    case 'savepoint': case 'release': case 'rollback_to': return { kind: statement.kind, name: statement.name }
+    case 'explain': {
+      const { analyze, format } = statement
+      return { kind: 'explain', analyze, format, statement: bindStatement(statement.statement, context) }
+    }
+    case 'pragma': return { kind: 'pragma', name: statement.name, value: statement.value }
+    case 'show_tables': return { kind: 'show_tables' }
+    case 'describe': {
+      const schema = tableSchema(statement.table, context, statement.position)
+      return { kind: 'describe', schema, columns: schema.columns.filter(column => column.hidden !== true) }
+    }
+  }
+}
+
+function query(plan: ReturnType<typeof bindQuery>, context: BindContext): BoundStatement {
+  return { kind: 'query', plan, parameters: context.parameters.types() }
+}

@@ -1,0 +1,89 @@
+// Aggregation of one query level. While select items, HAVING and ORDER BY are bound over the input row,
+// aggregate calls are collected here and stand in the expressions as marker columns. Afterwards regroup()
+// maps every expression to the output of the aggregate node: group expressions first, then aggregates; an
+// input column that is neither inside an aggregate nor grouped is 42803.
+import { CODE } from '../base/errors.ts'
+import type { AggregateCall, ColumnExpression, Expression, LogicalPlan, OutputColumn } from '../../exec/plan/logical.ts'
+import { mapOperands } from '../../exec/plan/expression.ts'
+import { bindError } from './bind-context.ts'
+import { aggregateKey, expressionKey } from './expression-key.ts'
+
+/** Ordinals from here on are aggregate calls, not input columns. */
+const MARKER = 1_000_000
+
+/** Collects the aggregate calls of one query level. */
+export class Aggregates {
+  readonly calls: AggregateCall[] = []
+  readonly #byKey = new Map<string, number>()
+
+  /** The marker column of a call; equal calls share one. */
+  add(call: AggregateCall, name: string): ColumnExpression {
+    const key = aggregateKey(call)
+    let index = this.#byKey.get(key)
+    if (index === undefined) {
+      index = this.calls.push(call) - 1
+      this.#byKey.set(key, index)
+    }
+    const nullable = call.fn !== 'count' && call.fn !== 'count_star'
+    return { kind: 'column', index: MARKER + index, type: call.type, nullable, name, position: call.position }
+  }
+}
+
+/** The aggregate node of a query level and the mapping of expressions onto its output. */
+export class Grouping {
+  readonly plan: LogicalPlan
+  readonly #groups: readonly Expression[]
+  readonly #byKey: ReadonlyMap<string, number>
+  readonly #output: readonly OutputColumn[]
+
+  constructor(input: LogicalPlan, groups: readonly Expression[], aggregates: Aggregates) {
+    this.#groups = groups
+    this.#byKey = new Map(groups.map((group, i) => [expressionKey(group), i]))
+    this.#output = [
+      ...groups.map(group => ({ name: nameOf(group), type: group.type, nullable: isNullable(group) })),
+      ...aggregates.calls.map(call => ({
+        name: call.fn, type: call.type, nullable: call.fn !== 'count' && call.fn !== 'count_star',
+      })),
+    ]
+    this.plan = { kind: 'aggregate', input, groups, aggregates: aggregates.calls, output: this.#output }
+  }
+
+  /** The expression over the aggregate's output. Throws 42803. */
+  regroup(expression: Expression): Expression {
+    const group = this.#byKey.get(expressionKey(expression))
+    if (group !== undefined) return this.#column(group, expression)
+    if (expression.kind === 'column') {
+      if (expression.index < MARKER) {
+        throw bindError(CODE.GROUPING, `column "${expression.name}" must appear in the GROUP BY clause or be used in ` +
+          'an aggregate function', expression.position)
+      }
+      return this.#column(this.#groups.length + expression.index - MARKER, expression)
+    }
+    return mapOperands(expression, operand => this.regroup(operand))
+  }
+
+  #column(index: number, from: Expression): ColumnExpression {
+    const { type, nullable, name } = this.#output[index]!
+    return { kind: 'column', index, type, nullable, name: from.kind === 'column' ? from.name : name, position: from.position }
+  }
+}
+
+function nameOf(expression: Expression): string {
+  return expression.kind === 'column' ? expression.name : 'group'
+}
+
+/** Whether an expression may be NULL, conservatively. */
+export function isNullable(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'column': return expression.nullable
+    case 'constant': return expression.value === null
+    case 'cast': return isNullable(expression.arg)
+    case 'call': return !NEVER_NULL.has(expression.fn) && !(STRICT.has(expression.fn) && !expression.args.some(isNullable))
+    case 'subquery': return expression.mode !== 'exists'
+    default: return true
+  }
+}
+
+const NEVER_NULL = new Set(['is_null', 'is_not_null', 'is_distinct'])
+const STRICT = new Set(['add', 'sub', 'mul', 'neg', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'not', 'and', 'or', 'like', 'concat',
+  'upper', 'lower', 'abs', 'length', 'char_length'])
