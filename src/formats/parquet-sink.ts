@@ -24,7 +24,10 @@ export async function parquetSink(out: ByteSink, columns: readonly ColumnSchema[
   let pending: (readonly unknown[])[] = []
   const flush = async (): Promise<void> => {
     const columnData = columns.map((column, i) =>
-      ({ name: column.name, data: columnValues(column, pending.map((row) => fromJs(column.type, row[i]))) }))
+      ({
+        name: column.name, data: columnValues(column, pending.map((row) => fromJs(column.type, row[i]))),
+        statistics: column.type.kind !== 'json',
+      }))
     pending = []
     await writer.write({ columnData, rowGroupSize: GROUP_ROWS })
     await drain()
@@ -38,6 +41,8 @@ export async function parquetSink(out: ByteSink, columns: readonly ColumnSchema[
     },
     async close() {
       if (pending.length > 0) await flush()
+      // Only the footer calls them JSON: while values are written the label would make the writer re-format them.
+      columns.forEach(({ type }, i) => { if (type.kind === 'json') schema[i + 1]!.converted_type = 'JSON' })
       await writer.finish()
       await drain()
       await out.close()
@@ -69,8 +74,7 @@ function schemaElement({ name, type }: ColumnSchema): SchemaElement {
       logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: type.kind === 'timestamptz', unit: 'MICROS' },
     }
     case 'uuid': return { ...base, type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, logical_type: { type: 'UUID' } }
-    case 'bytea': return { ...base, type: 'BYTE_ARRAY' }
-    case 'json': return { ...base, type: 'BYTE_ARRAY', logical_type: { type: 'JSON' } }
+    case 'bytea': case 'json': return { ...base, type: 'BYTE_ARRAY' }
     default: return { ...base, type: 'BYTE_ARRAY', converted_type: 'UTF8' }
   }
 }
