@@ -2,6 +2,7 @@
 // npm run bench                     every workload, full sizes
 // npm run bench -- point range      only these
 // npm run bench -- --small          reduced sizes, about a minute
+// npm run bench -- --engine=duckdb  only this engine
 // npm run bench -- --list           what there is
 // Each engine x workload x size runs in a process of its own, one after the other. The outcome goes
 // to the console, to bench/results/<date>.json, and as a page and a chart to bench/results/.
@@ -35,7 +36,8 @@ async function main(words: readonly string[]): Promise<number> {
   const scale: Scale = flags.includes('--tiny') ? 'tiny' : flags.includes('--small') ? 'small' : 'full'
   const outcomes: CaseOutcome[] = []
   let failures = 0
-  for (const order of ordersOf(names, scale)) {
+  const only = flags.find((one) => one.startsWith('--engine='))?.slice('--engine='.length)
+  for (const order of ordersOf(names, scale).filter((one) => !only || one.engine === only)) {
     const title = `${order.workload}, ${order.rows.toLocaleString('en-US')} rows, ${order.engine}`
     try {
       const outcome = await runInChild(order)

@@ -6,7 +6,7 @@ import { AnswerHash, grouped, roundsMs, summarize } from '../measure.ts'
 import { makeOrders, makeProbes } from './orders.ts'
 import type { Case, Workload } from './workload.ts'
 
-const GETS_PER_ROUND = 300_000
+const GETS_PER_ROUND = 1_000_000
 const SLOW_GETS_PER_ROUND = 1_000
 const HASHED_GETS = 1_000
 
@@ -46,7 +46,7 @@ export const sqlPoint: Workload = {
 async function loadAndProbe(one: Case, gets: number): Promise<{ hits: Float64Array; misses: Float64Array }> {
   const orders = makeOrders(one.rows, one.seed)
   await one.engine.loadOrders!(orders)
-  const probes = makeProbes(one.rows, Math.min(gets, one.rows * 10), one.seed + 1)
+  const probes = makeProbes(one.rows, Math.min(gets, one.rows * 2), one.seed + 1)
   const hits = Float64Array.from(probes, (i) => orders.id[i]!)
   return { hits, misses: hits.map((key) => key + 1) }
 }
