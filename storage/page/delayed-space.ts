@@ -32,9 +32,12 @@ export class DelayedSpace {
     return sumOfLengths(this.freed) + sumOfLengths(this.waiting)
   }
 
-  /** Start of a run of `count`; extends the space when no free extent is long enough. */
-  allocate(count: number): number {
-    const start = this.extents.allocate(count)
+  /**
+   * Start of a run of `count`; extends the space when no free extent is long enough. `preferLow` is for what
+   * is rewritten at every checkpoint, so that it wanders away from the end and the space can shrink.
+   */
+  allocate(count: number, preferLow = false): number {
+    const start = preferLow ? this.extents.allocateLowest(count) : this.extents.allocate(count)
     if (start >= 0) return start
     const growth = Math.max(count, this.growthOf(this.limit))
     this.extents.release(this.limit, growth)

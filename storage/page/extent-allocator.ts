@@ -47,6 +47,19 @@ export class ExtentAllocator {
     return -1
   }
 
+  /** Like allocate, from the lowest address that fits. Cost: a walk over all free extents. */
+  allocateLowest(count: number): number {
+    let lowest = -1
+    for (const [start, length] of this.lengthAt) {
+      if (length >= count && (lowest < 0 || start < lowest)) lowest = start
+    }
+    if (lowest < 0) return -1
+    const length = this.lengthAt.get(lowest)!
+    this.remove(lowest, length)
+    if (length > count) this.insert(lowest + count, length - count)
+    return lowest
+  }
+
   private findIn(starts: Set<number>, count: number): number {
     let probes = 0
     for (const start of starts) {

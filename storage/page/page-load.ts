@@ -39,6 +39,9 @@ export interface LoadedStore extends LoadedRoot {
   damage: string | null
 }
 
+// Two meta slots, one block of page map, one of map root.
+const NEW_STORE_BYTES = 4 * BLOCK_SIZE
+
 /** Growth of the file: 1/16 of it, 1 to 64 MiB at a time. */
 export function blockGrowth(limit: number): number {
   return Math.min(16384, Math.max(256, limit >>> 4))
@@ -66,6 +69,18 @@ export function loadStore(
     }
   }
   throw corruption('no usable root', { file: file.path })
+}
+
+/**
+ * True when the file may be what a creation that was cut short left behind: no whole root, and no larger than
+ * a new store. Whether it is one of ours the caller must know from elsewhere (its log folder).
+ */
+export function isUnfinishedStore(file: FileHandle): boolean {
+  if (file.size() > NEW_STORE_BYTES) return false
+  const bytes = new Uint8Array(2 * BLOCK_SIZE)
+  file.read(0, bytes)
+  return [0, 1].every((slot) => decodeMetaSlot(bytes.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), file.path)
+    .every((copy) => !copy.isWhole))
 }
 
 // The valid copies, newest first, one per epoch; at most the two newest, because only they are protected.

@@ -18,7 +18,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts'
 import { DelayedSpace } from './delayed-space.ts'
 import { FORMAT_VERSION, encodeMetaSlot } from './meta-slot.ts'
 import type { MapRootPointer, Meta } from './meta-slot.ts'
-import { blockGrowth, loadStore } from './page-load.ts'
+import { blockGrowth, isUnfinishedStore, loadStore } from './page-load.ts'
 import type { LoadedStore, StoreOptions } from './page-load.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BYTES, PageMap } from './page-map.ts'
 import type { MapPagePointer } from './page-map.ts'
@@ -124,6 +124,11 @@ export class PageStore {
     file.write(0, new Uint8Array(2 * BLOCK_SIZE))
     store.checkpoint({ catalogPage: 0, redoLsn: options.redoLsn, commitId: 0 })
     return { store, meta: store.metaOf(null) }
+  }
+
+  /** True for a file that a creation which never finished may have left: empty, or small and rootless. */
+  static isUnfinished(file: FileHandle): boolean {
+    return isUnfinishedStore(file)
   }
 
   /**
@@ -363,7 +368,7 @@ export class PageStore {
       const blocks = Math.ceil(bytes.length / BLOCK_SIZE)
       this.memory.u8.fill(0, this.scratch, this.scratch + blocks * BLOCK_SIZE)
       this.memory.u8.set(bytes, this.scratch)
-      const block = this.blocks.allocate(blocks)
+      const block = this.blocks.allocate(blocks, true)
       written.push({ block, blocks })
       this.writeSources(block, [this.memory.u8.subarray(this.scratch, this.scratch + blocks * BLOCK_SIZE)])
       return { block, blocks, crc: this.memory.crc32c(this.scratch, blocks * BLOCK_SIZE), epoch: this.nextEpoch }

@@ -7,9 +7,10 @@
 //
 // A log that fails to be written or synced is poisoned: every later call throws 58030 (F5). Running out of
 // disk space is met in commit(), which fills the file ahead, before the transaction has any effect.
+import { randomInt } from 'node:crypto'
 import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
-import { poisonedError } from '../file/file.ts'
+import { folderOf, poisonedError } from '../file/file.ts'
 import type { FileSystem } from '../file/file.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MAX_BODY_BYTES, RECORD, RECORD_HEADER_BYTES, encodeHeader, placeRecord } from './record.ts'
@@ -40,6 +41,11 @@ export interface WalOptions {
   segmentBytes?: number
   /** Only recover; appending is refused. */
   readOnly?: boolean
+  /**
+   * A log without any segment is then taken for an empty one that starts at the redo LSN: right for a
+   * database that was closed cleanly, and always assumed of one that has never had a commit.
+   */
+  allowMissing?: boolean
 }
 
 /** Counters since open, and what recovery did. */
@@ -84,14 +90,16 @@ export class Wal {
   private poison: unknown = null
   private readonly counts: WalStats
 
-  private constructor(place: { files: FileSystem; folder: string }, options: WalOptions, found: RecoveryResult | null) {
+  private constructor(
+    place: { files: FileSystem; folder: string }, options: WalOptions, found: RecoveryResult | null, firstLsn: number,
+  ) {
     this.files = place.files
     this.folder = place.folder
     this.options = options
     this.segmentBytes = options.segmentBytes ?? DEFAULT_SEGMENT_BYTES
     this.segments = found?.segments.slice() ?? []
     this.lastNumber = found?.lastNumber ?? 0
-    this.bufferLsn = found?.endLsn ?? FIRST_LSN
+    this.bufferLsn = found?.endLsn ?? firstLsn
     this.durable = this.bufferLsn
     this.flushed = this.bufferLsn
     this.counts = {
@@ -121,9 +129,11 @@ export class Wal {
     files: FileSystem, folder: string, options: WalOptions, redoLsn: number, onRecord: (record: WalRecord) => void,
   ): Wal {
     let found: RecoveryResult | null = null
-    if (redoLsn > 0) found = readLog(files, { folder, databaseId: options.databaseId, redoLsn }, onRecord)
-    else prepareFolder(files, folder)
-    const wal = new Wal({ files, folder }, options, found)
+    const mayBeMissing = redoLsn <= FIRST_LSN || options.allowMissing === true
+    if (redoLsn === 0 || (mayBeMissing && !hasSegments(files, folder))) {
+      if (options.readOnly !== true) prepareFolder(files, folder)
+    } else found = readLog(files, { folder, databaseId: options.databaseId, redoLsn }, onRecord)
+    const wal = new Wal({ files, folder }, options, found, Math.max(redoLsn, FIRST_LSN))
     if (options.readOnly !== true) wal.startAppending(found)
     return wal
   }
@@ -298,7 +308,7 @@ export class Wal {
   // Until the header is written a failure leaves the log as it was; after that it is poisoned, because a
   // half-made segment must not be overtaken by more records in the old one.
   private beginSegment(startLsn: number): void {
-    const salt = Math.floor(Math.random() * TWO_32)
+    const salt = randomInt(TWO_32)
     const { databaseId, synchronous } = this.options
     const header = { number: ++this.lastNumber, startLsn, durableLsn: this.durable, salt, databaseId }
     const place = { files: this.files, folder: this.folder, segmentBytes: this.segmentBytes }
@@ -411,10 +421,15 @@ export class Wal {
   }
 }
 
+function hasSegments(files: FileSystem, folder: string): boolean {
+  return files.exists(folder) && listSegments(files, folder).numbers.length > 0
+}
+
 // A new log must not bury an old one: segments with records in them are refused, empty ones are what a
 // creation that was cut short left behind.
 function prepareFolder(files: FileSystem, folder: string): void {
   files.makeFolder(folder)
+  files.syncDir(folderOf(folder))
   const { numbers, spares } = listSegments(files, folder)
   const paths = numbers.map((number) => `${folder}/${segmentName(number)}`)
   for (const path of paths) {
