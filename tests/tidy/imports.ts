@@ -91,7 +91,7 @@ function complaint(path: string, rank: number, target: string): string | null {
     const isPure = PURE.some((prefix) => path.startsWith(prefix))
     return isPure ? `pure folder imports '${target}'; pass the value in instead` : null
   }
-  const targetRank = /\.(test|conformance)\.ts$/.test(target) ? RANK_OUTSIDE : rankOf(target)
+  const targetRank = /\.(test|conformance|fixture)\.ts$/.test(target) ? RANK_OUTSIDE : rankOf(target)
   if (targetRank <= rank) return null
   return targetRank === RANK_OUTSIDE
     ? `imports '${target}'; nothing imports bench, datasets or tests`

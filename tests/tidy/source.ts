@@ -10,7 +10,7 @@ export interface Source {
   readonly path: string
   readonly text: string
   readonly tree: ts.SourceFile
-  /** True for tests and conformance suites: code that never ships. */
+  /** True for tests, their fixtures and conformance suites: code that never ships. */
   readonly isTest: boolean
 }
 
@@ -66,5 +66,5 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
 }
 
 function isTestPath(path: string): boolean {
-  return path.startsWith('tests/') || /\.(test|conformance)\.ts$/.test(path)
+  return path.startsWith('tests/') || /\.(test|conformance|fixture)\.ts$/.test(path)
 }
