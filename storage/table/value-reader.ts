@@ -52,8 +52,13 @@ export class ValueReader {
     return frame * FRAME_SIZE + (offset & 0xffff)
   }
 
+  private isNull(group: RowGroup, chunk: ColumnChunk, row: number): boolean {
+    if (chunk.nullCount === group.rows) return true
+    return ((this.u8[this.at(group, chunk.validityOffset + (row >>> 3))]! >>> (row & 7)) & 1) === 0
+  }
+
   readInt(group: RowGroup, chunk: ColumnChunk, row: number): number | bigint | null {
-    if (chunk.nullCount !== 0 && this.reader.isNull(group, chunk, row)) return null
+    if (chunk.nullCount !== 0 && this.isNull(group, chunk, row)) return null
     if (chunk.encoding === ENCODING.NARROW) {
       const base = chunk.base as number
       const offset = chunk.valuesOffset
@@ -65,13 +70,13 @@ export class ValueReader {
   }
 
   readFloat(group: RowGroup, chunk: ColumnChunk, row: number): number | null {
-    if (chunk.nullCount !== 0 && this.reader.isNull(group, chunk, row)) return null
+    if (chunk.nullCount !== 0 && this.isNull(group, chunk, row)) return null
     if (chunk.layout === LAYOUT.F64) return this.f64[this.at(group, chunk.valuesOffset + row * 8) >>> 3]!
     return this.reader.readFloat(group, chunk, row)
   }
 
   readText(group: RowGroup, chunk: ColumnChunk, row: number): string | null {
-    if (chunk.nullCount !== 0 && this.reader.isNull(group, chunk, row)) return null
+    if (chunk.nullCount !== 0 && this.isNull(group, chunk, row)) return null
     if (chunk.encoding === ENCODING.DICTIONARY) {
       const offset = chunk.valuesOffset
       const code = chunk.layout === LAYOUT.U8 ? this.u8[this.at(group, offset + row)]!
