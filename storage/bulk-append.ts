@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts'
 import { checkpoint, mergeTable, publishGroups } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
 import { NO_MARK } from './table/delta.ts'
+import type { MergeResult } from './table/merge.ts'
 import type { RowGroup } from './table/row-group.ts'
 import { writeRowGroup } from './table/row-group-writer.ts'
 import { stagedScalar } from './table/staged-column.ts'
@@ -43,8 +44,8 @@ export function appendColumns(
   return rows.count
 }
 
-// Row ids for a table without a primary key.
-function withHidden(table: TableStore, visible: readonly StagedColumn[], count: number): StagedColumn[] {
+/** The columns with row ids added for a table without a primary key. */
+export function withHidden(table: TableStore, visible: readonly StagedColumn[], count: number): StagedColumn[] {
   let at = 0
   return table.schema.columns.map((column) => {
     if (!column.hidden) return visible[at++]!
@@ -55,7 +56,8 @@ function withHidden(table: TableStore, visible: readonly StagedColumn[], count: 
   })
 }
 
-function checkNulls(columns: readonly StagedColumn[], schema: TableSchema): void {
+/** Raises 23502 for a NULL in a NOT NULL column. */
+export function checkNulls(columns: readonly StagedColumn[], schema: TableSchema): void {
   for (let c = 0; c < columns.length; c++) {
     const { name, nullable } = schema.columns[c]!
     const row = nullable ? -1 : columns[c]!.nulls?.indexOf(1) ?? -1
@@ -122,6 +124,18 @@ function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows): vo
     table.liveRows = liveBefore + rows.count - replaced
     mergeTable(engine, table, () => false, rows)
   }
+  commitBulk(engine, table)
+}
+
+/** Publishes the groups of a bulk load as the table's new base, durable on return. */
+export function publishLoaded(engine: Engine, table: TableStore, result: MergeResult, liveRows: number): void {
+  table.liveRows = liveRows
+  publishGroups(engine, table, result)
+  commitBulk(engine, table)
+}
+
+// A bulk change commits by its checkpoint.
+function commitBulk(engine: Engine, table: TableStore): void {
   engine.commitId++
   engine.counters.commits++
   table.lastCommit = engine.commitId

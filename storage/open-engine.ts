@@ -13,7 +13,7 @@ import type { FileHandle, FileSystem } from './file/file.ts'
 import { MemoryFileSystem } from './file/memory-file.ts'
 import { NodeFileSystem } from './file/node-file.ts'
 import { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
-import { PageStore } from './page/page-store.ts'
+import { PAGE_KIND, PageStore } from './page/page-store.ts'
 import type { StoreMeta } from './page/page-store.ts'
 import { BufferPool } from './pool/buffer-pool.ts'
 import type { Tuple } from './table/heap.ts'
@@ -111,7 +111,25 @@ function load(engine: Engine, meta: StoreMeta): void {
   engine.catalogPages = { first: meta.catalogPage, count: Math.ceil(bytes / FRAME_SIZE) }
   for (const entry of entries) loadTable(engine, entry)
   engine.catalog.nextTableId = nextTableId
+  if (!engine.isReadOnly) reclaimOrphans(engine)
   engine.heap.scan((tableId, page, slot, tuple) => loadTuple(engine, tableId, page, slot, tuple))
+}
+
+// A crash in the middle of a bulk load may leave pages in the map that no root refers to: a checkpoint of
+// somebody else's commit has stored their entries. They are free.
+function reclaimOrphans(engine: Engine): void {
+  const owned = new Set<number>()
+  const own = (first: number, count: number): void => {
+    for (let page = first; page < first + count; page++) owned.add(page)
+  }
+  own(engine.catalogPages.first, engine.catalogPages.count)
+  for (const { first, count } of engine.rootPages.values()) own(first, count)
+  for (const table of engine.catalog.tables()) {
+    for (const group of table.root.groups) own(group.firstPage, group.pageCount)
+  }
+  for (const kind of [PAGE_KIND.BASE, PAGE_KIND.CATALOG]) {
+    for (const page of [...engine.pages.pagesOfKind(kind)]) if (!owned.has(page)) engine.pages.freePages(page, 1)
+  }
 }
 
 // Bytes stored in consecutive catalogue pages.

@@ -1,0 +1,147 @@
+// Bulk load of any size in bounded memory: rows come in batches, in any order; each full buffer is sorted and
+// written as a *run* of row groups on free pages of the database; finish() merges the runs with the base and
+// publishes the result at once. Runs are not in any root, so a crash or abort() leaves no trace.
+//
+//   add(columns) ─► buffer ─ full ─► sort ─► run 1, run 2, … (row groups on free pages)
+//   finish() ─► k-way merge of base and runs ─► new row groups ─► one root, one checkpoint
+//
+// Sorted input never merges: runs that follow one another, and the base, become the table as they are.
+import { CODE, DatabaseError } from '../src/base/errors.ts'
+import type { OnConflict } from './bulk-append.ts'
+import { appendColumns, checkNulls, publishLoaded, withHidden } from './bulk-append.ts'
+import type { Engine } from './engine.ts'
+import { mergeTable } from './maintenance.ts'
+import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
+import { mergeRuns } from './table/run-merge.ts'
+import type { RowGroup } from './table/row-group.ts'
+import { writeRowGroup } from './table/row-group-writer.ts'
+import type { GroupTarget } from './table/row-group-writer.ts'
+import { ColumnStage } from './table/staged-column.ts'
+import type { StagedColumn } from './table/staged-column.ts'
+import type { TableStore } from './table/table-store.ts'
+
+/** Rows buffered before they are sorted into a run, unless the caller says otherwise. */
+const RUN_ROWS = 1_048_576
+
+/** Loads rows into one table. Use add() any number of times, then finish() or abort(). */
+export class BulkLoader {
+  private readonly engine: Engine
+  private readonly table: TableStore
+  private readonly onConflict: OnConflict
+  private readonly runRows: number
+  private readonly runs: RowGroup[][] = []
+  private stages: ColumnStage[]
+  private isOpen = true
+
+  constructor(engine: Engine, name: string, onConflict: OnConflict = 'error', runRows = RUN_ROWS) {
+    engine.assertUsable()
+    engine.assertWritable()
+    this.engine = engine
+    this.table = engine.catalog.get(name)
+    this.onConflict = onConflict
+    this.runRows = runRows
+    this.stages = this.makeStages()
+  }
+
+  private makeStages(): ColumnStage[] {
+    return this.table.schema.columns.map((column) => new ColumnStage(column.type, 4096))
+  }
+
+  private get target(): GroupTarget {
+    const { engine, table } = this
+    return { schema: table.schema, order: table.order, memory: engine.memory, pages: engine.pages }
+  }
+
+  private assertOpen(): void {
+    this.engine.assertUsable()
+    if (!this.isOpen) throw new DatabaseError(CODE.NOT_OPEN, 'the bulk load has ended')
+  }
+
+  /** Adds rows, one staged column per visible column of the table. 23502 for NULLs where none may be. */
+  add(visible: readonly StagedColumn[]): void {
+    this.assertOpen()
+    const count = visible[0]?.count ?? 0
+    if (count === 0) return
+    const columns = withHidden(this.table, visible, count)
+    checkNulls(columns, this.table.schema)
+    for (let begin = 0; begin < count;) {
+      const take = Math.min(count - begin, this.runRows - this.stages[0]!.count)
+      for (let c = 0; c < columns.length; c++) this.stages[c]!.appendSpan(columns[c]!, begin, begin + take)
+      begin += take
+      if (this.stages[0]!.count === this.runRows) this.endRun()
+    }
+  }
+
+  private sorted(): IncomingRows {
+    return sortIncoming(this.stages, this.table.schema, this.table.order, this.onConflict)
+  }
+
+  private endRun(): void {
+    const rows = this.sorted()
+    const { rowGroupRows } = this.engine.parts.options
+    const groups: RowGroup[] = []
+    // Registered before it is complete, so that abort() frees what a failure leaves.
+    this.runs.push(groups)
+    for (let begin = 0; begin < rows.count; begin += rowGroupRows) {
+      groups.push(writeRowGroup(this.target, rows.columns, begin, Math.min(rowGroupRows, rows.count - begin)))
+    }
+    this.stages = this.makeStages()
+  }
+
+  /** Publishes the rows, durable on return; gives the number inserted or replaced. 23505 leaves nothing behind. */
+  finish(): number {
+    this.assertOpen()
+    try {
+      if (this.runs.length === 0) {
+        this.isOpen = false
+        const visible = this.stages.filter((_, c) => !this.table.schema.columns[c]!.hidden)
+        return appendColumns(this.engine, this.table.schema.name, visible, this.onConflict, null)
+      }
+      if (this.stages[0]!.count > 0) this.endRun()
+      const changed = this.mergeAll()
+      this.isOpen = false
+      return changed
+    } catch (error) {
+      this.abort()
+      throw error
+    }
+  }
+
+  private mergeAll(): number {
+    const { engine, table } = this
+    if (table.uncommittedWrites > 0) {
+      throw new DatabaseError(CODE.LOCK_HELD, `table "${table.schema.name}" is being changed by another transaction`)
+    }
+    mergeTable(engine, table, () => true)
+    const base = table.root.groups
+    const all = [[...base], ...this.runs].filter((groups) => groups.length > 0)
+    const isConcatenation = all.every((groups, i) => i === 0
+      || table.order.compare(all[i - 1]![all[i - 1]!.length - 1]!.lastKey, groups[0]!.firstKey) < 0)
+    if (isConcatenation) {
+      const groups = all.flat()
+      const added = this.runs.flat().reduce((rows, group) => rows + group.rows, 0)
+      this.runs.length = 0
+      publishLoaded(engine, table, { groups, replaced: [], mergedVersions: [], rowsWritten: added }, table.liveRows + added)
+      return added
+    }
+    const merged = mergeRuns(table, this.target, engine.parts.options.rowGroupRows, base, this.runs, this.onConflict)
+    this.freeRuns()
+    const { groups, rows, changed } = merged
+    publishLoaded(engine, table, { groups, replaced: [...base], mergedVersions: [], rowsWritten: rows }, rows)
+    return changed
+  }
+
+  private freeRuns(): void {
+    for (const group of this.runs.flat()) {
+      this.engine.pool.discard(group.firstPage, group.pageCount)
+      this.engine.pages.freePages(group.firstPage, group.pageCount)
+    }
+    this.runs.length = 0
+  }
+
+  /** Gives up; the table is as it was. */
+  abort(): void {
+    this.isOpen = false
+    this.freeRuns()
+  }
+}
