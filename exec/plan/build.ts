@@ -12,9 +12,8 @@ import { ScanOperator } from '../operators/scan.ts'
 import type { ScanOrder } from '../operators/scan.ts'
 import { SortOperator } from '../operators/sort.ts'
 import { ValuesOperator } from '../operators/values.ts'
-import { evaluateConstant } from '../kernel/compile.ts'
 import { buildJoin } from './build-join.ts'
-import { chooseAccess, planningValues } from './choose-access.ts'
+import { chooseAccess } from './choose-access.ts'
 import { conditionOf } from './column-condition.ts'
 import { digits } from './cost.ts'
 import type { CostModel } from './cost.ts'
@@ -105,7 +104,7 @@ export class OperatorBuilder {
     })
     const chosen = chooseAccess({
       table: this.#tables(plan.table), conjuncts: conjunctsWithConditions, columnCount: plan.columns.length,
-      costs: this.costs, constants: planningValues((e) => evaluateConstant(e, [])),
+      costs: this.costs,
       subqueryRows: (condition) => condition.kind === 'in subquery'
         ? this.subplans.get(condition.subquery.plan)?.estimate.rows ?? 1 : 1,
     })

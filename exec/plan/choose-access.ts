@@ -1,6 +1,7 @@
 // Chooses between POINT, RANGE and SCAN for one table by cost, and says why. Row estimates come from the
 // learned index (rank of the upper bound minus rank of the lower) and from zone maps where the bounds are
 // known at planning time; parameters and subqueries use default selectivities.
+import { assert } from '../../src/base/assert.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import type { KeyRange, TableAccess } from '../../storage/access.ts'
 import { conditionExpressions, isExact, valuesOf } from './column-condition.ts'
@@ -10,7 +11,6 @@ import type { AccessPath, ConditionsOn } from './access-path.ts'
 import type { CostModel } from './cost.ts'
 import { SELECTIVITY } from './cost.ts'
 import { expressionText } from '../explain-expression.ts'
-import { some } from './expression.ts'
 import { isPointSet } from './interval-set.ts'
 import type { Expression } from './logical.ts'
 
@@ -28,8 +28,6 @@ export interface ScanRequest {
   /** Columns the scan delivers. */
   readonly columnCount: number
   readonly costs: CostModel
-  /** Values at planning time; throws or null for what is not known. */
-  readonly constants: ConditionValues
   /** Expected rows of a subquery. */
   subqueryRows(condition: ColumnCondition): number
 }
@@ -62,7 +60,7 @@ function scanCandidate(request: ScanRequest): ChosenAccess {
   const zones = groupByColumn(conjuncts)
   const rows = table.estimateRows()
   const known = zones.filter((zone) => zone.conditions.every(isKnown))
-  const predicates = bindZones(known, table.schema, request.constants)
+  const predicates = bindZones(known, table.schema, PLANNING_VALUES)
   const fraction = predicates === null ? 0 : predicates.length === 0 ? 1 : table.estimateZones(predicates)
   const read = rows * fraction
   const pruned = zones.length === 0 ? 'no condition on the key' : known.length === 0
@@ -141,7 +139,7 @@ function rangeCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
 /** The ranges of a path whose bounds are all constants; null when they are not known yet. */
 function knownRanges(path: AccessPath, request: ScanRequest): readonly KeyRange[] | null {
   if (!path.keys.every((key) => key.conditions.every(isKnown))) return null
-  const bound = bindAccess({ ...path, zones: [] }, request.table.schema, request.constants)
+  const bound = bindAccess({ ...path, zones: [] }, request.table.schema, PLANNING_VALUES)
   return bound.kind === 'ranges' ? bound.ranges : []
 }
 
@@ -162,7 +160,7 @@ function pointCount(
   const { type } = schema.columns[ordinal]!
   const conditions = mine.map((c) => c.condition!)
   if (conditions.every(isKnown)) {
-    const set = valuesOf(conditions, type, request.constants)
+    const set = valuesOf(conditions, type, PLANNING_VALUES)
     const structural = conditions.some(yieldsPoints)
     return structural && isPointSet(type, set) ? set.length : null
   }
@@ -188,8 +186,7 @@ function yieldsPoints(condition: ColumnCondition): boolean {
 
 /** True when a condition can be evaluated at planning time. */
 function isKnown(condition: ColumnCondition): boolean {
-  return conditionExpressions(condition).every((e) =>
-    !some(e, (part) => part.kind === 'parameter' || part.kind === 'subquery' || part.kind === 'call'))
+  return conditionExpressions(condition).every((e) => e.kind === 'constant')
 }
 
 function groupByColumn(conjuncts: readonly Conjunct[]): ConditionsOn[] {
@@ -228,7 +225,11 @@ function show(cost: number): string {
   return cost >= 100 ? String(Math.round(cost)) : cost.toFixed(1)
 }
 
-/** Values for planning time: constants only. */
-export function planningValues(evaluate: (e: Expression) => Scalar): ConditionValues {
-  return { evaluate, subqueryValues: () => [] }
+/** Values for planning time: literals only; see isKnown. */
+export const PLANNING_VALUES: ConditionValues = {
+  evaluate(e: Expression): Scalar {
+    assert(e.kind === 'constant', 'planner: the value of a condition is not known yet')
+    return e.value
+  },
+  subqueryValues: () => [],
 }

@@ -29,7 +29,7 @@ export interface CostModel {
 }
 
 export const DEFAULT_COSTS: CostModel = {
-  pointLookup: 0.9, rangeStart: 4, scanStart: 2, groupStart: 2.5, columnRow: 0.0004, filterRow: 0.0006,
+  pointLookup: 0.9, rangeStart: 2, scanStart: 5, groupStart: 2.5, columnRow: 0.0004, filterRow: 0.0006,
   expressionRow: 0.001, groupRow: 0.012, sortRow: 0.012, buildRow: 0.04, probeRow: 0.02, copyValue: 0.003,
 }
 

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import { BIGINT, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
+import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
+import { call, col, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
+import { MemoryDatabase } from './memory-table.fixture.ts'
+import type { JoinPlan } from '../plan/logical.ts'
+
+/** Key values of each type with duplicates and NULLs. */
+const KEY_TYPES: readonly [string, SqlType, (random: Random) => Scalar][] = [
+  ['dense integers', INTEGER, (random) => random.below(40)],
+  ['sparse integers', BIGINT, (random) => random.below(40) * 1_000_003 - 20_000_000],
+  ['int64 beyond 2^53', BIGINT, (random) => 2n ** 60n + BigInt(random.below(40))],
+  ['doubles', DOUBLE, (random) => random.pick([0, 1.5, -1.5, NaN, 1e300, Infinity, 7])],
+  ['texts', TEXT, (random) => random.pick(['', 'a', 'aa', 'b', 'long text that is the same', 'long text that is other'])],
+  ['wide decimals', decimalType(30, 2), (random) => random.pick([10n ** 25n, -(10n ** 25n), 5, 6, 7])],
+]
+
+function reference(left: Row[], right: Row[], keep: boolean, match: (l: Row, r: Row) => boolean): string[] {
+  const out: Row[] = []
+  for (const l of left) {
+    const partners = right.filter((r) => match(l, r))
+    for (const r of partners) out.push([...l, ...r])
+    if (keep && partners.length === 0) out.push([...l, ...right[0]!.map(() => null)])
+  }
+  return canonical(out)
+}
+
+function canonical(rows: Row[]): string[] {
+  return rows.map((row) => row.map(String).join('|')).sort()
+}
+
+const sameKey = (a: Scalar, b: Scalar): boolean => a !== null && b !== null && (a === b || Object.is(a, b))
+
+describe('joins', () => {
+  for (const [label, type, draw] of KEY_TYPES) {
+    test(`inner and left hash joins on ${label} equal nested loops`, () => {
+      for (let seed = 0; seed < 6; seed++) {
+        const db = new MemoryDatabase(seed)
+        const random = new Random(seed + 100)
+        const rows = (count: number): Row[] => Array.from({ length: count }, (_, i) =>
+          [i, random.chance(0.1) ? null : draw(random), `row ${i}`])
+        const left = db.add(schemaOf('l', { id: BIGINT, k: type, note: TEXT }), rows(seed % 2 === 0 ? 120 : 30))
+        const right = db.add(schemaOf('r', { rid: BIGINT, rk: type, rnote: TEXT }), rows(seed % 2 === 0 ? 50 : 90))
+        const [l, r] = [scanOf(left.schema), scanOf(right.schema)]
+        const match = (a: Row, b: Row): boolean => sameKey(a[1]!, b[1]!)
+        const inner = joinOf('inner', l, r, [['k', 'rk']])
+        expect(canonical(db.query(inner, 'javascript'))).toEqual(reference(left.rows, right.rows, false, match))
+        const outer = joinOf('left', l, r, [['k', 'rk']])
+        expect(canonical(db.query(outer, 'javascript'))).toEqual(reference(left.rows, right.rows, true, match))
+        expect(db.openCursors).toBe(0)
+      }
+    })
+  }
+
+  test('several keys must all match', () => {
+    const db = new MemoryDatabase(3)
+    const rows = (count: number): Row[] => Array.from({ length: count }, (_, i) => [i, i % 5, i % 3 === 0 ? 'x' : 'y'])
+    const left = db.add(schemaOf('l', { id: BIGINT, k: INTEGER, s: TEXT }), rows(40))
+    const right = db.add(schemaOf('r', { rid: BIGINT, rk: INTEGER, rs: TEXT }), rows(25))
+    const join = joinOf('inner', scanOf(left.schema), scanOf(right.schema), [['k', 'rk'], ['s', 'rs']])
+    const match = (a: Row, b: Row): boolean => a[1] === b[1] && a[2] === b[2]
+    expect(canonical(db.query(join, 'javascript'))).toEqual(reference(left.rows, right.rows, false, match))
+  })
+
+  test('cross joins and joins with an empty side', () => {
+    const db = new MemoryDatabase(4)
+    const left = db.add(schemaOf('l', { id: BIGINT }), Array.from({ length: 130 }, (_, i) => [i]))
+    const right = db.add(schemaOf('r', { rid: BIGINT }), Array.from({ length: 120 }, (_, i) => [i]))
+    const none = db.add(schemaOf('n', { nid: BIGINT, v: TEXT }), [])
+    const [l, r, n] = [left, right, none].map((table) => scanOf(table.schema)) as [JoinPlan, JoinPlan, JoinPlan]
+    expect(db.query(joinOf('cross', l, r, []), 'javascript')).toHaveLength(130 * 120)
+    expect(db.query(joinOf('cross', l, n, []), 'javascript')).toEqual([])
+    expect(db.query(joinOf('inner', l, n, [['id', 'nid']]), 'javascript')).toEqual([])
+    expect(db.query(joinOf('inner', n, l, [['nid', 'id']]), 'javascript')).toEqual([])
+    const outer = db.query(joinOf('left', l, n, [['id', 'nid']]), 'javascript')
+    expect(outer).toHaveLength(130)
+    expect(outer.every((row) => row[1] === null && row[2] === null)).toBe(true)
+  })
+
+  test('the smaller side by estimate is kept in memory, and EXPLAIN says so', () => {
+    const db = new MemoryDatabase(5)
+    const large = db.add(schemaOf('l', { id: BIGINT }), Array.from({ length: 300 }, (_, i) => [i]))
+    const small = db.add(schemaOf('s', { sid: BIGINT }), [[1], [2]])
+    const [l, s] = [scanOf(large.schema), scanOf(small.schema)]
+    expect(db.plan(joinOf('inner', l, s, [['id', 'sid']])).explain('text')).toContain('the right side is expected to be smaller')
+    expect(db.plan(joinOf('inner', s, l, [['sid', 'id']])).explain('text')).toContain('the left side is expected to be smaller')
+    const swapped = db.query(joinOf('inner', s, l, [['sid', 'id']]), 'javascript')
+    expect(canonical(swapped)).toEqual(['1|1', '2|2'])
+  })
+
+  test('conditions of WHERE become keys of a cross join, and reject NULL rows of a left join', () => {
+    const db = new MemoryDatabase(6)
+    const left = db.add(schemaOf('l', { id: BIGINT, k: BIGINT }), [[1, 10], [2, 20], [3, null]])
+    const right = db.add(schemaOf('r', { rid: BIGINT, v: BIGINT }), [[10, 5], [20, 6]])
+    const cross = joinOf('cross', scanOf(left.schema), scanOf(right.schema), [])
+    const where = call('eq', [rightCol(cross, 'rid'), col(cross, 'k')])
+    const filtered = { kind: 'filter', input: cross, predicate: where, output: cross.output } as const
+    expect(db.plan(filtered).explain('text')).toContain('HashJoin')
+    expect(canonical(db.query(projectOf(filtered, [col(cross, 'id'), rightCol(cross, 'v')]), 'javascript'))).toEqual(['1|5', '2|6'])
+    const outer = joinOf('left', scanOf(left.schema), scanOf(right.schema), [['k', 'rid']])
+    const rejecting = { kind: 'filter', input: outer, predicate: call('eq', [rightCol(outer, 'rid'), lit(20)]), output: outer.output } as const
+    const text = db.plan(rejecting).explain('text')
+    expect(text).toContain('HashJoin')
+    expect(text).toContain('Point r')
+    expect(canonical(db.query(rejecting, 'javascript'))).toEqual(['2|20|20|6'])
+  })
+})
