@@ -87,6 +87,30 @@ describe('examples', () => {
   }
 })
 
+/** Rows `| 3 | \`file.ts\` | \`name\` …` of a walk through the code whose file lacks the name. */
+function brokenSteps(text: string): string[] {
+  return [...text.matchAll(/^\| \d+ \| `([^`]+\.ts)` \| (.+?) \|/gm)].flatMap((match) => {
+    const path = join(root, match[1]!)
+    if (!existsSync(path)) return [`${match[1]} is not there`]
+    const code = readFileSync(path, 'utf8')
+    const names = [...match[2]!.matchAll(/`#?(\w+)`/g)].map((name) => name[1]!)
+    return names.filter((name) => !new RegExp(`\\b${name}\\b`).test(code))
+      .map((name) => `${match[1]} has no ${name}`)
+  })
+}
+
+describe('walks', () => {
+  test('name files and functions that exist', () => {
+    const walks = documents.map((document) => readFileSync(join(root, document), 'utf8'))
+    expect(walks.flatMap(brokenSteps)).toEqual([])
+  })
+
+  test('a step that names what is not there is found', () => {
+    const steps = '| 1 | `src/base/types.ts` | `typeName`, `typoName` | x |\n| 2 | `src/no.ts` | `f` | x |'
+    expect(brokenSteps(steps)).toEqual(['src/base/types.ts has no typoName', 'src/no.ts is not there'])
+  })
+})
+
 describe('links', () => {
   test('lead somewhere', () => {
     expect(documents.flatMap(brokenLinks)).toEqual([])
