@@ -14,6 +14,9 @@ import type { WalRecord } from './record.ts'
 import { SEGMENT_HEADER_BYTES, decodeSegmentHeader, listSegments, readWhole, segmentName } from './segment.ts'
 import type { Segment } from './segment.ts'
 
+// Bytes a search for stray records may checksum: about half a second.
+const MAX_PROBED_BYTES = 512 * 1024 * 1024
+
 /** What recovery found. */
 export interface RecoveryResult {
   /** Segments that hold the valid log from the redo LSN on, ascending; empty for a new log. */
@@ -35,6 +38,8 @@ interface ReadOptions {
   folder: string
   databaseId: Uint8Array
   redoLsn: number
+  /** No segment at all, or only ones whose making was cut short, counts as an empty log. */
+  mayBeMissing: boolean
 }
 
 interface SegmentEnd {
@@ -44,15 +49,21 @@ interface SegmentEnd {
   tornBytes: number
 }
 
-/** Walks the log from `redoLsn` on and hands out the records of complete transactions, in order. */
+/** Walks the log from `redoLsn` on and hands out the records of complete transactions; null = no log. */
 export function readLog(
   files: FileSystem, options: ReadOptions, onRecord: (record: WalRecord) => void,
-): RecoveryResult {
-  const { folder, databaseId, redoLsn } = options
-  const { numbers } = listSegments(files, folder)
+): RecoveryResult | null {
+  const { folder, databaseId, redoLsn, mayBeMissing } = options
+  const numbers = files.exists(folder) ? listSegments(files, folder).numbers : []
   const found = numbers.map((number) => openSegment(files, folder, number, databaseId))
   const first = found.findLastIndex((entry) => entry.segment !== null && entry.segment.header.startLsn <= redoLsn)
-  if (first < 0) throw missing(folder, redoLsn)
+  if (first < 0) {
+    for (const { path, bytes, segment } of found) {
+      if (segment === null) refuseDurable(bytes(), { path, from: redoLsn, salt: null, startLsn: 0 })
+    }
+    if (mayBeMissing && found.every(({ segment }) => segment === null)) return null
+    throw missing(folder, redoLsn)
+  }
   const result: RecoveryResult = {
     segments: [], leftovers: [], lastNumber: numbers[numbers.length - 1]!, endLsn: 0, lastIsUntouched: false,
     records: 0, commits: 0, tornBytes: 0,
@@ -171,18 +182,43 @@ interface TailPlace {
   startLsn: number
 }
 
-// Looks for a valid record that was placed when more than `from` was already durable.
+// Looks for a valid record that was placed when more than `from` was already durable. Where the header is
+// gone (it is synced before any record is written), `from` itself is enough.
 function refuseDurable(bytes: Uint8Array, place: TailPlace): void {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const begin = place.salt === null ? SEGMENT_HEADER_BYTES : place.from - place.startLsn + SEGMENT_HEADER_BYTES
-  for (let at = begin; at + RECORD_HEADER_BYTES <= bytes.length; at++) {
-    const lsnLow = view.getUint32(at + 8, true)
-    const lsn = lsnLow + view.getUint32(at + 12, true) * 0x1_0000_0000
-    if (place.salt !== null && lsn !== place.startLsn + at - SEGMENT_HEADER_BYTES) continue
-    if (lsn <= place.from || !Number.isSafeInteger(lsn)) continue
-    const salt = place.salt ?? view.getUint32(at + 16, true)
-    if (!isValidRecord(bytes, view, at, { lsn, salt, end: bytes.length })) continue
-    if (durableLsnOf(view, at, lsn) > place.from) throw damaged(place.path, begin, place.from, lsn)
+  const mayStand = (at: number, lsn: number, salt: number): boolean => place.salt === null ? lsn >= place.from
+    : lsn === place.startLsn + at - SEGMENT_HEADER_BYTES && salt === place.salt
+  forEachValidRecord(bytes, begin, mayStand, (at, lsn, view) => {
+    const durable = durableLsnOf(view, at, lsn)
+    if (durable > place.from || (place.salt === null && durable === place.from)) {
+      throw damaged(place.path, begin, place.from, lsn)
+    }
+  })
+}
+
+/** True when a record with a valid checksum stands anywhere behind the header. */
+export function holdsRecords(bytes: Uint8Array): boolean {
+  let count = 0
+  forEachValidRecord(bytes, SEGMENT_HEADER_BYTES, (_at, lsn) => lsn > 0, () => count++)
+  return count > 0
+}
+
+// Tries every offset for which `mayStand` holds: what stands there says itself which LSN and salt it has.
+// Bytes made to look like many long records would cost a checksum each, so the work is bounded.
+function forEachValidRecord(
+  bytes: Uint8Array, begin: number, mayStand: (at: number, lsn: number, salt: number) => boolean,
+  visit: (at: number, lsn: number, view: DataView) => void,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let budget = MAX_PROBED_BYTES
+  for (let at = begin; at + RECORD_HEADER_BYTES <= bytes.length && budget > 0; at++) {
+    const length = view.getUint32(at + 4, true)
+    if (length > bytes.length - at - RECORD_HEADER_BYTES) continue
+    const lsn = view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * 0x1_0000_0000
+    const salt = view.getUint32(at + 16, true)
+    if (!Number.isSafeInteger(lsn) || !mayStand(at, lsn, salt)) continue
+    budget -= length + RECORD_HEADER_BYTES
+    if (isValidRecord(bytes, view, at, { lsn, salt, end: bytes.length })) visit(at, lsn, view)
   }
 }
 

@@ -18,7 +18,7 @@ import type { WalRecord } from './record.ts'
 import { SEGMENT_HEADER_BYTES, listSegments, readWhole, segmentName, spareName } from './segment.ts'
 import type { Segment } from './segment.ts'
 import { SegmentFile } from './segment-file.ts'
-import { readLog } from './wal-reader.ts'
+import { holdsRecords, readLog } from './wal-reader.ts'
 import type { RecoveryResult } from './wal-reader.ts'
 
 /** LSN of the first record of a new log. 0 stays free to mean "no log yet". */
@@ -129,10 +129,11 @@ export class Wal {
     files: FileSystem, folder: string, options: WalOptions, redoLsn: number, onRecord: (record: WalRecord) => void,
   ): Wal {
     let found: RecoveryResult | null = null
-    const mayBeMissing = redoLsn <= FIRST_LSN || options.allowMissing === true
-    if (redoLsn === 0 || (mayBeMissing && !hasSegments(files, folder))) {
-      if (options.readOnly !== true) prepareFolder(files, folder)
-    } else found = readLog(files, { folder, databaseId: options.databaseId, redoLsn }, onRecord)
+    if (redoLsn > 0) {
+      const mayBeMissing = redoLsn === FIRST_LSN || options.allowMissing === true
+      found = readLog(files, { folder, databaseId: options.databaseId, redoLsn, mayBeMissing }, onRecord)
+    }
+    if (found === null && options.readOnly !== true) prepareFolder(files, folder, redoLsn === 0)
     const wal = new Wal({ files, folder }, options, found, Math.max(redoLsn, FIRST_LSN))
     if (options.readOnly !== true) wal.startAppending(found)
     return wal
@@ -279,8 +280,9 @@ export class Wal {
   private placeTransaction(): void {
     const segment = this.requireUsable()
     const { salt } = segment.segment.header
+    const durableLsn = this.knownDurable()
     for (let at = this.txnStart; at < this.bufferLength;) {
-      const place = { lsn: this.bufferLsn + at, salt, durableLsn: this.durable }
+      const place = { lsn: this.bufferLsn + at, salt, durableLsn }
       at += placeRecord(this.buffer, this.view, at, place)
     }
     if (!segment.covers(this.bufferOffset + this.bufferLength)) {
@@ -290,12 +292,21 @@ export class Wal {
     }
   }
 
-  // Completes the segment; the open transaction's bytes become the first of the next.
+  // What a reader may hold against a shorter log. Without syncs nothing ever is durable.
+  private knownDurable(): number {
+    return this.options.synchronous === 'off' ? 0 : this.durable
+  }
+
+  // Completes the segment; the open transaction's bytes become the first of the next. A write that fails
+  // here fails this transaction only: what is buffered stays so, and is written again later.
   private roll(): void {
     const open = this.buffer.slice(this.txnStart, this.bufferLength)
     this.bufferLength = this.txnStart
     const full = this.requireUsable()
-    this.writeBuffer()
+    if (this.bufferLength > 0) {
+      full.file.write(this.bufferOffset, this.buffer.subarray(0, this.bufferLength))
+      this.advance()
+    }
     if (this.options.synchronous === 'full') this.syncNow()
     this.txnStart = 0
     this.beginSegment(this.bufferLsn)
@@ -310,7 +321,7 @@ export class Wal {
   private beginSegment(startLsn: number): void {
     const salt = randomInt(TWO_32)
     const { databaseId, synchronous } = this.options
-    const header = { number: ++this.lastNumber, startLsn, durableLsn: this.durable, salt, databaseId }
+    const header = { number: ++this.lastNumber, startLsn, durableLsn: this.knownDurable(), salt, databaseId }
     const place = { files: this.files, folder: this.folder, segmentBytes: this.segmentBytes }
     const next = SegmentFile.prepare(place, header, this.spares.pop() ?? null)
     this.guarded(() => next.start(this.files, this.folder, synchronous !== 'off'))
@@ -421,22 +432,18 @@ export class Wal {
   }
 }
 
-function hasSegments(files: FileSystem, folder: string): boolean {
-  return files.exists(folder) && listSegments(files, folder).numbers.length > 0
-}
-
-// A new log must not bury an old one: segments with records in them are refused, empty ones are what a
-// creation that was cut short left behind.
-function prepareFolder(files: FileSystem, folder: string): void {
+// A new log must not bury an old one: segments with records in them are refused. What a creation that was
+// cut short left behind goes away.
+function prepareFolder(files: FileSystem, folder: string, refusesLog: boolean): void {
   files.makeFolder(folder)
   files.syncDir(folderOf(folder))
   const { numbers, spares } = listSegments(files, folder)
   const paths = numbers.map((number) => `${folder}/${segmentName(number)}`)
-  for (const path of paths) {
+  for (const path of refusesLog ? paths : []) {
     const file = files.open(path, 'read')
-    const isEmpty = readWhole(file).subarray(SEGMENT_HEADER_BYTES).every((byte) => byte === 0)
+    const isLog = holdsRecords(readWhole(file))
     file.close()
-    if (!isEmpty) throw corruption(`"${path}" is the log of a database that is not there`, { file: path })
+    if (isLog) throw corruption(`"${path}" is the log of a database that is not there`, { file: path })
   }
   for (const path of paths) files.unlink(path)
   for (const name of spares) files.unlink(`${folder}/${name}`)
