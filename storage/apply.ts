@@ -66,6 +66,7 @@ function commitEntry(engine: Engine, table: TableStore, entry: number, mark: num
   if (!existed && !content.isTombstone) table.liveRows++
   delta.begin[head] = commitId
   dropOwnOlder(table, head, mark)
+  if (delta.older[head]! >= 0) delta.superseded.push(delta.older[head]!)
   delta.baseGroup[entry]?.dead.commit(delta.baseRow[entry]!, mark, commitId)
   retireOlder(engine, table, head, keepOld)
   if (!content.isTombstone || delta.baseGroup[entry] !== null) storeInHeap(engine, table, content)

@@ -7,7 +7,7 @@ import type { CursorCounters, ScanOptions, TableCursor } from '../access.ts'
 import { BATCH_ROWS } from '../column-buffers.ts'
 import type { ColumnBuffers, ScanBatch } from '../column-buffers.ts'
 import { ColumnLoader } from './column-loader.ts'
-import type { DeltaImage } from './delta-image.ts'
+import type { DeltaView } from './delta-image-cache.ts'
 import { baseSlices, orderedSlices, toInterval, unorderedSlices } from './scan-plan.ts'
 import type { Slice } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
@@ -18,7 +18,7 @@ export class StoreCursor implements TableCursor {
   private readonly table: TableStore
   private readonly visibility: Visibility
   private readonly loaders: ColumnLoader[]
-  private readonly image: DeltaImage
+  private readonly views: DeltaView[]
   private readonly slices: Slice[]
   private readonly descending: boolean
   private readonly batch: ScanBatch
@@ -37,10 +37,10 @@ export class StoreCursor implements TableCursor {
     this.descending = options.order === 'descending'
     const interval = toInterval(table, options.range)
     const root = table.rootAt(visibility.rootNumber)
-    this.image = table.images.acquire(table, visibility)
+    this.views = table.images.acquire(table, visibility)
     const base = baseSlices(table, root, interval, options.zones, this.counters)
-    this.slices = options.order === 'none' ? unorderedSlices(table, base, this.image, interval)
-      : orderedSlices(table, base, this.image, interval)
+    this.slices = options.order === 'none' ? unorderedSlices(table, base, this.views, interval)
+      : orderedSlices(table, base, this.views, interval)
     if (this.descending) this.slices.reverse()
     const { memory, pool } = table.services.reader
     // Pinning one frame per column must leave the pool room to work.
@@ -94,17 +94,35 @@ export class StoreCursor implements TableCursor {
       const meta = this.table.metaOf(slice.group)
       for (const loader of this.loaders) loader.loadBase(slice.group, meta, windowBegin, batch.windowRows)
     } else {
+      const dead = this.writeBlockAlive(slice, windowBegin, end)
+      if (dead > 0) batch.alivePtr = this.aliveAddress
+      if (dead === end - windowBegin) return false
       this.counters.deltaRows += end - begin
       for (const loader of this.loaders) loader.loadBlock(slice.block!, windowBegin, batch.windowRows)
     }
     return true
   }
 
+  // Alive bits of delta rows [begin, end) of a slice; the number of dead ones.
+  private writeBlockAlive(slice: Slice, begin: number, end: number): number {
+    if (slice.dead === null) return 0
+    const bytes = (end - begin + 7) >> 3
+    const from = (slice.deadBase + begin) >> 3
+    let dead = 0
+    for (let i = 0; i < bytes; i++) {
+      let bits = slice.dead[from + i]!
+      if (i === bytes - 1 && ((end - begin) & 7) !== 0) bits &= (1 << ((end - begin) & 7)) - 1
+      this.alive[i] = ~bits
+      for (; bits !== 0; bits &= bits - 1) dead++
+    }
+    return dead
+  }
+
   close(): void {
     if (!this.isOpen) return
     this.isOpen = false
     for (const loader of this.loaders) loader.close()
-    this.image.release()
+    for (const view of this.views) view.image.release()
     this.onClose()
   }
 }

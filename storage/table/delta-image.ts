@@ -1,6 +1,6 @@
-// The delta's rows for scans: the versions one snapshot sees, in key order, encoded like row groups into
-// blocks in linear memory, so that the executor meets delta rows through the same kernels as base rows.
-// Built on the first scan after a change and shared by all later scans until the delta changes again.
+// Delta rows for scans: versions in key order, encoded like row groups into blocks in linear memory, so that
+// the executor meets delta rows through the same kernels as base rows. delta-image-cache.ts decides which
+// versions go into which image, and keeps them from scan to scan.
 import type { Row } from '../../src/base/types.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
@@ -45,24 +45,34 @@ export class DeltaImage {
   }
 }
 
-/** Collects, sorts and encodes what `visibility` sees of the table's delta. */
-export function buildDeltaImage(table: TableStore, visibility: Visibility): DeltaImage {
-  const { delta } = table
-  const entries = table.deltaOrder.entries(delta)
+/** Encodes versions (rows, none a tombstone) sorted by key. */
+export function encodeVersions(table: TableStore, versions: number[]): DeltaImage {
+  const { delta, order } = table
+  const keyOf = (version: number): KeyValue => delta.keyOf(delta.entryOf[version]!)
+  versions.sort((a, b) => order.compare(keyOf(a), keyOf(b)))
   const memory = table.services.reader.memory
   const keys: KeyValue[] = []
   const blocks: DeltaBlock[] = []
   const frames: number[] = []
-  const stages = table.schema.columns.map((column) => new ColumnStage(column.type, 1024))
-  for (const entry of entries) {
-    const version = delta.visible(entry, visibility.commitId, visibility.ownMark, visibility.rootNumber)
-    if (version < 0 || delta.content[version]!.isTombstone) continue
-    keys.push(delta.keyOf(entry))
+  const stages = table.schema.columns.map((column) => new ColumnStage(column.type, Math.max(16, versions.length)))
+  for (const version of versions) {
+    keys.push(keyOf(version))
     appendRow(stages, table.rowOf(delta.content[version]!))
     if (stages[0]!.count === DELTA_BLOCK_ROWS) flushBlock(memory, stages, blocks, frames)
   }
   if (stages[0]!.count > 0) flushBlock(memory, stages, blocks, frames)
   return new DeltaImage(memory, keys, blocks, frames)
+}
+
+/** The versions a snapshot sees, one per live delta row. */
+export function visibleVersions(table: TableStore, visibility: Visibility): number[] {
+  const { delta } = table
+  const versions: number[] = []
+  for (let entry = 0; entry < delta.entryCount; entry++) {
+    const version = delta.visible(entry, visibility.commitId, visibility.ownMark, visibility.rootNumber)
+    if (version >= 0 && !delta.content[version]!.isTombstone) versions.push(version)
+  }
+  return versions
 }
 
 function appendRow(stages: readonly ColumnStage[], row: Row): void {
@@ -79,30 +89,4 @@ function flushBlock(memory: LinearMemory, stages: ColumnStage[], blocks: DeltaBl
   blocks.push({ id: nextBlockId(), rows, address, chunks: plan.chunks })
   frames.push(frameCount)
   for (const stage of stages) stage.clear()
-}
-
-/** Keeps the latest image of one table for reuse. */
-export class DeltaImageCache {
-  private image: DeltaImage | null = null
-  private changes = -1
-  private rootNumber = -1
-
-  /** The image for `visibility`; the caller releases it. Only images of the latest state are kept. */
-  acquire(table: TableStore, visibility: Visibility): DeltaImage {
-    const isLatest = visibility.commitId >= table.lastCommit && visibility.rootNumber >= table.root.number
-      && table.uncommittedWrites === 0
-    if (!isLatest) return buildDeltaImage(table, visibility)
-    if (this.image === null || this.changes !== table.delta.changes || this.rootNumber !== table.root.number) {
-      this.drop()
-      this.image = buildDeltaImage(table, visibility)
-      this.changes = table.delta.changes
-      this.rootNumber = table.root.number
-    }
-    return this.image.retain()
-  }
-
-  drop(): void {
-    this.image?.release()
-    this.image = null
-  }
 }

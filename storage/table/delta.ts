@@ -45,6 +45,10 @@ export class Delta {
   older: number[] = []
   content: VersionContent[] = []
   merged: number[] = []
+  /** Entry of each version. */
+  entryOf: number[] = []
+  /** Committed row versions that a newer commit has replaced, in commit order: delta images catch up by it. */
+  superseded: number[] = []
   private entries = 0
   /** Bumped when compact() renumbers entries and versions. */
   generation = 0
@@ -114,6 +118,7 @@ export class Delta {
     this.older.push(this.head[entry]!)
     this.content.push(content)
     this.merged.push(0)
+    this.entryOf.push(entry)
     this.head[entry] = version
     this.changes++
     return version
@@ -165,6 +170,8 @@ export class Delta {
     this.older = []
     this.content = []
     this.merged = []
+    this.entryOf = []
+    this.superseded = []
     this.entries = 0
     this.slots = new Uint32Array(INITIAL_SLOTS)
     for (let e = 0; e < old.entries; e++) {

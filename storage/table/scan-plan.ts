@@ -4,6 +4,7 @@ import type { Scalar } from '../../src/base/types.ts'
 import type { CursorCounters, KeyRange } from '../access.ts'
 import type { ZonePredicate } from '../column-buffers.ts'
 import type { DeltaBlock, DeltaImage } from './delta-image.ts'
+import type { DeltaView } from './delta-image-cache.ts'
 import { DELTA_BLOCK_ROWS } from './delta-block.ts'
 import { prefixSuccessor } from './key.ts'
 import type { KeyValue } from './key.ts'
@@ -16,6 +17,9 @@ import { groupMayMatch } from './zone-map.ts'
 export interface Slice {
   readonly group: RowGroup | null
   readonly block: DeltaBlock | null
+  /** Dead rows of a delta block: bitmap of its image, and the block's first row in it. */
+  readonly dead: Uint8Array | null
+  readonly deadBase: number
   readonly begin: number
   readonly end: number
 }
@@ -80,7 +84,7 @@ export function baseSlices(
     }
     const begin = g === firstGroup && interval.lower !== null ? edgeRow(table, group, interval.lower) : 0
     const end = g === lastGroup && interval.upper !== null ? edgeRow(table, group, interval.upper) : group.rows
-    if (begin < end) slices.push({ group, block: null, begin, end })
+    if (begin < end) slices.push({ group, block: null, dead: null, deadBase: 0, begin, end })
   }
   return slices
 }
@@ -105,54 +109,87 @@ function imageRange(table: TableStore, image: DeltaImage, interval: KeyInterval)
 }
 
 // Image rows [begin, end) as slices of its blocks.
-function pushImage(slices: Slice[], image: DeltaImage, begin: number, end: number): void {
+function pushImage(slices: Slice[], view: DeltaView, begin: number, end: number): void {
+  const { image, dead } = view
   for (let at = begin; at < end;) {
     const b = Math.floor(at / DELTA_BLOCK_ROWS)
     const base = b * DELTA_BLOCK_ROWS
-    const stop = Math.min(end, base + image.blocks[b]!.rows)
-    slices.push({ group: null, block: image.blocks[b]!, begin: at - base, end: stop - base })
+    const block = image.blocks[b]!
+    const stop = Math.min(end, base + block.rows)
+    slices.push({ group: null, block, dead, deadBase: base, begin: at - base, end: stop - base })
     at = stop
   }
 }
 
 /** Base slices first, then the delta's. */
-export function unorderedSlices(table: TableStore, base: Slice[], image: DeltaImage, interval: KeyInterval): Slice[] {
-  const [begin, end] = imageRange(table, image, interval)
-  pushImage(base, image, begin, end)
+export function unorderedSlices(
+  table: TableStore, base: Slice[], views: readonly DeltaView[], interval: KeyInterval,
+): Slice[] {
+  for (const view of views) pushImage(base, view, ...imageRange(table, view.image, interval))
   return base
+}
+
+/** A live delta row of an ordered scan. */
+interface DeltaRow {
+  readonly view: DeltaView
+  readonly row: number
+  readonly key: KeyValue
+}
+
+// Live delta rows of the interval in key order, over all parts.
+function orderedRows(table: TableStore, views: readonly DeltaView[], interval: KeyInterval): DeltaRow[] {
+  const rows: DeltaRow[] = []
+  for (const view of views) {
+    const { image, dead } = view
+    const [begin, end] = imageRange(table, image, interval)
+    for (let row = begin; row < end; row++) {
+      if (dead === null || ((dead[row >> 3]! >> (row & 7)) & 1) === 0) rows.push({ view, row, key: image.keys[row]! })
+    }
+  }
+  if (views.length > 1) rows.sort((a, b) => table.order.compare(a.key, b.key))
+  return rows
+}
+
+// Rows [at, end) of the list as slices; neighbours in one image become one slice.
+function pushRows(slices: Slice[], rows: readonly DeltaRow[], at: number, end: number): void {
+  while (at < end) {
+    const { view, row } = rows[at]!
+    let run = 1
+    while (at + run < end && rows[at + run]!.view === view && rows[at + run]!.row === row + run) run++
+    pushImage(slices, view, row, row + run)
+    at += run
+  }
 }
 
 /** Base and delta slices interleaved in key order. */
 export function orderedSlices(
-  table: TableStore, base: readonly Slice[], image: DeltaImage, interval: KeyInterval,
+  table: TableStore, base: readonly Slice[], views: readonly DeltaView[], interval: KeyInterval,
 ): Slice[] {
-  const [begin, end] = imageRange(table, image, interval)
+  const rows = orderedRows(table, views, interval)
   const slices: Slice[] = []
-  let at = begin
+  let at = 0
   for (const slice of base) {
     const group = slice.group!
     let row = slice.begin
-    while (at < end) {
-      const stop = edgeRow(table, group, { key: image.keys[at]!, after: false })
+    while (at < rows.length) {
+      const stop = edgeRow(table, group, { key: rows[at]!.key, after: false })
       if (stop >= slice.end) break
-      if (stop > row) slices.push({ group, block: null, begin: row, end: stop })
+      if (stop > row) slices.push({ ...slice, begin: row, end: stop })
       row = Math.max(row, stop)
-      const run = runBefore(table, group, row, image, at, end)
-      pushImage(slices, image, at, run)
+      const run = runBefore(table, group, row, rows, at)
+      pushRows(slices, rows, at, run)
       at = run
     }
-    if (row < slice.end) slices.push({ group, block: null, begin: row, end: slice.end })
+    if (row < slice.end) slices.push({ ...slice, begin: row })
   }
-  pushImage(slices, image, at, end)
+  pushRows(slices, rows, at, rows.length)
   return slices
 }
 
-// Image rows from `at` on whose keys come before, or equal, the base key at `row`: at least one.
-function runBefore(
-  table: TableStore, group: RowGroup, row: number, image: DeltaImage, at: number, end: number,
-): number {
+// Delta rows from `at` on whose keys come before, or equal, the base key at `row`: at least one.
+function runBefore(table: TableStore, group: RowGroup, row: number, rows: readonly DeltaRow[], at: number): number {
   const baseKey = table.search.keyAt(group, table.metaOf(group), row)
   let run = at
-  while (run < end && table.order.compare(image.keys[run]!, baseKey) <= 0) run++
+  while (run < rows.length && table.order.compare(rows[run]!.key, baseKey) <= 0) run++
   return run
 }
