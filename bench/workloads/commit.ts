@@ -16,7 +16,7 @@ export const commit: Workload = {
   name: 'commit',
   title: 'durable single-row commits (synchronous FULL)',
   engines: ['secantdb', 'sqlite', 'lmdb'],
-  rows: { full: [2_000], small: [300], tiny: [64] },
+  rows: { full: [10_000], small: [1_000], tiny: [64] },
   run: async (one) => {
     await one.engine.openCounters!()
     let next = 1
