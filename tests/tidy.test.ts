@@ -92,7 +92,7 @@ describe('each rule finds its offence', () => {
     const long = (lines: number) => `// a\nfunction f() {${'\n'.repeat(lines - 1)}}`
     expect(judge(functionSize, { 'a.ts': long(71), 'b.ts': long(70) })).toEqual(['a.ts:2 function-size'])
     expect(judge(functionSize, { 'a.ts': `describe('x', () => {${'\n'.repeat(90)}})` })).toEqual([])
-    const lines = `${'a'.repeat(111)}\n${'a'.repeat(110)}\nb \n\tc`
+    const lines = `${'a'.repeat(121)}\n${'a'.repeat(120)}\nb \n\tc`
     expect(judge(lineShape, { 'a.ts': lines })).toEqual(['a.ts:1 line', 'a.ts:3 line', 'a.ts:4 line'])
   })
 

@@ -6,7 +6,7 @@ import { lineOf, walk } from './source.ts'
 
 export const FILE_LINES_MAX = 450
 export const FUNCTION_LINES_MAX = 70
-export const COLUMNS_MAX = 110
+export const COLUMNS_MAX = 120
 
 /** Files longer than the cap. */
 export function fileSize(sources: readonly Source[]): Finding[] {
