@@ -149,6 +149,34 @@ describe('page store', () => {
     memory.release()
   })
 
+  test('F2 holds across a reopen: what only the older root refers to is not written to', () => {
+    const { files, memory, store, frame } = setUp()
+    const first = store.allocatePageIds(5)
+    const writeAll = (to: PageStore, seed: number): void => {
+      for (let i = 0; i < 5; i++) {
+        fillPage(memory, frame, 30_000, seed + i)
+        to.writePage(first + i, PAGE_KIND.HEAP, frame, 30_000)
+      }
+    }
+    writeAll(store, 10)
+    store.checkpoint(root(1))
+    writeAll(store, 20)
+    store.checkpoint(root(2))
+    store.close()
+    const again = PageStore.open(files.open('a.sdb', 'write'), memory).store
+    for (let i = 0; i < 100; i++) again.writePage(again.allocatePageIds(1), PAGE_KIND.HEAP, frame, 30_000)
+    const mapRoot = new DataView(files.files.get('a.sdb')!.snapshot().buffer).getUint32((again.epoch & 1) * BLOCK_SIZE + 40, true)
+    again.close()
+    files.files.get('a.sdb')!.write(mapRoot * BLOCK_SIZE, Uint8Array.of(1, 2, 3, 4))
+    const older = PageStore.open(files.open('a.sdb', 'write'), memory, { salvage: true })
+    expect(older.meta.commitId).toBe(1)
+    for (let i = 0; i < 5; i++) {
+      older.store.readPage(first + i, frame)
+      expect(isPage(memory, frame, 30_000, 10 + i)).toBe(true)
+    }
+    memory.release()
+  })
+
   test('a page written twice between checkpoints gives its first blocks back at once', () => {
     const { memory, store, frame } = setUp()
     const id = store.allocatePageIds(1)
@@ -290,7 +318,12 @@ describe('damage', () => {
     expect(salvaged.meta.damage).toMatch(/checkpoint 4 cannot be used/)
     salvaged.store.readPage(ids, frame)
     expect(isPage(memory, frame, 5000, 0)).toBe(true)
+    // The root in use must not be overwritten by the next one.
+    const inUse = (salvaged.store.epoch & 1) * BLOCK_SIZE
+    const before = files.files.get('a.sdb')!.snapshot().slice(inUse, inUse + BLOCK_SIZE)
     salvaged.store.checkpoint(root(9))
+    const slotNow = files.files.get('a.sdb')!.snapshot().subarray(inUse, inUse + BLOCK_SIZE)
+    expect(Buffer.compare(before, slotNow)).toBe(0)
     const after = PageStore.open(files.open('a.sdb', 'write'), memory)
     expect([after.meta.commitId, after.meta.damage]).toEqual([9, null])
     expect(problemsOf(after.store)).toEqual([])

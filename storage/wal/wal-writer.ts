@@ -139,27 +139,31 @@ export class Wal {
     return wal
   }
 
-  // What recovery replayed may be in the operating system's cache only (its writer was killed), so it is
-  // synced before anything is built on it. Appending starts in a new segment, with a new salt, unless the
+  // What recovery replayed may be in the operating system's cache only (its writer was killed), so bytes and
+  // names are synced before anything is built on them. Appending starts in a new segment, with a new salt, unless the
   // last one is untouched: records of a torn tail can then never be taken for the log's continuation.
   private startAppending(found: RecoveryResult | null): void {
     for (const path of found?.leftovers ?? []) this.files.unlink(path)
     this.spares.push(...listSegments(this.files, this.folder).spares.map((name) => `${this.folder}/${name}`))
-    for (const { path } of this.segments) this.syncFile(path)
+    this.syncFound()
     const last = this.segments[this.segments.length - 1]
     if (last !== undefined && found?.lastIsUntouched === true) {
       this.current = new SegmentFile(last, this.files.open(last.path, 'write'), this.segmentBytes)
     } else this.beginSegment(this.bufferLsn)
   }
 
-  private syncFile(path: string): void {
+  private syncFound(): void {
     if (this.options.synchronous === 'off') return
-    const file = this.files.open(path, 'write')
-    try {
-      file.sync()
-    } finally {
-      file.close()
+    for (const { path } of this.segments) {
+      const file = this.files.open(path, 'write')
+      try {
+        file.sync()
+      } finally {
+        file.close()
+      }
     }
+    this.files.syncDir(this.folder)
+    this.files.syncDir(folderOf(this.folder))
   }
 
   /** LSN after the last commit, written or not. */

@@ -265,6 +265,13 @@ export class FaultyFileSystem implements FileSystem {
 
   // --- crash ---
 
+  /** The process died but the machine did not: unsynced writes are still there, locks are not. */
+  restart(): void {
+    this.crashed = false
+    this.crashAtStep = Infinity
+    this.locks.clear()
+  }
+
   /** The disk a reboot finds: a new file system; this one stays as it is, so many images can be drawn. */
   crash(policy: CrashPolicy, random: Random): FaultyFileSystem {
     const sequences = [...this.pendingSequences()].sort((a, b) => a - b)

@@ -117,6 +117,20 @@ describe('wal crashes', () => {
     expect(images).toBeGreaterThan(800)
   })
 
+  test('a killed process, a restart on the same machine, then a power failure', () => {
+    const steps = run(new FaultyFileSystem(), 2).disk.steps
+    for (let step = 6; step <= steps; step++) {
+      const disk = new FaultyFileSystem()
+      disk.crashAtStep = step
+      const progress = run(disk, 2)
+      disk.restart()
+      const { wal, last } = recover(disk, progress)
+      const second: Progress = { ...progress, acknowledged: last }
+      append(wal, second, last + 1, 4, new Random(step))
+      for (const policy of CRASH_POLICIES) recover(disk.crash(policy, new Random(step)), second)
+    }
+  })
+
   test('without full synchronisation the log is still a prefix', () => {
     for (const synchronous of ['normal', 'off'] as const) {
       const steps = run(new FaultyFileSystem(), 9, synchronous).disk.steps
