@@ -68,7 +68,8 @@ export function checkNulls(columns: readonly StagedColumn[], schema: TableSchema
 }
 
 function appendRows(
-  engine: Engine, table: TableStore, columns: readonly StagedColumn[], onConflict: OnConflict, given: Transaction | null,
+  engine: Engine, table: TableStore, columns: readonly StagedColumn[], onConflict: OnConflict,
+  given: Transaction | null,
 ): number {
   const txn = given ?? engine.begin()
   const { name } = table.schema

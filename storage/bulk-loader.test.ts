@@ -54,7 +54,9 @@ test('sorted batches are published as they are, without a merge', async () => {
   engine.close()
 })
 
-test.each([['error', 'a'], ['skip', 'a'], ['replace', 'b']] as const)('duplicates with %s', async (onConflict, kept) => {
+const POLICIES = [['error', 'a'], ['skip', 'a'], ['replace', 'b']] as const
+
+test.each(POLICIES)('duplicates with %s', async (onConflict, kept) => {
   const engine = await openTable()
   const first = new BulkLoader(engine, 't', 'error', 100)
   first.add(batch(Array.from({ length: 300 }, (_, i) => i * 2), 'a'))

@@ -121,7 +121,8 @@ export class BulkLoader {
       const groups = all.flat()
       const added = this.runs.flat().reduce((rows, group) => rows + group.rows, 0)
       this.runs.length = 0
-      publishLoaded(engine, table, { groups, replaced: [], mergedVersions: [], rowsWritten: added }, table.liveRows + added)
+      const result = { groups, replaced: [], mergedVersions: [], rowsWritten: added }
+      publishLoaded(engine, table, result, table.liveRows + added)
       return added
     }
     const merged = mergeRuns(table, this.target, engine.parts.options.rowGroupRows, base, this.runs, this.onConflict)

@@ -178,6 +178,16 @@ export class Engine {
     const { wal } = this
     if (wal === null) return true
     wal.begin(txn.id)
+    try {
+      this.logRecords(wal, txn)
+    } catch (error) {
+      wal.abort()
+      throw error
+    }
+    return true
+  }
+
+  private logRecords(wal: Wal, txn: Transaction): void {
     for (const change of txn.ddl) if (change.kind === 'create') this.logDdl(wal, change.table, true)
     forEachFinalWrite(txn, (table, content, existed) => {
       this.body.reset()
@@ -188,7 +198,6 @@ export class Engine {
     })
     for (const change of txn.ddl) if (change.kind === 'drop') this.logDdl(wal, change.table, false)
     wal.commit(this.commitId + 1)
-    return true
   }
 
   private logDdl(wal: Wal, table: TableStore, isCreate: boolean): void {
@@ -198,7 +207,13 @@ export class Engine {
     wal.append(RECORD.DDL, table.id, this.body.bytes, 0, this.body.length)
   }
 
+  // A record of a table that is gone could not be replayed, so such a transaction must not reach the log.
   private assertDdlStillApplies(txn: Transaction): void {
+    const gone = txn.writeSet.writes.find((write) => write.table.isDropped)?.table
+      ?? txn.ddl.find((change) => change.kind === 'drop' && change.table.isDropped)?.table
+    if (gone !== undefined) {
+      throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${gone.schema.name}" was dropped by another transaction`)
+    }
     const dropped = new Set(txn.ddl.filter((change) => change.kind === 'drop').map((change) => change.table))
     for (const change of txn.ddl) {
       const { name } = change.table.schema
@@ -255,9 +270,14 @@ export class Engine {
     }
   }
 
+  // The commit before it stands whatever happens here: a failure is reported by the next call (F5).
   private maintain(): void {
     if (this.isReadOnly || this.state !== 'ready') return
-    this.guard(() => mergeWhenDue(this))
+    try {
+      mergeWhenDue(this)
+    } catch (error) {
+      this.poison(error)
+    }
   }
 
   /** Writes everything into pages and cuts the log. */

@@ -1,4 +1,5 @@
-// The door of storage/: what exec and src may use.
+// The door of storage/: what exec and src may use. Everything else in this folder is its own business.
+// Reading order: README.md, engine.ts, table/table-store.ts, table/delta.ts, table/row-group.ts.
 export { Arena } from './memory/arena.ts'
 export { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
 export { BATCH_ROWS, LAYOUT, LAYOUT_WIDTH } from './column-buffers.ts'

@@ -216,7 +216,8 @@ class Redo {
   }
 
   private bad(record: WalRecord, what: string): DatabaseError {
-    return corruption(`log record ${record.lsn} ${what}`, { file: walFolder(this.engine.parts.path), offset: record.lsn })
+    const file = walFolder(this.engine.parts.path)
+    return corruption(`log record ${record.lsn} ${what}`, { file, offset: record.lsn })
   }
 
   private tableOf(record: WalRecord): TableStore {
@@ -236,7 +237,8 @@ class Redo {
     const row = table.codec.decode(this.reader(record))
     for (let c = 0; c < row.length; c++) {
       const value = row[c]
-      if (table.schema.columns[c]!.hidden && typeof value === 'number') table.nextRowId = Math.max(table.nextRowId, value + 1)
+      if (!table.schema.columns[c]!.hidden || typeof value !== 'number') continue
+      table.nextRowId = Math.max(table.nextRowId, value + 1)
     }
     this.txn!.writeSet.push(table, table.order.fromRow(row), row, false)
   }

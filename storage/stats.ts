@@ -1,13 +1,15 @@
-// What db.stats() and PRAGMA storage_info report: counters since open and the shape of the database.
+// What db.stats() and PRAGMA storage_info report: counters since open and the shape of the database, and the
+// figures of a table's key index and column encodings.
 import { indexStats } from '../index/mod.ts'
 import type { IndexStats } from '../index/mod.ts'
 import type { Engine } from './engine.ts'
+import type { PoolStats } from './pool/buffer-pool.ts'
 import { ENCODING_NAMES } from './table/column-chunk.ts'
 import type { TableStore } from './table/table-store.ts'
 
 /** Counters since open. */
 export interface EngineStats {
-  pool: { frames: number; capacity: number; hits: number; misses: number; evictions: number; dirty: number; pinned: number }
+  pool: PoolStats
   io: {
     pagesRead: number; pagesWritten: number; reads: number; writes: number; syncs: number
     bytesRead: number; bytesWritten: number; readMs: number; writeMs: number; syncMs: number
@@ -15,7 +17,9 @@ export interface EngineStats {
   wal: { bytes: number; records: number; commits: number; syncs: number; segments: number; recoveredRecords: number }
   index: { probes: number; windowRows: number; maxError: number; keyPages: number; deltaHits: number }
   file: { bytes: number; pages: number; freeBlocks: number; usedBlocks: number; checkpoints: number }
-  transactions: { commits: number; merges: number; rowsMerged: number; openSnapshots: number; oldestSnapshot: number; commitId: number }
+  transactions: {
+    commits: number; merges: number; rowsMerged: number; openSnapshots: number; oldestSnapshot: number; commitId: number
+  }
   memory: { bytes: number; usedBytes: number }
   tables: { name: string; rows: number; rowGroups: number; deltaEntries: number }[]
 }
@@ -43,11 +47,13 @@ export function engineStats(engine: Engine): EngineStats {
     },
     transactions: {
       commits: engine.counters.commits, merges: engine.counters.merges, rowsMerged: engine.counters.rowsMerged,
-      openSnapshots: snapshots.count, oldestSnapshot: snapshots.oldestCommit(engine.commitId), commitId: engine.commitId,
+      openSnapshots: snapshots.count, oldestSnapshot: snapshots.oldestCommit(engine.commitId),
+      commitId: engine.commitId,
     },
     memory: { bytes: memory.frameCount * 65536, usedBytes: memory.usedFrames * 65536 },
     tables: engine.catalog.tables().map((table) => ({
-      name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length, deltaEntries: table.delta.entryCount,
+      name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length,
+      deltaEntries: table.delta.entryCount,
     })),
   }
 }
@@ -91,14 +97,17 @@ export function indexFigures(table: TableStore): IndexFigures {
   const models = groups.map((group) => table.metaOf(group).model)
   const total: IndexStats = indexStats(models)
   return {
-    kind: groups.length === 0 ? 'learned' : total.kind, keys: total.keys, segments: total.segments, epsilon: total.epsilon,
+    kind: groups.length === 0 ? 'learned' : total.kind, keys: total.keys, segments: total.segments,
+    epsilon: total.epsilon,
     maxError: total.maxError, meanError: total.meanError, bytes: total.bytes, bytesPerKey: total.bytesPerKey,
-    keysPerSegment: total.keysPerSegment, hardness: total.hardness, advice: total.advice, deltaEntries: table.delta.entryCount,
+    keysPerSegment: total.keysPerSegment, hardness: total.hardness, advice: total.advice,
+    deltaEntries: table.delta.entryCount,
     groups: groups.map((group, g) => {
       const model = models[g]!
       const own = indexStats([model])
       return {
-        firstKey: String(group.firstKey), lastKey: String(group.lastKey), rows: group.rows, deadRows: group.dead.count,
+        firstKey: String(group.firstKey), lastKey: String(group.lastKey), rows: group.rows,
+        deadRows: group.dead.count,
         kind: model.kind, segments: model.count, epsilon: model.epsilon, maxError: model.maxError,
         meanError: model.meanError, bytes: own.bytes,
         lines: Array.from({ length: model.count }, (_, s) => ({

@@ -2,6 +2,7 @@
 // by the number of the invariant they break. Reads the whole file; changes nothing.
 import { compareScalars } from '../src/base/scalar-compare.ts'
 import { DatabaseError } from '../src/base/errors.ts'
+import type { Scalar, SqlType } from '../src/base/types.ts'
 import type { Engine } from './engine.ts'
 import { PAGE_KIND } from './page/page-store.ts'
 import { UNCOMMITTED } from './table/deletion-vector.ts'
@@ -55,14 +56,17 @@ function guarded(problems: Problem[], table: TableStore, page: number | undefine
 function verifyGroup(table: TableStore, group: RowGroup, problems: Problem[]): void {
   const { order, schema, search } = table
   const fail = (message: string): void => {
-    problems.push({ message: `${message} (row group at page ${group.firstPage})`, table: schema.name, page: group.firstPage })
+    const page = group.firstPage
+    problems.push({ message: `${message} (row group at page ${page})`, table: schema.name, page })
   }
   const meta = table.metaOf(group)
   const columns = decodeGroup(table.services.reader, group, meta, schema)
   let last = null
   for (let row = 0; row < group.rows; row++) {
     const key = order.fromValues(order.columns.map((c) => stagedScalar(columns[c]!, row)))
-    if (last !== null && order.compare(last, key) >= 0) return fail(`violates G1: keys of rows ${row - 1} and ${row} are not ascending`)
+    if (last !== null && order.compare(last, key) >= 0) {
+      return fail(`violates G1: keys of rows ${row - 1} and ${row} are not ascending`)
+    }
     if (search.find(group, meta, key) !== row) return fail(`violates L2: the key model misses row ${row}`)
     if (row === 0 && order.compare(key, group.firstKey) !== 0) return fail('violates G1: first key differs')
     last = key
@@ -75,12 +79,17 @@ function verifyGroup(table: TableStore, group: RowGroup, problems: Problem[]): v
     for (let row = 0; row < group.rows; row++) {
       const value = stagedScalar(columns[c]!, row)
       if (value === null) nulls++
-      else if (min !== null && max !== null && (compareScalars(type, value, min) < 0 || compareScalars(type, value, max) > 0)) {
+      else if (isOutside(type, value, min, max)) {
         return fail(`zone map of column "${name}" excludes row ${row}`)
       }
     }
     if (nulls !== nullCount) fail(`column "${name}" has ${nulls} NULLs, not ${nullCount}`)
   }
+}
+
+function isOutside(type: SqlType, value: Scalar, min: Scalar, max: Scalar): boolean {
+  if (min === null || max === null) return false
+  return compareScalars(type, value, min) < 0 || compareScalars(type, value, max) > 0
 }
 
 function verifyDelta(table: TableStore, problems: Problem[]): void {
@@ -93,7 +102,9 @@ function verifyDelta(table: TableStore, problems: Problem[]): void {
   for (let entry = 0; entry < delta.entryCount; entry++) {
     const key = delta.keyOf(entry)
     const place = table.locate(table.root, key)
-    if ((place?.row ?? -1) !== delta.baseRow[entry]) fail(`violates D3: base position of key ${String(key)} is out of date`)
+    if ((place?.row ?? -1) !== delta.baseRow[entry]) {
+      fail(`violates D3: base position of key ${String(key)} is out of date`)
+    }
     let head = delta.headOf(entry)
     while (head >= 0 && delta.begin[head]! >= UNCOMMITTED) head = delta.older[head]!
     if (head < 0 || delta.merged[head] !== 0) continue
@@ -103,10 +114,14 @@ function verifyDelta(table: TableStore, problems: Problem[]): void {
     const content = delta.content[head]!
     if (!content.isTombstone) {
       live++
-      if (table.order.compare(table.order.fromRow(table.rowOf(content)), key) !== 0) fail(`delta row of key ${String(key)} has another key`)
+      if (table.order.compare(table.order.fromRow(table.rowOf(content)), key) !== 0) {
+        fail(`delta row of key ${String(key)} has another key`)
+      }
     }
   }
-  if (live !== table.liveRows && table.uncommittedWrites === 0) fail(`table counts ${table.liveRows} rows but has ${live}`)
+  if (live !== table.liveRows && table.uncommittedWrites === 0) {
+    fail(`table counts ${table.liveRows} rows but has ${live}`)
+  }
 }
 
 // Every stored base page belongs to exactly one row group of a current root or of one kept for a snapshot.

@@ -61,6 +61,7 @@ export class Catalog {
   }
 }
 
+/** The catalogue's blob. */
 export function encodeCatalog(entries: readonly CatalogEntry[], nextTableId: number): Uint8Array {
   const out = new ByteWriter(1024)
   out.u32(CATALOG_MAGIC)
@@ -84,6 +85,7 @@ export function catalogBytes(header: Uint8Array, source: { file: string; page: n
   return reader.u32()
 }
 
+/** Reads the blob; damage, also inside a schema, is XX001. */
 export function decodeCatalog(
   bytes: Uint8Array, source: { file: string; page: number },
 ): { entries: CatalogEntry[]; nextTableId: number } {
@@ -116,7 +118,8 @@ export function decodeSchema(text: string): TableSchema | null {
   const schema = value as TableSchema
   if (typeof schema?.name !== 'string' || !Array.isArray(schema.columns) || !Array.isArray(schema.key)) return null
   if (!schema.columns.every(isColumn) || schema.key.length === 0) return null
-  const inRange = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0 && (c as number) < schema.columns.length
+  const { length } = schema.columns
+  const inRange = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0 && (c as number) < length
   return schema.key.every(inRange) ? schema : null
 }
 

@@ -56,6 +56,7 @@ const FLAG_BASE_INT64 = 4
 /** Longest text or bytes value kept in a zone map, in bytes of UTF-8 at most three per char. */
 export const ZONE_VALUE_CHARS = 64
 
+/** Appends a chunk's descriptor. */
 export function encodeColumnChunk(chunk: ColumnChunk, type: SqlType, out: ByteWriter): void {
   const hasZone = chunk.min !== null && chunk.max !== null
   const isWide = typeof chunk.base === 'bigint'

@@ -16,8 +16,7 @@ export function decodeGroup(
   return schema.columns.map((column, c) => decodeColumn(reader, group, meta.chunks[c]!, column.type))
 }
 
-/** One column of a group, decoded. */
-export function decodeColumn(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType): StagedColumn {
+function decodeColumn(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType): StagedColumn {
   const nulls = decodeNulls(reader, group, chunk)
   return { type, values: decodeValues(reader, group, chunk, type, nulls), nulls, count: group.rows }
 }

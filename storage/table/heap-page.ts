@@ -18,8 +18,8 @@ import { assert } from '../../src/base/assert.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 
-export const HEAP_MAGIC = 0x50414548
-export const HEAP_HEADER_BYTES = 32
+const HEAP_MAGIC = 0x50414548
+const HEAP_HEADER_BYTES = 32
 const SLOT_BYTES = 4
 /** Longest tuple that fits an empty page; longer bodies go to overflow pages. */
 export const HEAP_TUPLE_MAX = 16_000
@@ -54,10 +54,12 @@ export function checkHeapPage(memory: LinearMemory, base: number, pageId: number
   return null
 }
 
+/** Table of the page at `base`. */
 export function heapTableId(memory: LinearMemory, base: number): number {
   return memory.view.getUint32(base + AT.TABLE, true)
 }
 
+/** Slots of the page at `base`, free ones included. */
 export function heapSlotCount(memory: LinearMemory, base: number): number {
   return memory.view.getUint32(base + AT.SLOTS, true)
 }
@@ -67,6 +69,7 @@ export function heapTupleOffset(memory: LinearMemory, base: number, slot: number
   return memory.view.getUint16(base + HEAP_HEADER_BYTES + slot * SLOT_BYTES, true)
 }
 
+/** Bytes of the tuple in a slot. */
 export function heapTupleLength(memory: LinearMemory, base: number, slot: number): number {
   return memory.view.getUint16(base + HEAP_HEADER_BYTES + slot * SLOT_BYTES + 2, true)
 }
@@ -124,7 +127,7 @@ export function removeHeapTuple(memory: LinearMemory, base: number, slot: number
 }
 
 /** Slides live tuples to the end of the page, highest first, so that free bytes are contiguous. */
-export function compactHeapPage(memory: LinearMemory, base: number): void {
+function compactHeapPage(memory: LinearMemory, base: number): void {
   const { view, u8 } = memory
   const slots = view.getUint32(base + AT.SLOTS, true)
   const live: number[] = []

@@ -1,4 +1,5 @@
-// Rows of a bulk append: staged columns in key order without duplicate keys, searchable by key.
+// Rows of a bulk append: staged columns in key order without duplicate keys, searchable by key. Sorting is
+// skipped where a pass over the key column shows that it is in order, the common case of a bulk load.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import type { KeyOrder, KeyValue } from './key.ts'

@@ -1,7 +1,9 @@
 // Finds keys in one row group: the group model predicts, the last mile compares full keys in the key
 // columns' pages. Used by point lookups of every key type but the generated integer path, by range ends
 // and by merges; point-reader.ts inlines the same steps for integer keys.
-import { createSearchBound, projectBinaryStringInGroup, projectNumber, projectStringInGroup, searchBound } from '../../index/mod.ts'
+import {
+  createSearchBound, projectBinaryStringInGroup, projectNumber, projectStringInGroup, searchBound,
+} from '../../index/mod.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
 import type { ChunkReader } from './chunk-reader.ts'

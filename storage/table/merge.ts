@@ -38,6 +38,7 @@ interface Run {
   readonly incomingEnd: number
 }
 
+/** One merge of one table. */
 export class Merger {
   private readonly table: TableStore
   private readonly target: GroupTarget
@@ -76,7 +77,8 @@ export class Merger {
 
   private mustRewrite(old: readonly RowGroup[], g: number, isChosen: (group: RowGroup) => boolean): boolean {
     if (isChosen(old[g]!)) return true
-    const { incomingBegin, incomingEnd } = this.incomingRange(g === 0 ? null : old[g]!.firstKey, old[g + 1]?.firstKey ?? null)
+    const from = g === 0 ? null : old[g]!.firstKey
+    const { incomingBegin, incomingEnd } = this.incomingRange(from, old[g + 1]?.firstKey ?? null)
     return incomingBegin < incomingEnd
   }
 
@@ -97,7 +99,8 @@ export class Merger {
     const hi = to === null ? all.length : table.deltaOrder.position(table.delta, all, to, false)
     const range = this.incomingRange(from, to)
     const tail = old[last]!
-    if (last === old.length - 1 && first === last && tail.rows * 2 > this.groupRows && this.isBehind(tail, all, lo, range.incomingBegin)) {
+    const isFullTail = last === old.length - 1 && first === last && tail.rows * 2 > this.groupRows
+    if (isFullTail && this.isBehind(tail, all, lo, range.incomingBegin)) {
       this.result.groups.push(tail)
       this.rewrite({ first: 1, last: 0, entries: all.subarray(lo, hi), ...range })
       return
@@ -119,7 +122,8 @@ export class Merger {
     for (const group of groups) rows += group.rows - group.dead.count
     const groupCount = Math.max(1, Math.ceil(rows / this.groupRows))
     this.rowsPerGroup = Math.min(this.groupRows, Math.max(1, Math.ceil(rows / groupCount)))
-    const feed = new ChangeFeed(this.table, run.entries, this.incoming, run.incomingBegin, run.incomingEnd, this.result.mergedVersions)
+    const feed = new ChangeFeed(
+      this.table, run.entries, this.incoming, run.incomingBegin, run.incomingEnd, this.result.mergedVersions)
     for (let i = 0; i < groups.length; i++) {
       const isLast = i === groups.length - 1
       this.mergeGroup(groups[i]!, feed, isLast ? null : groups[i + 1]!.firstKey)

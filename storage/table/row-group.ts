@@ -81,6 +81,7 @@ export interface GroupEntry {
   readonly lastKeyValues: readonly Scalar[]
 }
 
+/** Appends a directory entry. */
 export function encodeGroupEntry(group: GroupEntry, keyCodec: RowCodec, out: ByteWriter): void {
   out.u32(group.firstPage)
   out.u32(group.pageCount)
@@ -91,6 +92,7 @@ export function encodeGroupEntry(group: GroupEntry, keyCodec: RowCodec, out: Byt
   keyCodec.encode(group.lastKeyValues, out)
 }
 
+/** Reads a directory entry; sizes that disagree are XX001. */
 export function decodeGroupEntry(reader: ByteReader, keyCodec: RowCodec): GroupEntry {
   const entry = {
     firstPage: reader.u32(), pageCount: reader.u32(), streamBytes: reader.u32(), metaOffset: reader.u32(),
@@ -103,6 +105,7 @@ export function decodeGroupEntry(reader: ByteReader, keyCodec: RowCodec): GroupE
   return entry
 }
 
+/** Appends the meta of a group. */
 export function encodeGroupMeta(meta: GroupMeta, rows: number, schema: TableSchema, out: ByteWriter): void {
   out.u32(META_MAGIC)
   out.u32(rows)

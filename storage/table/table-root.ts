@@ -78,6 +78,7 @@ export interface RootFigures {
   liveRows: number
 }
 
+/** The bytes of a root. */
 export function encodeTableRoot(root: TableRoot, tableId: number, figures: RootFigures, codec: RowCodec): Uint8Array {
   const out = new ByteWriter(256)
   out.u32(ROOT_MAGIC)

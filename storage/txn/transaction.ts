@@ -127,7 +127,8 @@ export class Transaction implements TableWriter {
     const full = this.complete(table, row)
     const key = table.order.fromRow(full)
     if (this.exists(table, key)) {
-      throw new DatabaseError(CODE.UNIQUE, `duplicate key in table "${name}": ${describeKey(table, key)} already exists`)
+      throw new DatabaseError(CODE.UNIQUE,
+        `duplicate key in table "${name}": ${describeKey(table, key)} already exists`)
     }
     this.writeSet.push(table, key, full, false)
   }
