@@ -266,7 +266,10 @@ export class Engine {
     const stored = this.rootPages.get(table.id)
     if (stored !== undefined) {
       this.rootPages.delete(table.id)
-      if (!this.isReadOnly) this.pages.freePages(stored.first, stored.count)
+      if (!this.isReadOnly) {
+        this.pool.discard(stored.first, stored.count)
+        this.pages.freePages(stored.first, stored.count)
+      }
     }
   }
 
