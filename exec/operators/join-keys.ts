@@ -3,7 +3,7 @@
 //
 //   int, float   2 words: low and high half of the int64 / double (-0 as 0, one NaN)
 //   wide         4 words
-//   bytes        2 words: address and length; equal when the bytes are equal
+//   bytes        2 words: address and length; equal when the bytes are equal (CHAR without its blanks)
 //
 // A row with a NULL in any key column is marked: NULL keys never match.
 import { physicalOf } from '../../src/base/types.ts'
@@ -113,6 +113,7 @@ export class KeyExtractor {
     const { u8, u16, u32 } = this.#memory
     const { into, stride } = words
     const { dictionary, layout, valuesPtr, validityPtr } = vector
+    const isPadded = vector.type.blankPadded === true
     const views = (dictionary === null ? valuesPtr : dictionary.viewsPtr) >>> 2
     const codes = layout === LAYOUT.U8 ? u8 : layout === LAYOUT.U16 ? u16 : u32
     const codesAt = layout === LAYOUT.U8 ? valuesPtr : layout === LAYOUT.U16 ? valuesPtr >>> 1 : valuesPtr >>> 2
@@ -120,8 +121,11 @@ export class KeyExtractor {
       const row = rows[i]!
       const valid = validityPtr === 0 || (u8[validityPtr + (row >>> 3)]! & (1 << (row & 7))) !== 0
       const view = dictionary === null ? row : codes[codesAt + row]!
-      into[to] = valid ? u32[views + view * 2]! : 0
-      into[to + 1] = valid ? u32[views + view * 2 + 1]! : 0
+      const address = valid ? u32[views + view * 2]! : 0
+      let length = valid ? u32[views + view * 2 + 1]! : 0
+      if (isPadded) while (length > 0 && u8[address + length - 1] === SPACE) length--
+      into[to] = address
+      into[to + 1] = length
     }
   }
 
@@ -132,7 +136,7 @@ export class KeyExtractor {
     const { target: { hashes }, at, words } = slots
     const { u8, u16, u32 } = this.#memory
     const { dictionary, layout, valuesPtr } = vector
-    if (dictionary === null) {
+    if (dictionary === null || vector.type.blankPadded === true) {
       for (let i = 0, w = words.at; i < count; i++, w += words.stride) {
         hashes[at + i] = mix(hashes[at + i]!, hashRange(u8, words.into[w]! >>> 0, words.into[w + 1]!))
       }
@@ -160,6 +164,7 @@ interface WordSlots {
   readonly stride: number
 }
 
+const SPACE = 32
 const doubleBits = new Float64Array(1)
 const doubleWords = new Int32Array(doubleBits.buffer)
 

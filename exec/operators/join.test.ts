@@ -4,7 +4,6 @@ import { BIGINT, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
 import { call, col, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
 import { MemoryDatabase } from './memory-table.fixture.ts'
-import type { JoinPlan } from '../plan/logical.ts'
 
 /** Key values of each type with duplicates and NULLs. */
 const KEY_TYPES: readonly [string, SqlType, (random: Random) => Scalar][] = [
@@ -68,7 +67,7 @@ describe('joins', () => {
     const left = db.add(schemaOf('l', { id: BIGINT }), Array.from({ length: 130 }, (_, i) => [i]))
     const right = db.add(schemaOf('r', { rid: BIGINT }), Array.from({ length: 120 }, (_, i) => [i]))
     const none = db.add(schemaOf('n', { nid: BIGINT, v: TEXT }), [])
-    const [l, r, n] = [left, right, none].map((table) => scanOf(table.schema)) as [JoinPlan, JoinPlan, JoinPlan]
+    const [l, r, n] = [scanOf(left.schema), scanOf(right.schema), scanOf(none.schema)]
     expect(db.query(joinOf('cross', l, r, []), 'javascript')).toHaveLength(130 * 120)
     expect(db.query(joinOf('cross', l, n, []), 'javascript')).toEqual([])
     expect(db.query(joinOf('inner', l, n, [['id', 'nid']]), 'javascript')).toEqual([])

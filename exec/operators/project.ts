@@ -1,12 +1,15 @@
-// Project: evaluates expressions for the selected rows of each batch, giving dense batches. A projection
-// of plain columns only (a renaming or re-ordering) is passed through in place by PickOperator.
+// Project: evaluates expressions for the selected rows of each batch, giving dense batches. Plain columns
+// stay out of the generated code: they are passed on or gathered. A projection of plain columns only (a renaming or re-ordering) is passed through in place by PickOperator.
 import type { BatchSource } from '../context.ts'
 import { listText } from '../explain.ts'
 import { compileProjection } from '../kernel/compile.ts'
 import type { ProjectionKernel } from '../kernel/kernel.ts'
 import type { Expression, OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
+import { aliveRows, isDense } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
+import type { Vector } from '../vector/vector.ts'
+import { gatherVector } from './gather.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
@@ -30,23 +33,32 @@ export class ProjectOperator implements Operator {
   }
 
   open(run: Run): BatchSource {
-    const expressions = this.expressions.map((e) => run.bind(e))
     const input = this.children[0]!
-    const kernel = compileProjection(expressions, input.output, run.env)
-    return new ProjectSource(run, run.open(input), kernel)
+    const computed = this.expressions.filter((e) => e.kind !== 'column').map((e) => run.bind(e))
+    const kernel = compileProjection(computed, input.output, run.env)
+    const picks = this.expressions.map((e) => e.kind === 'column' ? e.index : -1)
+    return new ProjectSource(run, run.open(input), { kernel, picks })
   }
+}
+
+interface Projection {
+  /** Computes the expressions that are more than a column, in order. */
+  readonly kernel: ProjectionKernel
+  /** Input column of each output column; -1 = the next computed one. */
+  readonly picks: readonly number[]
 }
 
 class ProjectSource implements BatchSource {
   readonly #run: Run
   readonly #input: BatchSource
-  readonly #kernel: ProjectionKernel
+  readonly #projection: Projection
   readonly #arena: Arena
+  #rows = new Int32Array(0)
 
-  constructor(run: Run, input: BatchSource, kernel: ProjectionKernel) {
+  constructor(run: Run, input: BatchSource, projection: Projection) {
     this.#run = run
     this.#input = input
-    this.#kernel = kernel
+    this.#projection = projection
     this.#arena = run.newArena()
   }
 
@@ -55,7 +67,23 @@ class ProjectSource implements BatchSource {
     if (batch === null) return null
     this.#run.check()
     this.#arena.reset()
-    return this.#kernel.run(batch, this.#arena)
+    const { kernel, picks } = this.#projection
+    const computed = kernel.run(batch, this.#arena)
+    const count = computed.windowRows
+    const plain = this.#plainColumns(batch)
+    let next = 0
+    const columns = picks.map((at) => at < 0 ? computed.columns[next++]! : plain(at))
+    return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
+  }
+
+  /** Gives input columns as dense vectors: in place when the batch is dense, gathered otherwise. */
+  #plainColumns(batch: Batch): (at: number) => Vector {
+    if (isDense(batch)) return (at) => batch.columns[at]!
+    const { memory } = this.#run.context
+    if (this.#rows.length < batch.windowRows) this.#rows = new Int32Array(batch.windowRows)
+    const rows = this.#rows
+    const count = aliveRows(memory, batch, rows)
+    return (at) => gatherVector(memory, batch.columns[at]!, rows, count, this.#arena)
   }
 
   close(): void {
