@@ -1,13 +1,29 @@
-// Test runner settings. Suites run in forked processes, because a database maps up to gigabytes of
-// shared memory and some tests kill writers: one suite must not be able to disturb another.
+// Test runner settings. Suites run in forked processes, because a database maps up to gigabytes of shared
+// memory and some tests kill writers: one suite must not be able to disturb another.
+//
+// Two projects: `normal` runs everything; `tiny` runs the suites that go through whole tables again with
+// thresholds so small that every table merges, evicts and checkpoints all the time (tests/tiny.setup.ts).
 import { defineConfig } from 'vitest/config'
+
+const shared = { pool: 'forks', testTimeout: 120_000, hookTimeout: 120_000 } as const
 
 export default defineConfig({
   test: {
-    include: ['{src,index,exec,storage,bench,datasets}/**/*.test.ts', 'tests/**/*.test.ts'],
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    reporters: ['default', './tests/summary-reporter.ts'],
+    projects: [
+      {
+        test: {
+          ...shared, name: 'normal',
+          include: ['{src,index,exec,storage,bench,datasets}/**/*.test.ts', 'tests/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared, name: 'tiny', setupFiles: ['./tests/tiny.setup.ts'],
+          include: ['tests/api/**/*.test.ts', 'tests/slt/**/*.test.ts', 'src/formats/**/*.test.ts', 'src/cli/**/*.test.ts'],
+        },
+      },
+    ],
   },
 })
