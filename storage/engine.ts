@@ -17,6 +17,7 @@ import { Catalog } from './catalog/catalog.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
 import { checkpoint, collectGarbage, mergeWhenDue } from './maintenance.ts'
+import type { BlobPlace } from './maintenance.ts'
 import type { LinearMemory } from './memory/linear-memory.ts'
 import type { PageStore } from './page/page-store.ts'
 import type { BufferPool } from './pool/buffer-pool.ts'
@@ -76,12 +77,14 @@ export class Engine {
   rootNumber = 0
   nextTxnId = 1
   /** Pages of the stored catalogue and roots, freed when they are rewritten. */
-  catalogPages: { first: number; count: number } = { first: 0, count: 0 }
-  readonly rootPages = new Map<number, { first: number; count: number; bytes: number }>()
+  catalogPages: BlobPlace = { first: 0, count: 0, bytes: 0 }
+  readonly rootPages = new Map<number, BlobPlace>()
   commitsSinceCheckpoint = 0
   /** Something waits for old snapshots to close; lets the common close cost nothing. */
   hasGarbage = false
   redoLsn = 0
+  /** Why the last merge or checkpoint did not happen; null = it did. Part of stats(). */
+  maintenanceError: DatabaseError | null = null
   private state: 'ready' | 'poisoned' | 'closed' = 'ready'
   private cause: unknown = null
   private readonly body = new ByteWriter(1024)
@@ -287,7 +290,16 @@ export class Engine {
   checkpoint(): void {
     this.assertUsable()
     this.assertWritable()
-    this.guard(() => checkpoint(this))
+    this.maintain()
+    if (this.maintenanceError !== null) throw this.maintenanceError
+    this.assertUsable()
+    if (this.commitsSinceCheckpoint === 0) return
+    try {
+      checkpoint(this)
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== CODE.DISK_FULL) this.poison(error)
+      throw error
+    }
   }
 
   /** Closes the files. Committed changes are checkpointed first unless the engine is poisoned. */

@@ -64,7 +64,6 @@ export function mergeTable(
 export function publishGroups(engine: Engine, table: TableStore, result: MergeResult): void {
   const rootNumber = ++engine.rootNumber
   table.roots.push(new TableRoot(rootNumber, result.groups, table.order))
-  table.isRootDirty = true
   engine.retired.push({ rootNumber, groups: result.replaced })
   const keepOld = engine.snapshots.oldestRoot(rootNumber) < rootNumber
   for (const version of result.mergedVersions) leaveDelta(engine, table, version, rootNumber, keepOld)
@@ -166,40 +165,56 @@ export function checkpoint(engine: Engine): void {
   wal?.recycle(pages.olderRedoLsn)
 }
 
+// New blobs go to new pages; the old ones are given up only when all new ones are written, so that a full disk
+// leaves a state from which the next checkpoint can start again.
 function storeCatalog(engine: Engine): number {
   const entries: CatalogEntry[] = []
+  const old: BlobPlace[] = engine.catalogPages.count > 0 ? [engine.catalogPages] : []
+  const rootPages = new Map<number, BlobPlace>()
   for (const table of engine.catalog.tables()) {
-    const bytes = encodeTableRoot(table.root, table.id, table, table.keyCodec)
-    const old = engine.rootPages.get(table.id)
-    const place = storeBlob(engine, bytes, old ?? null)
-    engine.rootPages.set(table.id, { ...place, bytes: bytes.length })
-    table.isRootDirty = false
-    entries.push({ id: table.id, rootPage: place.first, rootBytes: bytes.length, schema: table.schema })
+    const known = engine.rootPages.get(table.id)
+    let place = known
+    if (place === undefined || table.storedCommit !== table.lastCommit || table.storedRoot !== table.root.number) {
+      place = storeBlob(engine, encodeTableRoot(table.root, table.id, table, table.keyCodec))
+      if (known !== undefined) old.push(known)
+    }
+    rootPages.set(table.id, place)
+    entries.push({ id: table.id, rootPage: place.first, rootBytes: place.bytes, schema: table.schema })
   }
-  engine.catalogPages = storeBlob(engine, encodeCatalog(entries, engine.catalog.nextTableId), engine.catalogPages)
-  return engine.catalogPages.first
+  const catalogPages = storeBlob(engine, encodeCatalog(entries, engine.catalog.nextTableId))
+  for (const { first, count } of old) {
+    engine.pool.discard(first, count)
+    engine.pages.freePages(first, count)
+  }
+  for (const [id, place] of rootPages) engine.rootPages.set(id, place)
+  for (const table of engine.catalog.tables()) {
+    table.storedCommit = table.lastCommit
+    table.storedRoot = table.root.number
+  }
+  engine.catalogPages = catalogPages
+  return catalogPages.first
 }
 
-// Writes a blob to its page run: in place (to fresh blocks) when the number of pages fits, else to a new run.
-function storeBlob(
-  engine: Engine, bytes: Uint8Array, old: { first: number; count: number } | null,
-): { first: number; count: number } {
+/** Where a blob of catalogue pages is. */
+export interface BlobPlace {
+  readonly first: number
+  readonly count: number
+  readonly bytes: number
+}
+
+function storeBlob(engine: Engine, bytes: Uint8Array): BlobPlace {
   const count = Math.ceil(bytes.length / FRAME_SIZE)
   assert(count > 0, 'a stored blob has bytes')
-  let place = old
-  if (place === null || place.count !== count) {
-    if (place !== null && place.count > 0) {
-      engine.pool.discard(place.first, place.count)
-      engine.pages.freePages(place.first, place.count)
-    }
-    place = { first: engine.pages.allocatePageIds(count), count }
-  } else engine.pool.discard(place.first, place.count)
+  const first = engine.pages.allocatePageIds(count)
   const address = engine.memory.allocateRun(count)
   try {
     engine.memory.u8.set(bytes, address)
-    engine.pages.writeRun(place.first, PAGE_KIND.CATALOG, address, bytes.length)
+    engine.pages.writeRun(first, PAGE_KIND.CATALOG, address, bytes.length)
+  } catch (error) {
+    engine.pages.freePages(first, count)
+    throw error
   } finally {
     engine.memory.releaseRun(address, count)
   }
-  return { first: place.first, count: place.count }
+  return { first, count, bytes: bytes.length }
 }

@@ -108,7 +108,7 @@ function load(engine: Engine, meta: StoreMeta): void {
   const bytes = catalogBytes(header, { file, page: meta.catalogPage })
   const { entries, nextTableId } = decodeCatalog(
     readBlob(engine, meta.catalogPage, bytes), { file, page: meta.catalogPage })
-  engine.catalogPages = { first: meta.catalogPage, count: Math.ceil(bytes / FRAME_SIZE) }
+  engine.catalogPages = { first: meta.catalogPage, count: Math.ceil(bytes / FRAME_SIZE), bytes }
   for (const entry of entries) loadTable(engine, entry)
   engine.catalog.nextTableId = nextTableId
   if (!engine.isReadOnly) reclaimOrphans(engine)
@@ -160,6 +160,8 @@ function loadTable(engine: Engine, entry: CatalogEntry): void {
   table.nextRowId = figures.nextRowId
   table.liveRows = figures.liveRows
   table.lastCommit = engine.commitId
+  table.storedCommit = table.lastCommit
+  table.storedRoot = table.root.number
   const count = Math.ceil(entry.rootBytes / FRAME_SIZE)
   engine.rootPages.set(entry.id, { first: entry.rootPage, count, bytes: entry.rootBytes })
   engine.catalog.add(table)

@@ -21,6 +21,8 @@ export interface EngineStats {
     commits: number; merges: number; rowsMerged: number; openSnapshots: number; oldestSnapshot: number; commitId: number
   }
   memory: { bytes: number; usedBytes: number }
+  /** Why the last automatic merge or checkpoint failed, null when it did not. */
+  maintenanceError: string | null
   tables: { name: string; rows: number; rowGroups: number; deltaEntries: number }[]
 }
 
@@ -51,6 +53,7 @@ export function engineStats(engine: Engine): EngineStats {
       commitId: engine.commitId,
     },
     memory: { bytes: memory.frameCount * 65536, usedBytes: memory.usedFrames * 65536 },
+    maintenanceError: engine.maintenanceError?.message ?? null,
     tables: engine.catalog.tables().map((table) => ({
       name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length,
       deltaEntries: table.delta.entryCount,

@@ -59,8 +59,9 @@ export class TableStore {
   readonly images = new DeltaImageCache()
   /** Some version in the delta is merged, or only there for old snapshots: compaction will drop it. */
   hasOldVersions = false
-  /** The stored root is out of date. */
-  isRootDirty = true
+  /** What the stored root was written from: it is current while these equal lastCommit and root.number. */
+  storedCommit = -1
+  storedRoot = -1
   isDropped = false
 
   constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
