@@ -1,5 +1,6 @@
 // Aggregate kernels: filter → bitmap, keys → group ids, then one fused loop that evaluates all arguments and
 // updates all slots of a row's group. Batches are independent: each runs on the printer that can do it.
+import { unreachable } from '../../src/base/assert.ts'
 import type { Scalar } from '../../src/base/types.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
@@ -7,10 +8,10 @@ import type { AggregateCall, Expression } from '../plan/logical.ts'
 import type { Batch } from '../vector/batch.ts'
 import { bitmapBytes, countAlive } from '../vector/batch.ts'
 import { VectorBuilder } from '../vector/builder.ts'
-import type { Accumulator } from './accumulators.ts'
 import type { PlannedAggregate } from './aggregate-plan.ts'
 import { planAggregate } from './aggregate-plan.ts'
 import { SlotState } from './aggregate-slots.ts'
+import type { SlotMode } from './aggregate-slots.ts'
 import { factoryOf } from './code-cache.ts'
 import { CompiledFilter } from './filter.ts'
 import { Grouping } from './grouping.ts'
@@ -21,9 +22,16 @@ import type { AggregateKernel, AggregateSpec, InputColumn, KernelEnv } from './k
 import { Lowering } from './lower.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
+import { WasmKernel } from './wasm-run.ts'
+import { isStatementPrintable } from './wasm-statement.ts'
 
 interface Variant {
-  readonly run: Run
+  readonly mode: SlotMode
+  /** Statements that only JavaScript has; null when there are none. */
+  readonly run: Run | null
+  readonly wasm: WasmKernel | null
+  /** All statements in JavaScript, to throw the error that WebAssembly met. */
+  readonly whole: () => Run
   readonly lowering: Lowering
   readonly lookups: Lookups
   /** Largest magnitude one row can add, by slot. */
@@ -75,11 +83,27 @@ export class CompiledAggregate implements AggregateKernel {
     this.grouping?.assign(batch, alive, this.idsPtr)
     state.reserve(this.groupCount)
     const variant = this.prepare(batch)
-    state.admit('float64', variant.growth.map(growth => growth * rows), this.groupCount)
+    state.admit(variant.mode, variant.growth.map(growth => growth * rows), this.groupCount)
     target.ids = this.idsPtr
     target.state = state.statePtr
-    if (this.filter === null) env.counters.jsRows += rows
-    variant.run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end, alive, target)
+    this.runVariant(variant, batch, alive, rows)
+  }
+
+  private runVariant(variant: Variant, batch: Batch, alive: number, rows: number): void {
+    const { counters } = this.env
+    const runJavaScript = (run: Run): void => {
+      run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end, alive, this.target)
+    }
+    if (variant.wasm !== null) {
+      if (variant.wasm.run(batch, alive, 0, this.target) < 0) {
+        runJavaScript(variant.whole())
+        unreachable('JavaScript found no error where WebAssembly did')
+      }
+      counters.wasmRows += rows
+    }
+    if (variant.run === null) return
+    counters.jsRows += rows
+    runJavaScript(variant.run)
   }
 
   private reserveScratch(rows: number): void {
@@ -109,30 +133,57 @@ export class CompiledAggregate implements AggregateKernel {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(columns, env)
+    const mode: SlotMode = this.env.backend === 'javascript' ? 'float64' : 'int64'
+    const made = this.statements(lowering, rows, mode)
+    let { statements, growth } = made
+    let mine = mode === 'int64' ? statements.filter(statement => isStatementPrintable(statement, columns)) : []
+    // Slots have one number format: when JavaScript must write some, it writes all.
+    const isMixed = statements.some(statement => statement.do === 'update' && !mine.includes(statement))
+    if (mode === 'int64' && isMixed) {
+      ({ statements, growth } = this.statements(lowering, rows, 'float64'))
+      mine = []
+    }
+    const lookups = new Lookups(memory, lowering.lookups, columns, env)
+    const program = (some: readonly Statement[]): Program => ({
+      kind: 'aggregate', columns, checks: lowering.graph.checks, tests: [], statements: some,
+      grouping: this.grouping === null ? 'none' : 'ids', stride: this.state.stride,
+    })
+    const print = (some: readonly Statement[]): Run => factoryOf<(...parts: unknown[]) => Run>(
+      printJavaScript(program(some)))(memory, helpersOf(memory), lowering.functions, lowering.graph.checks)
+    const rest = statements.filter(statement => !mine.includes(statement))
+    const wasm = mine.length === 0 ? null
+      : new WasmKernel(program(mine), lowering.constants, lookups, memory, this.env.arena)
+    const all = statements
+    return {
+      mode: wasm === null ? 'float64' : 'int64', run: rest.length === 0 ? null : print(rest), wasm,
+      whole: () => print(all), lowering, lookups, growth,
+    }
+  }
+
+  private statements(
+    lowering: Lowering, rows: number, mode: SlotMode,
+  ): { statements: Statement[]; growth: number[] } {
     const growth: number[] = []
-    const statements = this.state.slots.map((_, slot) => this.slotStatement(lowering, slot, rows, growth))
+    const statements = this.state.slots.map((_, slot) => this.slotStatement(lowering, slot, { rows, mode, growth }))
     this.planned.forEach(({ call, accumulator }, i) => {
       if (accumulator !== null) statements.push(feedStatement(lowering, call, this.state.slots.length + i))
     })
-    const program: Program = {
-      kind: 'aggregate', columns, checks: lowering.graph.checks, tests: [], statements,
-      grouping: this.grouping === null ? 'none' : 'ids', stride: this.state.stride,
-    }
-    const lookups = new Lookups(memory, lowering.lookups, columns, env)
-    const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
-    const run = factory(memory, helpersOf(memory), lowering.functions, program.checks)
-    return { run, lowering, lookups, growth }
+    return { statements, growth }
   }
 
   // Sums whose batch could leave the safe numbers, and values that are none, take the exact slow path.
-  private slotStatement(lowering: Lowering, slot: number, rows: number, growth: number[]): Statement {
+  private slotStatement(
+    lowering: Lowering, slot: number, plan: { rows: number; mode: SlotMode; growth: number[] },
+  ): Statement {
+    const { rows, mode, growth } = plan
     const { kind, argument, filter } = this.state.slots[slot]!
     const value = argument === null ? null : lowering.lower(argument)
     const when = filter === null ? null : lowering.lower(filter)
     growth[slot] = kind === 'count' || kind === 'nulls' ? 1 : 0
     if (value !== null && (kind === 'sum' || kind === 'min' || kind === 'max')) {
       const magnitude = magnitudeOf(value)
-      const isWide = value.rep !== 'int' || (kind === 'sum' && !SlotState.fits('float64', magnitude * rows))
+      const isExact = value.rep === 'int' || (kind === 'sum' && mode === 'int64')
+      const isWide = !isExact || (kind === 'sum' && !SlotState.fits(mode, magnitude * rows))
       if (isWide) return { do: 'feed', target: slot, values: [value], when }
       if (kind === 'sum') growth[slot] = magnitude
     }
@@ -181,5 +232,3 @@ function feedStatement(lowering: Lowering, call: AggregateCall, target: number):
     when: call.filter === null ? null : lowering.lower(call.filter),
   }
 }
-
-export type { Accumulator }

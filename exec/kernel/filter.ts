@@ -1,6 +1,7 @@
 // Filter kernels: predicate → bitmap. The predicate's conjuncts run in order, those that can neither fail nor
 // call a function first, as PostgreSQL's planner orders quals by cost.
 import type { Expression } from '../plan/logical.ts'
+import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Batch } from '../vector/batch.ts'
 import { bitmapBytes } from '../vector/batch.ts'
 import { factoryOf } from './code-cache.ts'
@@ -12,9 +13,17 @@ import type { FilterKernel, InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
 import type { Run } from './run.ts'
+import { WasmKernel } from './wasm-run.ts'
+import { splitTests } from './webassembly.ts'
+
+const NO_TARGETS = {}
 
 interface Variant {
-  readonly run: Run
+  /** Everything in JavaScript: the only printer, or what to run when WebAssembly met an error. */
+  readonly whole: () => Run
+  /** The tests WebAssembly has, and the others for the rows these leave. */
+  readonly wasm: WasmKernel | null
+  readonly rest: Run | null
   readonly lowering: Lowering
   readonly lookups: Lookups
 }
@@ -37,6 +46,8 @@ export class CompiledFilter implements FilterKernel {
   private readonly signature: Signature
   private readonly variants = new Map<string, Variant>()
   private readonly target = { out: 0 }
+  private savedPtr = 0
+  private savedBytes = 0
 
   constructor(predicate: Expression, inputs: readonly InputColumn[], env: KernelEnv) {
     this.predicate = predicate
@@ -53,12 +64,40 @@ export class CompiledFilter implements FilterKernel {
       return 0
     }
     const variant = this.prepare(batch)
+    if (variant.wasm === null) return this.runJavaScript(variant.whole(), variant, batch, batch.alivePtr, out)
+    const { counters } = this.env
+    if (begin > 63) u8.fill(0, out, out + (begin >>> 6) * 8)
+    u8.fill(0, out + Math.ceil(end / 64) * 8, out + bytes)
+    const overlaps = out === batch.alivePtr
+    const saved = overlaps ? this.saveBitmap(batch) : batch.alivePtr
+    const kept = variant.wasm.run(batch, batch.alivePtr, out, NO_TARGETS)
+    if (kept < 0) return this.runJavaScript(variant.whole(), variant, batch, saved, out)
+    counters.wasmRows += end - begin
+    if (variant.rest === null || kept === 0) return kept
+    return this.runJavaScript(variant.rest, variant, batch, out, out, kept)
+  }
+
+  // The bitmap is about to be overwritten, but an error needs the rows as they were.
+  private saveBitmap(batch: Batch): number {
+    const bytes = bitmapBytes(batch.windowRows)
+    if (bytes > this.savedBytes) {
+      this.savedBytes = Math.max(bytes, bitmapBytes(BATCH_ROWS))
+      this.savedPtr = this.env.arena.allocate(this.savedBytes)
+    }
+    this.env.memory.u8.copyWithin(this.savedPtr, batch.alivePtr, batch.alivePtr + bytes)
+    return this.savedPtr
+  }
+
+  private runJavaScript(
+    run: Run, variant: Variant, batch: Batch, alive: number, out: number, rows = batch.end - batch.begin,
+  ): number {
+    const { begin, end } = batch
+    const { u8 } = this.env.memory
     u8.fill(0, out, out + (begin >>> 3))
-    u8.fill(0, out + ((end - 1) >>> 3) + 1, out + bytes)
+    u8.fill(0, out + ((end - 1) >>> 3) + 1, out + bitmapBytes(batch.windowRows))
     this.target.out = out
-    this.env.counters.jsRows += end - begin
-    return variant.run(batch.columns, variant.lowering.constants, variant.lookups.tables, begin, end,
-      batch.alivePtr, this.target)
+    this.env.counters.jsRows += rows
+    return run(batch.columns, variant.lowering.constants, variant.lookups.tables, begin, end, alive, this.target)
   }
 
   private prepare(batch: Batch): Variant {
@@ -79,13 +118,25 @@ export class CompiledFilter implements FilterKernel {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(shapes, env)
-    const program: Program = {
-      kind: 'filter', columns: shapes, checks: lowering.graph.checks, tests: lowerConjuncts(lowering, this.predicate),
-      statements: [], grouping: 'none', stride: 0,
-    }
+    const tests = lowerConjuncts(lowering, this.predicate)
     const lookups = new Lookups(memory, lowering.lookups, shapes, env)
-    const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
-    const run = factory(memory, helpersOf(memory), lowering.functions, program.checks)
-    return { run, lowering, lookups }
+    const print = (some: readonly Node[]): Run => {
+      const program = filterProgram(lowering, shapes, some)
+      const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
+      return factory(memory, helpersOf(memory), lowering.functions, program.checks)
+    }
+    let made: Run | null = null
+    const whole = (): Run => made ??= print(tests)
+    const { mine, rest } = splitTests(tests, shapes)
+    if (this.env.backend === 'javascript' || mine.length === 0) {
+      return { whole, wasm: null, rest: null, lowering, lookups }
+    }
+    const program = filterProgram(lowering, shapes, mine)
+    const wasm = new WasmKernel(program, lowering.constants, lookups, memory, this.env.arena)
+    return { whole, wasm, rest: rest.length === 0 ? null : print(rest), lowering, lookups }
   }
+}
+
+function filterProgram(lowering: Lowering, columns: Program['columns'], tests: readonly Node[]): Program {
+  return { kind: 'filter', columns, checks: lowering.graph.checks, tests, statements: [], grouping: 'none', stride: 0 }
 }

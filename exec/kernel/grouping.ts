@@ -17,9 +17,12 @@ import type { InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
+import { WasmKernel } from './wasm-run.ts'
+import { isStatementPrintable } from './wasm-statement.ts'
 
 interface Variant {
-  readonly run: Run
+  readonly run: () => Run
+  readonly wasm: WasmKernel | null
   readonly lowering: Lowering
   readonly lookups: Lookups
   /** Columns whose dictionary must be recoded before the run, by key. */
@@ -61,7 +64,12 @@ export class Grouping {
       this.target.remaps[key] = recoder.tablePtr
     }
     this.target.ids = ids
-    variant.run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end, alive,
+    if (variant.wasm !== null) {
+      const rows = batch.end - batch.begin
+      for (const map of this.maps) if (map instanceof WordMap) map.reserve(rows)
+      if (variant.wasm.run(batch, alive, 0, this.target) >= 0) return
+    }
+    variant.run()(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end, alive,
       this.target)
   }
 
@@ -113,9 +121,17 @@ export class Grouping {
       kind: 'identify', columns, checks: lowering.graph.checks, tests: [], statements, grouping: 'none', stride: 0,
     }
     const lookups = new Lookups(memory, lowering.lookups, columns, env)
-    const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
-    const run = factory(memory, helpersOf(memory), lowering.functions, program.checks)
-    return { run, lowering, lookups, recoded }
+    let made: Run | null = null
+    const run = (): Run => made ??= factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))(
+      memory, helpersOf(memory), lowering.functions, program.checks)
+    const isWasm = this.env.backend !== 'javascript' && statements.every(statement => this.isWasm(statement, columns))
+    const wasm = isWasm ? new WasmKernel(program, lowering.constants, lookups, memory, this.env.arena) : null
+    return { run, wasm, lowering, lookups, recoded }
+  }
+
+  private isWasm(statement: Statement, columns: readonly ColumnShape[]): boolean {
+    if (!isStatementPrintable(statement, columns)) return false
+    return statement.do !== 'identify' || this.maps[statement.map] instanceof WordMap
   }
 }
 

@@ -2,7 +2,8 @@
 // run-time errors, kept out of the loops.
 import type { Integer } from '../../src/base/decimal.ts'
 import {
-  addIntegers, canonicalInteger, checkPrecision, divideRounded, multiplyIntegers, subtractIntegers,
+  addIntegers, canonicalInteger, checkPrecision, divideRounded, multiplyIntegers, pow10,
+  subtractIntegers,
 } from '../../src/base/decimal.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { typeName } from '../../src/base/types.ts'
@@ -56,7 +57,8 @@ export const VALUE_HELPERS = {
     return Math.abs(rest) * 2 < divisor ? whole : a < 0 ? whole - 1 : whole + 1
   },
   bigRounded(a: Integer, divisor: number): Integer {
-    return canonicalInteger(divideRounded(BigInt(a), BigInt(divisor)))
+    // 10^23 and up are no exact doubles.
+    return canonicalInteger(divideRounded(BigInt(a), pow10(Math.round(Math.log10(divisor)))))
   },
   checkSum(result: number, a: number, b: number): void {
     if (isInfinite(result) && !isInfinite(a) && !isInfinite(b)) floatOverflow('overflow', a, b)

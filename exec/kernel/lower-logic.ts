@@ -1,5 +1,7 @@
 // Comparisons, AND / OR and IN as nodes, with the types' notions of order: decimals at a common scale,
 // CHAR(n) without its padding, text by UTF-8 bytes, intervals by length, NaN last.
+import type { Integer } from '../../src/base/decimal.ts'
+import { rescale } from '../../src/base/decimal.ts'
 import { compareScalars } from '../../src/base/scalar-compare.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { physicalOf } from '../../src/base/types.ts'
@@ -24,8 +26,8 @@ export function compareNodes(lowering: LoweringContext, fn: string, nodes: reado
   if (fn === 'is_not_distinct') return graph.test('not', [compareNodes(lowering, 'is_distinct', nodes, types)])
   if (types[0]!.kind === 'decimal' || types[1]!.kind === 'decimal') {
     const scale = Math.max(types[0]!.scale ?? 0, types[1]!.scale ?? 0)
-    left = rescaleNode(graph, left, scale - (types[0]!.scale ?? 0))
-    right = rescaleNode(graph, right, scale - (types[1]!.scale ?? 0))
+    left = rescaled(lowering, left, scale - (types[0]!.scale ?? 0))
+    right = rescaled(lowering, right, scale - (types[1]!.scale ?? 0))
   }
   if (types[0]!.blankPadded || types[1]!.blankPadded) {
     left = trimmed(lowering, left)
@@ -34,6 +36,13 @@ export function compareNodes(lowering: LoweringContext, fn: string, nodes: reado
   if (fn === 'is_distinct') return distinctNode(lowering, left, right, types)
   if (left.rep === 'bytes') return bytesComparison(lowering, fn, left, right, types[0]!)
   return graph.test(fn as Op, [left, right])
+}
+
+/** Rescales a constant's value instead of computing it per row, so that filters see column and constant. */
+function rescaled(lowering: LoweringContext, node: Node, digits: number): Node {
+  if (node.op !== 'constant' || digits === 0) return rescaleNode(lowering.graph, node, digits)
+  const value = rescale(lowering.constants[node.slot] as Integer, 0, digits)
+  return lowering.constant(value, { kind: 'decimal', precision: 38, scale: digits })
 }
 
 function distinctNode(lowering: LoweringContext, left: Node, right: Node, types: readonly SqlType[]): Node {

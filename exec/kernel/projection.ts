@@ -17,9 +17,15 @@ import type { OutputShape } from './outputs.ts'
 import { allocateOutput, outputShape } from './outputs.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
+import { WasmKernel } from './wasm-run.ts'
+import { isStatementPrintable } from './wasm-statement.ts'
 
 interface Variant {
-  readonly run: Run
+  /** Statements that only JavaScript has; null when there are none. */
+  readonly run: Run | null
+  readonly wasm: WasmKernel | null
+  /** All statements in JavaScript, for a batch in which WebAssembly met an error. */
+  readonly whole: () => Run
   readonly lowering: Lowering
   readonly lookups: Lookups
   /** Null for plain columns. */
@@ -63,14 +69,21 @@ export class CompiledProjection implements ProjectionKernel {
     })
     if (!isCopied || rows === 0) return output
     this.target.heap = new ByteHeap(env.memory, arena)
-    env.counters.jsRows += rows
-    this.runVariant(variant, batch)
+    this.runVariant(variant, batch, rows)
     return output
   }
 
-  private runVariant(variant: Variant, batch: Batch): void {
-    variant.run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end,
-      batch.alivePtr, this.target)
+  private runVariant(variant: Variant, batch: Batch, rows: number): void {
+    const { counters } = this.env
+    let run = variant.run
+    if (variant.wasm !== null) {
+      if (variant.wasm.run(batch, batch.alivePtr, 0, this.target) < 0) run = variant.whole()
+      else counters.wasmRows += rows
+    }
+    if (run === null) return
+    counters.jsRows += rows
+    run(batch.columns, variant.lowering.constants, variant.lookups.tables, batch.begin, batch.end, batch.alivePtr,
+      this.target)
   }
 
   // Returns true when the column must be copied row by row.
@@ -122,12 +135,23 @@ export class CompiledProjection implements ProjectionKernel {
       nodes.push(value)
       statements.push({ do: 'store', out, layout: shape.layout, base: shape.base, value })
     })
-    const program: Program = {
-      kind: 'project', columns, checks: lowering.graph.checks, tests: [], statements, grouping: 'none', stride: 0,
-    }
     const lookups = new Lookups(memory, lowering.lookups, columns, env)
-    const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
-    const run = factory(memory, helpersOf(memory), lowering.functions, program.checks)
-    return { run, lowering, lookups, shapes, nodes }
+    const print = (some: readonly Statement[]): Run => {
+      const program = projectProgram(lowering, columns, some)
+      const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
+      return factory(memory, helpersOf(memory), lowering.functions, program.checks)
+    }
+    const isWasm = this.env.backend !== 'javascript'
+    const mine = statements.filter(statement => isWasm && isStatementPrintable(statement, columns))
+    const rest = statements.filter(statement => !mine.includes(statement))
+    const wasm = mine.length === 0 ? null
+      : new WasmKernel(projectProgram(lowering, columns, mine), lowering.constants, lookups, memory, this.env.arena)
+    return {
+      run: rest.length === 0 ? null : print(rest), wasm, whole: () => print(statements), lowering, lookups, shapes, nodes,
+    }
   }
+}
+
+function projectProgram(lowering: Lowering, columns: readonly ColumnShape[], statements: readonly Statement[]): Program {
+  return { kind: 'project', columns, checks: lowering.graph.checks, tests: [], statements, grouping: 'none', stride: 0 }
 }

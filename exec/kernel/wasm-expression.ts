@@ -1,0 +1,578 @@
+// Expressions of the kernel language as WebAssembly: each node's value in a local (i64 for integers, i32 for
+// booleans, f64 for floats) and, when it can be NULL, an i32 local that is 1 when it is. On any SQL error
+// the kernel returns -1 and the batch runs again on the JavaScript printer, which throws the exact error.
+import { assert, unreachable } from '../../src/base/assert.ts'
+import { physicalOf } from '../../src/base/types.ts'
+import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
+import type { Code } from '../../src/base/wasm-module.ts'
+import { LAYOUT } from '../../storage/column-buffers.ts'
+import type { Check, ColumnShape, Node } from './ir.ts'
+import type { Parameters } from './wasm-parameters.ts'
+
+/** Locals of a value; isNull is -1 when it is never NULL. */
+export interface Emitted { readonly value: number; readonly isNull: number }
+
+// Results beyond this could wrap in 64 bits before anything notices.
+const REACH = 2 ** 62
+const FLOAT_OPS: ReadonlySet<string> = new Set([
+  'fadd', 'fsub', 'fmul', 'fdiv', 'fneg', 'fround', 'fabs', 'fsqrt', 'ffloor', 'fceil', 'ftrunc', 'tofloat',
+])
+const INTEGER_OPS: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'quotient', 'remainder', 'rounded', 'floored', 'check'])
+const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge'])
+const LOGIC: ReadonlySet<string> = new Set(['and', 'or', 'not', 'isnull', 'notnull', 'istrue', 'distinct'])
+
+const printable = new WeakMap<Node, boolean>()
+
+/** True when the printer has the node and everything below it. */
+export function isPrintable(node: Node, columns: readonly ColumnShape[]): boolean {
+  const known = printable.get(node)
+  if (known !== undefined) return known
+  const can = canPrint(node, columns)
+  printable.set(node, can)
+  return can
+}
+
+function canPrint(node: Node, columns: readonly ColumnShape[]): boolean {
+  const isNumber = node.rep === 'int' || node.rep === 'big' || node.rep === 'float'
+  switch (node.op) {
+    case 'column': return isNumber && (node.rep !== 'big' || physicalOf(columns[node.slot]!.type) === 'int')
+      && !(node.rep === 'big' && columns[node.slot]!.layout <= LAYOUT.U32)
+    case 'constant': return isNumber && node.lo >= -REACH && node.hi <= REACH || node.rep === 'float'
+    case 'literal': case 'null': return isNumber
+    case 'lookup': return isNumber && node.rep !== 'big'
+    case 'argument': case 'call': case 'inset': return false
+    case 'isnull': case 'notnull':
+      return node.args[0]!.op === 'column' || isPrintable(node.args[0]!, columns)
+    case 'case': case 'coalesce': break
+    default:
+      if (FLOAT_OPS.has(node.op) || COMPARISONS.has(node.op) || LOGIC.has(node.op)) break
+      assert(INTEGER_OPS.has(node.op), 'the printers know every operation of the language')
+      if (node.args.some(arg => arg.lo < -REACH || arg.hi > REACH)) return false
+      if (node.op === 'rounded' && node.value > 1e15) return false
+  }
+  if (!isNumber) return false
+  if (node.rep === 'big' && (node.lo < -REACH || node.hi > REACH)) return false
+  return node.args.every(arg => isPrintable(arg, columns))
+}
+
+/** WebAssembly type of a node's value. */
+export function wasmType(node: Node): number {
+  return node.isBoolean ? TYPE.i32 : node.rep === 'float' ? TYPE.f64 : TYPE.i64
+}
+
+/** Prints nodes of one row. The owner sets `row` and keeps the validity words of the 64 rows around it. */
+export class WasmExpressions {
+  readonly parameters: Parameters
+  readonly columns: readonly ColumnShape[]
+  readonly code: Code
+  /** i32 local: the window row. */
+  readonly row: number
+  private readonly checks: readonly Check[]
+  private scopes: Map<Node, Emitted>[] = [new Map()]
+
+  constructor(parameters: Parameters, columns: readonly ColumnShape[], checks: readonly Check[]) {
+    this.parameters = parameters
+    this.columns = columns
+    this.checks = checks
+    this.code = parameters.code
+    this.row = parameters.code.local(TYPE.i32)
+  }
+
+  /** Forgets what was computed: the next row body starts. */
+  reset(): void {
+    this.scopes = [new Map()]
+  }
+
+  /** Prints code of a branch: values computed in it are forgotten afterwards. */
+  scoped(print: () => void): void {
+    this.scopes.push(new Map())
+    print()
+    this.scopes.pop()
+  }
+
+  /** Runs `print` in an `if` that is entered when a boolean node is TRUE (always when null). */
+  guarded(when: Node | null, print: () => void): void {
+    if (when === null) {
+      print()
+      return
+    }
+    this.pushTruth(when)
+    this.code.open(OP.if)
+    this.scoped(print)
+    this.code.end()
+  }
+
+  /** Pushes i32 1 when the boolean node is TRUE, 0 when it is FALSE or NULL. */
+  pushTruth(node: Node): void {
+    const { value, isNull } = this.emit(node)
+    this.code.get(value)
+    if (isNull >= 0) this.code.get(isNull).ops(OP['i32.eqz'], OP['i32.and'])
+  }
+
+  /** Makes sure the value of a node is in its locals. */
+  emit(node: Node): Emitted {
+    for (const scope of this.scopes) {
+      const known = scope.get(node)
+      if (known !== undefined) return known
+    }
+    const emitted = this.emitNew(node)
+    this.scopes[this.scopes.length - 1]!.set(node, emitted)
+    return emitted
+  }
+
+  private emitNew(node: Node): Emitted {
+    switch (node.op) {
+      case 'null': return { value: this.zero(node), isNull: this.one() }
+      case 'literal': return this.emitLiteral(node)
+      case 'constant': return { value: this.constantLocal(node), isNull: -1 }
+      case 'column': return this.emitColumn(node)
+      case 'lookup': return this.emitLookup(node)
+      case 'and': case 'or': return this.emitConnective(node)
+      case 'isnull': case 'notnull': return this.emitNullTest(node)
+      case 'istrue': {
+        this.pushTruth(node.args[0]!)
+        return { value: this.keep(TYPE.i32), isNull: -1 }
+      }
+      case 'distinct': return this.emitDistinct(node)
+      case 'case': return this.emitCase(node)
+      case 'coalesce': return this.emitCoalesce(node)
+      default: return this.emitStrict(node)
+    }
+  }
+
+  private keep(type: number): number {
+    const local = this.code.local(type)
+    this.code.set(local)
+    return local
+  }
+
+  private zero(node: Node): number {
+    this.pushZero(wasmType(node))
+    return this.keep(wasmType(node))
+  }
+
+  private pushZero(type: number): void {
+    if (type === TYPE.i32) this.code.i32(0)
+    else if (type === TYPE.i64) this.code.i64(0n)
+    else this.code.f64(0)
+  }
+
+  private one(): number {
+    this.code.i32(1)
+    return this.keep(TYPE.i32)
+  }
+
+  private emitLiteral(node: Node): Emitted {
+    this.code.i64(BigInt(node.value))
+    return { value: this.keep(TYPE.i64), isNull: -1 }
+  }
+
+  private constantLocal(node: Node): number {
+    if (node.rep === 'float') return this.parameters.load('constant', node.slot, 0, TYPE.f64)
+    const wide = this.parameters.load('constant', node.slot, 0, TYPE.i64)
+    if (!node.isBoolean) return wide
+    return this.parameters.derive(`boolean${node.slot}`, TYPE.i32, prologue => prologue.get(wide).op(OP['i32.wrap_i64']))
+  }
+
+  /** Pushes the value of a node as i64. */
+  pushInteger(node: Node): void {
+    const { value } = this.emit(node)
+    this.code.get(value)
+    if (node.isBoolean) this.code.op(OP['i64.extend_i32_u'])
+  }
+
+  /** Pushes i32 1 when the row of a nullable column is NULL. */
+  pushColumnNull(column: number): void {
+    const pointer = this.parameters.load('column', column, 4, TYPE.i32)
+    this.code.get(pointer).get(this.row).i32(3).op(OP['i32.shr_u']).op(OP['i32.add']).memory(OP['i32.load8_u'])
+      .get(this.row).i32(7).op(OP['i32.and']).op(OP['i32.shr_u']).i32(1).op(OP['i32.and']).op(OP['i32.eqz'])
+  }
+
+  /** Pushes the address of the row's value. */
+  pushAddress(column: number): void {
+    const shift = [0, 1, 2, 3, 2, 3, 4, 3][this.columns[column]!.layout]!
+    this.code.get(this.parameters.load('column', column, 0, TYPE.i32)).get(this.row)
+    if (shift > 0) this.code.i32(shift).op(OP['i32.shl'])
+    this.code.op(OP['i32.add'])
+  }
+
+  private columnNull(column: number): number {
+    if (!this.columns[column]!.nullable) return -1
+    this.pushColumnNull(column)
+    return this.keep(TYPE.i32)
+  }
+
+  private emitColumn(node: Node): Emitted {
+    const column = node.slot
+    const shape = this.columns[column]!
+    const isNull = this.columnNull(column)
+    this.pushAddress(column)
+    if (node.isBoolean) {
+      this.code.memory(OP['i32.load8_u'])
+      return { value: this.keep(TYPE.i32), isNull }
+    }
+    switch (shape.layout) {
+      case LAYOUT.U8: this.code.memory(OP['i64.load8_u']); break
+      case LAYOUT.U16: this.code.memory(OP['i64.load16_u']); break
+      case LAYOUT.U32: this.code.memory(OP['i64.load32_u']); break
+      case LAYOUT.F32: this.code.memory(OP['f32.load']).op(OP['f64.promote_f32']); break
+      case LAYOUT.F64: this.code.memory(OP['f64.load']); break
+      default: this.code.memory(OP['i64.load'])
+    }
+    if (!shape.zeroBase && shape.layout <= LAYOUT.U32) {
+      this.code.get(this.parameters.load('column', column, 8, TYPE.i64)).op(OP['i64.add'])
+    }
+    return { value: this.keep(wasmType(node)), isNull }
+  }
+
+  /** Pushes the dictionary code of the row as i32. */
+  pushCode(column: number): void {
+    this.pushAddress(column)
+    const { layout } = this.columns[column]!
+    this.code.memory(layout === LAYOUT.U8 ? OP['i32.load8_u'] : layout === LAYOUT.U16 ? OP['i32.load16_u'] : OP['i32.load'])
+  }
+
+  // A NULL row's code is garbage: the entry for NULL stands at the end of the table.
+  private pushEntry(node: Node): number {
+    const column = node.args[0]!.slot
+    const { code } = this
+    if (!this.columns[column]!.nullable) this.pushCode(column)
+    else {
+      code.get(this.parameters.load('lookup', node.slot, 8, TYPE.i32))
+      this.pushCode(column)
+      this.pushColumnNull(column)
+      code.op(OP.select)
+    }
+    return this.keep(TYPE.i32)
+  }
+
+  private emitLookup(node: Node): Emitted {
+    const { code } = this
+    const entry = this.pushEntry(node)
+    const values = this.parameters.load('lookup', node.slot, 0, TYPE.i32)
+    const nulls = this.parameters.load('lookup', node.slot, 4, TYPE.i32)
+    code.get(nulls).get(entry).op(OP['i32.add']).memory(OP['i32.load8_u'])
+    const isNull = this.keep(TYPE.i32)
+    code.get(values).get(entry).i32(3).op(OP['i32.shl']).op(OP['i32.add'])
+    if (node.rep === 'float') code.memory(OP['f64.load'])
+    else code.memory(node.isBoolean ? OP['i32.load'] : OP['i64.load'])
+    return { value: this.keep(wasmType(node)), isNull }
+  }
+
+  /** A local that is 1 when any of the arguments is NULL, or -1. */
+  private anyNull(args: readonly Emitted[]): number {
+    const nulls = [...new Set(args.map(arg => arg.isNull).filter(local => local >= 0))]
+    if (nulls.length <= 1) return nulls[0] ?? -1
+    nulls.forEach((local, i) => {
+      this.code.get(local)
+      if (i > 0) this.code.op(OP['i32.or'])
+    })
+    return this.keep(TYPE.i32)
+  }
+
+  private emitStrict(node: Node): Emitted {
+    const args = node.args.map(arg => this.emit(arg))
+    const isNull = this.anyNull(args)
+    const { code } = this
+    if (!this.canFail(node)) {
+      this.pushOperation(node, args)
+      return { value: this.keep(wasmType(node)), isNull }
+    }
+    const value = code.local(wasmType(node))
+    if (isNull >= 0) {
+      this.pushZero(wasmType(node))
+      code.set(value).get(isNull).op(OP['i32.eqz']).open(OP.if)
+    }
+    this.failBefore(node)
+    this.pushOperation(node, args)
+    code.set(value)
+    this.failAfter(node, value, args)
+    if (isNull >= 0) code.end()
+    return { value, isNull }
+  }
+
+  private canFail(node: Node): boolean {
+    switch (node.op) {
+      case 'quotient': case 'remainder': case 'check': case 'fadd': case 'fsub': case 'fmul': return true
+      case 'fdiv': return node.value !== 2
+      default: return false
+    }
+  }
+
+  /** Consumes an i32: returns -1 from the kernel when it is not 0. */
+  private failIf(): void {
+    this.code.open(OP.if).i32(-1).op(OP.return).end()
+  }
+
+  private failBefore(node: Node): void {
+    if (node.op !== 'quotient' && node.op !== 'remainder') return
+    this.pushInteger(node.args[1]!)
+    this.code.op(OP['i64.eqz'])
+    this.failIf()
+  }
+
+  // Float results that are not finite, or zero, are rare: JavaScript decides what they mean. When it finds
+  // nothing wrong, the kernel could not go on, so the check here must be exact.
+  private failAfter(node: Node, value: number, args: readonly Emitted[]): void {
+    const { code } = this
+    if (node.op === 'check') {
+      const check = this.checks[node.value]!
+      const [lo, hi] = [clampInt64(check.lo), clampInt64(check.hi)]
+      code.get(value).i64(lo).op(OP['i64.lt_s']).get(value).i64(hi).op(OP['i64.gt_s']).op(OP['i32.or'])
+      this.failIf()
+    } else if (FLOAT_OPS.has(node.op)) {
+      this.failFloat(node, value, args)
+    }
+  }
+
+  private pushIsInfinite(local: number): void {
+    this.code.get(local).op(OP['f64.abs']).f64(Infinity).op(OP['f64.eq'])
+  }
+
+  private failFloat(node: Node, value: number, args: readonly Emitted[]): void {
+    const { code } = this
+    const [a, b] = args as [Emitted, Emitted]
+    if (node.op === 'fdiv') {
+      code.get(b.value).f64(0).op(OP['f64.eq']).get(a.value).get(a.value).op(OP['f64.eq']).op(OP['i32.and'])
+      this.failIf()
+    }
+    this.pushIsInfinite(value)
+    this.pushIsInfinite(a.value)
+    code.ops(OP['i32.eqz'], OP['i32.and'])
+    if (node.op !== 'fdiv') {
+      this.pushIsInfinite(b.value)
+      code.ops(OP['i32.eqz'], OP['i32.and'])
+    }
+    this.failIf()
+    if (node.op !== 'fmul' && node.op !== 'fdiv') return
+    code.get(value).f64(0).op(OP['f64.eq']).get(a.value).f64(0).op(OP['f64.ne']).op(OP['i32.and'])
+    if (node.op === 'fmul') code.get(b.value).f64(0).op(OP['f64.ne'])
+    else {
+      this.pushIsInfinite(b.value)
+      code.op(OP['i32.eqz'])
+    }
+    code.op(OP['i32.and'])
+    this.failIf()
+  }
+
+  private pushOperation(node: Node, args: readonly Emitted[]): void {
+    const { code } = this
+    if (FLOAT_OPS.has(node.op)) {
+      this.pushFloat(node, args)
+      return
+    }
+    if (COMPARISONS.has(node.op)) {
+      this.pushComparison(node, args)
+      return
+    }
+    if (node.op === 'not') {
+      code.get(args[0]!.value).op(OP['i32.eqz'])
+      return
+    }
+    for (const arg of node.args) this.pushInteger(arg)
+    switch (node.op) {
+      case 'add': code.op(OP['i64.add']); break
+      case 'sub': code.op(OP['i64.sub']); break
+      case 'mul': code.op(OP['i64.mul']); break
+      case 'quotient': code.op(OP['i64.div_s']); break
+      case 'remainder': code.op(OP['i64.rem_s']); break
+      case 'check': break
+      case 'rounded': this.pushRounded(node); break
+      case 'floored': this.pushFloored(node); break
+      default: unreachable('an operation without WebAssembly')
+    }
+  }
+
+  // (x + sign(x) * divisor / 2) / divisor, truncated: half away from zero for even divisors (powers of ten).
+  private pushRounded(node: Node): void {
+    const { code } = this
+    const divisor = BigInt(node.value)
+    const value = this.keep(TYPE.i64)
+    code.get(value).i64(divisor / 2n).i64(-divisor / 2n)
+    code.get(value).i64(0n).op(OP['i64.ge_s']).op(OP.select).op(OP['i64.add']).i64(divisor).op(OP['i64.div_s'])
+  }
+
+  private pushFloored(node: Node): void {
+    const { code } = this
+    const divisor = BigInt(node.value)
+    const value = this.keep(TYPE.i64)
+    code.get(value).i64(divisor).op(OP['i64.div_s'])
+    code.get(value).i64(divisor).op(OP['i64.rem_s']).i64(0n).op(OP['i64.lt_s']).op(OP['i64.extend_i32_u'])
+    code.op(OP['i64.sub'])
+  }
+
+  private pushFloat(node: Node, args: readonly Emitted[]): void {
+    const { code } = this
+    if (node.op === 'tofloat') {
+      this.pushInteger(node.args[0]!)
+      code.op(OP['f64.convert_i64_s'])
+      return
+    }
+    if (node.op === 'fneg') code.f64(0)
+    for (const arg of args) code.get(arg.value)
+    switch (node.op) {
+      case 'fadd': code.op(OP['f64.add']); break
+      case 'fsub': case 'fneg': code.op(OP['f64.sub']); break
+      case 'fmul': code.op(OP['f64.mul']); break
+      case 'fdiv': code.op(OP['f64.div']); break
+      case 'fabs': code.op(OP['f64.abs']); break
+      case 'fsqrt': code.op(OP['f64.sqrt']); break
+      case 'ffloor': code.op(OP['f64.floor']); break
+      case 'fceil': code.op(OP['f64.ceil']); break
+      case 'ftrunc': code.op(OP['f64.trunc']); break
+    }
+    if (node.op === 'fround' || node.value === 1) code.ops(OP['f32.demote_f64'], OP['f64.promote_f32'])
+  }
+
+  private pushComparison(node: Node, args: readonly Emitted[]): void {
+    const { code } = this
+    if (node.args[0]!.rep === 'float') {
+      this.pushFloatComparison(node.op, args[0]!.value, args[1]!.value)
+      return
+    }
+    for (const arg of node.args) this.pushInteger(arg)
+    const opcodes: Record<string, number> = {
+      eq: OP['i64.eq'], ne: OP['i64.ne'], lt: OP['i64.lt_s'], le: OP['i64.le_s'], gt: OP['i64.gt_s'], ge: OP['i64.ge_s'],
+    }
+    code.op(opcodes[node.op]!)
+  }
+
+  // NaN equals itself and is larger than everything else.
+  private pushFloatComparison(op: string, a: number, b: number): void {
+    const { code } = this
+    const isNaN = (local: number): Code => code.get(local).get(local).op(OP['f64.ne'])
+    const isNumber = (local: number): Code => code.get(local).get(local).op(OP['f64.eq'])
+    switch (op) {
+      case 'eq': case 'ne':
+        code.get(a).get(b).op(OP['f64.eq'])
+        isNaN(a)
+        isNaN(b)
+        code.ops(OP['i32.and'], OP['i32.or'])
+        break
+      case 'lt': case 'ge':
+        code.get(a).get(b).op(OP['f64.lt'])
+        isNaN(b)
+        isNumber(a)
+        code.ops(OP['i32.and'], OP['i32.or'])
+        break
+      default:
+        code.get(a).get(b).op(OP['f64.gt'])
+        isNaN(a)
+        isNumber(b)
+        code.ops(OP['i32.and'], OP['i32.or'])
+    }
+    if (op === 'ne' || op === 'ge' || op === 'le') code.op(OP['i32.eqz'])
+  }
+
+  // Decided by the first FALSE of AND (TRUE of OR): later arguments are not computed, as in JavaScript.
+  private emitConnective(node: Node): Emitted {
+    const { code } = this
+    const isAnd = node.op === 'and'
+    const value = code.local(TYPE.i32)
+    const isNull = node.nullable ? code.local(TYPE.i32) : -1
+    code.i32(isAnd ? 1 : 0).set(value)
+    if (isNull >= 0) code.i32(0).set(isNull)
+    const depth = this.scopes.length
+    let opened = 0
+    node.args.forEach((arg, i) => {
+      const part = this.emit(arg)
+      if (part.isNull >= 0) {
+        // Known and decisive: value = known ? part : value; a NULL is remembered.
+        code.get(part.isNull).get(isNull).op(OP['i32.or']).set(isNull)
+        code.get(value).get(part.value).get(part.isNull).op(OP.select).set(value)
+      } else code.get(part.value).set(value)
+      if (i === node.args.length - 1) return
+      code.get(value)
+      if (!isAnd) code.op(OP['i32.eqz'])
+      code.open(OP.if)
+      this.scopes.push(new Map())
+      opened++
+    })
+    for (; opened > 0; opened--) code.end()
+    this.scopes.length = depth
+    if (isNull < 0) return { value, isNull }
+    code.get(isNull).get(value)
+    if (!isAnd) code.op(OP['i32.eqz'])
+    code.op(OP['i32.and']).set(isNull)
+    return { value, isNull }
+  }
+
+  private emitNullTest(node: Node): Emitted {
+    const [arg] = node.args as [Node]
+    const { code } = this
+    const isColumn = arg.op === 'column'
+    if (isColumn && this.columns[arg.slot]!.nullable) this.pushColumnNull(arg.slot)
+    else {
+      const isNull = isColumn ? -1 : this.emit(arg).isNull
+      if (isNull < 0) code.i32(0)
+      else code.get(isNull)
+    }
+    if (node.op === 'notnull') code.op(OP['i32.eqz'])
+    return { value: this.keep(TYPE.i32), isNull: -1 }
+  }
+
+  private emitDistinct(node: Node): Emitted {
+    const { code } = this
+    const [left, right, differ] = node.args.map(arg => this.emit(arg)) as [Emitted, Emitted, Emitted]
+    const push = (part: Emitted): Code => part.isNull < 0 ? code.i32(0) : code.get(part.isNull)
+    push(left)
+    push(right)
+    code.op(OP['i32.xor'])
+    code.get(differ.value)
+    push(left)
+    code.ops(OP['i32.eqz'], OP['i32.and'])
+    push(right)
+    code.ops(OP['i32.eqz'], OP['i32.and'], OP['i32.or'])
+    return { value: this.keep(TYPE.i32), isNull: -1 }
+  }
+
+  private assign(target: Emitted, node: Node, source: Node): void {
+    const { value, isNull } = this.emit(source)
+    this.code.get(value)
+    if (source.isBoolean && !node.isBoolean) this.code.op(OP['i64.extend_i32_u'])
+    this.code.set(target.value)
+    if (target.isNull < 0) return
+    if (isNull < 0) this.code.i32(0)
+    else this.code.get(isNull)
+    this.code.set(target.isNull)
+  }
+
+  private emitCase(node: Node): Emitted {
+    const { code } = this
+    const target: Emitted = { value: code.local(wasmType(node)), isNull: node.nullable ? code.local(TYPE.i32) : -1 }
+    const branches = (node.args.length - 1) / 2
+    const depth = this.scopes.length
+    for (let i = 0; i < branches; i++) {
+      this.pushTruth(node.args[2 * i]!)
+      code.open(OP.if)
+      this.scoped(() => this.assign(target, node, node.args[2 * i + 1]!))
+      code.op(OP.else)
+      this.scopes.push(new Map())
+    }
+    this.assign(target, node, node.args[node.args.length - 1]!)
+    for (let i = 0; i < branches; i++) code.end()
+    this.scopes.length = depth
+    return target
+  }
+
+  private emitCoalesce(node: Node): Emitted {
+    const { code } = this
+    const target: Emitted = { value: code.local(wasmType(node)), isNull: code.local(TYPE.i32) }
+    const depth = this.scopes.length
+    node.args.forEach((arg, i) => {
+      this.assign(target, node, arg)
+      if (i === node.args.length - 1) return
+      code.get(target.isNull).open(OP.if)
+      this.scopes.push(new Map())
+    })
+    for (let i = 1; i < node.args.length; i++) code.end()
+    this.scopes.length = depth
+    return { value: target.value, isNull: node.nullable ? target.isNull : -1 }
+  }
+}
+
+function clampInt64(limit: number | bigint): bigint {
+  const value = BigInt(limit)
+  const max = 2n ** 63n - 1n
+  return value > max ? max : value < -max - 1n ? -max - 1n : value
+}
