@@ -276,13 +276,19 @@ export class Engine {
     }
   }
 
-  // The commit before it stands whatever happens here: a failure is reported by the next call (F5).
+  // The transaction is committed already, so a merge or checkpoint that fails must not look like a failed
+  // commit. What can be tried again (no space, no memory) is kept for stats() and tried at the next commit;
+  // anything else stops the engine: later calls throw, reopening replays the log.
   private maintain(): void {
     if (this.isReadOnly || this.state !== 'ready') return
     try {
       mergeWhenDue(this)
+      this.maintenanceError = null
     } catch (error) {
-      this.poison(error)
+      const isRetryable = error instanceof DatabaseError
+        && (error.code === CODE.DISK_FULL || error.code === CODE.OUT_OF_MEMORY)
+      if (isRetryable) this.maintenanceError = error
+      else this.poison(error)
     }
   }
 
