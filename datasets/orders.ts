@@ -58,7 +58,8 @@ export function ordersTable(rowCount: number, seed = 20260101): TableData {
     note[row] = (bits >>> 3) % 10 === 0 ? null : NOTES[(bits >>> 5) % NOTES.length]!
   }
   const named: [string, SqlType, ColumnData][] = [
-    ['order_id', BIGINT, orderId], ['customer_id', INTEGER, customer], ['status', TEXT, status], ['order_date', DATE, date],
+    ['order_id', BIGINT, orderId], ['customer_id', INTEGER, customer], ['status', TEXT, status],
+    ['order_date', DATE, date],
     ['quantity', SMALLINT, quantity], ['price', decimalType(12, 2), price], ['discount', decimalType(4, 2), discount],
     ['country', TEXT, country], ['note', TEXT, note],
   ]

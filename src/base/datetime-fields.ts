@@ -120,7 +120,7 @@ const TIME_UNITS: Record<string, number> = {
 }
 
 /** The first day of the period that holds a day. */
-export function truncateDays(field: string, days: number): number {
+function truncateDays(field: string, days: number): number {
   if (field === 'day') return days
   if (field === 'week') return days - ((dayOfWeek(days) + 6) % 7)
   const first = firstOfPeriod(field, civilFromDays(days))

@@ -5,7 +5,9 @@
 import {
   checkDays, DATE_DAYS_MIN, daysFromCivil, daysInMonth, joinMicros, MICROS_PER_DAY, splitMicros, timeFrom,
 } from './datetime.ts'
-import { abbreviationOffset, isKnownZone, localOffset, offsetMicros, parseOffset, unknownZone } from './datetime-zone.ts'
+import {
+  abbreviationOffset, isKnownZone, localOffset, offsetMicros, parseOffset, unknownZone,
+} from './datetime-zone.ts'
 import type { Integer } from './decimal.ts'
 import { CODE, DatabaseError } from './errors.ts'
 
@@ -102,9 +104,13 @@ function fractionMicros(digits: string | undefined): number {
 }
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-const MONTH_NAME = /^(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)$/
+const MONTH_NAME = new RegExp('^(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?'
+  + '|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)$')
 const WEEKDAY_NAME = /^(?:sun|mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?)(?:day)?$/
-const TOKEN = /\s*(?:(\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)|(\d+)|([a-z]+(?:[/_][a-z_+\-/0-9]+)?)|([+-]\d[\d:]*)|([-/.,]))/iy
+/** A clock, a number, a word or zone name, an offset, a separator. */
+const TOKEN = new RegExp(`\\s*(?:${[
+  /(\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d*)?)?)/, /(\d+)/, /([a-z]+(?:[/_][a-z_+\-/0-9]+)?)/, /([+-]\d[\d:]*)/, /([-/.,])/,
+].map((part) => part.source).join('|')})`, 'iy')
 
 /** Reads one text token by token, collecting date numbers, a month name, a clock and a zone. */
 class MomentReader {

@@ -35,7 +35,7 @@ const PATTERNS: readonly (readonly [string, Pattern])[] = [
   ['FF1', (m) => digits(Math.floor(m.micros / 1e5), 1)], ['FF2', (m) => digits(Math.floor(m.micros / 1e4), 2)],
   ['FF3', (m) => digits(Math.floor(m.micros / 1e3), 3)], ['FF4', (m) => digits(Math.floor(m.micros / 100), 4)],
   ['FF5', (m) => digits(Math.floor(m.micros / 10), 5)], ['FF6', (m) => digits(m.micros, 6)],
-  ['Y,YYY', (m) => word(`${Math.floor(shownYear(m.year) / 1000)},${String(shownYear(m.year) % 1000).padStart(3, '0')}`)],
+  ['Y,YYY', (m) => word(shownYear(m.year).toString().padStart(4, '0').replace(/(...)$/, ',$1'))],
   ['YYYY', (m) => digits(shownYear(m.year), 4)], ['YYY', (m) => digits(shownYear(m.year) % 1000, 3)],
   ['YY', (m) => digits(shownYear(m.year) % 100, 2)], ['Y', (m) => digits(shownYear(m.year) % 10, 1)],
   ['IYYY', (m) => digits(isoYear(m), 4)], ['IYY', (m) => digits(isoYear(m) % 1000, 3)],
@@ -82,8 +82,10 @@ export function toCharTimestamp(micros: Integer, pattern: string, zone = false):
     i = at + found[0].length
     const value = found[1](moment)
     const spelled = pattern.slice(at, i)
-    if ('text' in value) out += fill ? applyCase(spelled, value.text) : applyCase(spelled, value.text).padEnd(value.width)
-    else {
+    if ('text' in value) {
+      const text = applyCase(spelled, value.text)
+      out += fill ? text : text.padEnd(value.width)
+    } else {
       out += fill || value.width < 0 ? String(value.number) : String(value.number).padStart(value.width, '0')
       const suffix = pattern.slice(i, i + 2)
       if (/^th$/i.test(suffix)) {

@@ -63,7 +63,8 @@ describe('extract and date_trunc', () => {
 
 describe('intervals', () => {
   test.each([
-    ['2020-03-31 10:00', '2020-02-29 11:00', '1 mon 1 day 23:00:00'], ['2020-02-29 11:00', '2020-03-31 10:00', '-1 mons -1 days -23:00:00'],
+    ['2020-03-31 10:00', '2020-02-29 11:00', '1 mon 1 day 23:00:00'],
+    ['2020-02-29 11:00', '2020-03-31 10:00', '-1 mons -1 days -23:00:00'],
     ['2001-04-10', '1957-06-13', '43 years 9 mons 27 days'],
   ])('age(%s, %s) = %s', (a, b, value) => {
     expect(formatInterval(age(timestamp(a), timestamp(b)))).toBe(value)
@@ -80,7 +81,8 @@ describe('intervals', () => {
   test('products and differences', () => {
     expect(formatInterval(multiplyInterval(parseIntervalParts('1 mon'), 0.5))).toBe('15 days')
     expect(formatInterval(multiplyInterval(parseIntervalParts('1 day'), 1.5))).toBe('1 day 12:00:00')
-    expect(formatInterval(subtractTimestamps(timestamp('2024-01-03 12:00'), timestamp('2024-01-01')))).toBe('2 days 12:00:00')
+    expect(formatInterval(subtractTimestamps(timestamp('2024-01-03 12:00'), timestamp('2024-01-01'))))
+      .toBe('2 days 12:00:00')
   })
 
   test('adding past the last timestamp is 22008', () => {

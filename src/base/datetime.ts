@@ -13,7 +13,7 @@ export const MICROS_PER_DAY = 86_400_000_000
 /** 4713-11-24 BC, PostgreSQL's first day (Julian day 0). */
 export const DATE_DAYS_MIN = -2_440_588
 /** 5874897-12-31, PostgreSQL's last day. */
-export const DATE_DAYS_MAX = 2_145_042_905
+const DATE_DAYS_MAX = 2_145_042_905
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
@@ -51,7 +51,7 @@ export function civilFromDays(days: number): Civil {
 }
 
 /** True for leap years. */
-export function isLeapYear(year: number): boolean {
+function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
 }
 

@@ -94,7 +94,11 @@ function addIsoDuration(total: Total, text: string): boolean {
     && read(parts[2] ?? '', { H: 'hour', M: 'minute', S: 'second' })
 }
 
-const TOKEN = /\s*(?:([+-]?)(\d+):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?|\.(\d+))?|([+-]?)(\d+)-(\d+)(?![\d:])|([+-]?)\s*(\d*)(?:\.(\d*))?(?:\s*([a-z]+))?)/iy
+/** A clock (groups 1-6), years-months (7-9), or a number with an optional unit (10-13). */
+const TOKEN = new RegExp(`\\s*(?:${[
+  /([+-]?)(\d+):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?|\.(\d+))?/, /([+-]?)(\d+)-(\d+)(?![\d:])/,
+  /([+-]?)\s*(\d*)(?:\.(\d*))?(?:\s*([a-z]+))?/,
+].map((part) => part.source).join('|')})`, 'iy')
 
 /** `[@] 1 year 2 mons 3 4:05:06 ago` and `1-2`; a bare number before a clock is days, else seconds. */
 function addVerbose(total: Total, text: string): boolean {

@@ -3,7 +3,9 @@
 // and times convert in UTC. `canCast` and `castScalar` share one table, so the binder and the run time agree.
 
 import { checkDays, joinMicros, splitMicros } from './datetime.ts'
-import { canonicalInteger, checkPrecision, decimalFromDouble, decimalToDouble, rescale, type Integer } from './decimal.ts'
+import {
+  canonicalInteger, checkPrecision, decimalFromDouble, decimalToDouble, rescale, type Integer,
+} from './decimal.ts'
 import { CODE, DatabaseError } from './errors.ts'
 import { decodeInterval, encodeInterval } from './interval.ts'
 import { formatScalar } from './scalar-format.ts'

@@ -60,7 +60,7 @@ export function firstCharacters(text: string, count: number): string {
 }
 
 /** Index of the first lone surrogate, or -1 when the text is well formed. */
-export function loneSurrogateAt(text: string): number {
+function loneSurrogateAt(text: string): number {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     if (unit < 0xd800 || unit > 0xdfff) continue

@@ -13,7 +13,9 @@ import type { ByteSink, Sink } from './format.ts'
 const BATCH_ROWS = 65_536
 
 /** Writes record batches of the public Arrow types of the columns. */
-export async function arrowSink(out: ByteSink, columns: readonly ColumnSchema[], kind: 'file' | 'stream'): Promise<Sink> {
+export async function arrowSink(
+  out: ByteSink, columns: readonly ColumnSchema[], kind: 'file' | 'stream',
+): Promise<Sink> {
   const arrow = await loadArrow()
   const types = columns.map((column) => arrowTypeOf(arrow, column))
   const schema = new arrow.Schema(columns.map((column, i) => new arrow.Field(column.name, types[i]!, true)))
@@ -68,7 +70,7 @@ function arrowRows(
 }
 
 /** Arrow type of a column, as in the public API. */
-export function arrowTypeOf(arrow: Arrow, { type }: ColumnSchema): DataType {
+function arrowTypeOf(arrow: Arrow, { type }: ColumnSchema): DataType {
   switch (type.kind) {
     case 'boolean': return new arrow.Bool()
     case 'smallint': return new arrow.Int16()
@@ -89,7 +91,7 @@ export function arrowTypeOf(arrow: Arrow, { type }: ColumnSchema): DataType {
 }
 
 /** Column buffers of one batch. */
-export function arrowData(arrow: Arrow, column: ColumnSchema, type: DataType, values: readonly Scalar[]) {
+function arrowData(arrow: Arrow, column: ColumnSchema, type: DataType, values: readonly Scalar[]) {
   const length = values.length
   let nullCount = 0
   const validity = new Uint8Array(Math.ceil(length / 64) * 8)

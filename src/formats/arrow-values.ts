@@ -6,7 +6,8 @@ import { canonicalInteger, type Integer } from '../base/decimal.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { encodeInterval } from '../base/interval.ts'
 import {
-  BIGINT, BOOLEAN, BYTEA, DATE, decimalType, DOUBLE, INTEGER, INTERVAL, JSON_TYPE, REAL, SMALLINT, TEXT, TIME, TIMESTAMP,
+  BIGINT, BOOLEAN, BYTEA, DATE, decimalType, DOUBLE, INTEGER, INTERVAL, JSON_TYPE, REAL, SMALLINT, TEXT, TIME,
+    TIMESTAMP,
   TIMESTAMPTZ, type Scalar, type SqlType,
 } from '../base/types.ts'
 import type { ColumnData } from './format.ts'
@@ -37,7 +38,8 @@ export function sqlTypeOfArrow(arrow: Arrow, type: DataType): SqlType {
     case Type.Float: return fields.precision === 2 ? DOUBLE : REAL
     case Type.Decimal:
       if (fields.precision! > 38) {
-        throw new DatabaseError(CODE.UNSUPPORTED, `Arrow decimal(${fields.precision},${fields.scale}) has over 38 digits`)
+        throw new DatabaseError(CODE.UNSUPPORTED,
+          `Arrow decimal(${fields.precision},${fields.scale}) has over 38 digits`)
       }
       return decimalType(fields.precision!, fields.scale!)
     case Type.Date: return DATE
@@ -180,7 +182,8 @@ function durations(micros: ColumnData): Scalar[] {
 
 /** Unit 0: months; 1: days and milliseconds; 2: months, days, nanoseconds (as four or two words). */
 function intervalOf(value: Int32Array, unit: number): Scalar {
-  if (unit === 0) return encodeInterval({ months: value[0]! * (value.length > 1 ? 12 : 1) + (value[1] ?? 0), days: 0, micros: 0 })
+  if (unit === 0) return encodeInterval({ months: value[0]! * (value.length > 1 ? 12 : 1) + (value[1] ?? 0), days: 0,
+    micros: 0 })
   if (unit === 1) return encodeInterval({ months: 0, days: value[0]!, micros: value[1]! * 1000 })
   const nanos = (BigInt(value[3]!) << 32n) | BigInt(value[2]! >>> 0)
   return encodeInterval({ months: value[0]!, days: value[1]!, micros: canonicalInteger(nanos / 1000n) })

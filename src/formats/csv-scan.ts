@@ -7,8 +7,8 @@
 
 import { CODE, DatabaseError } from '../base/errors.ts'
 
-export const PLAIN = 0
-export const QUOTED = 1
+const PLAIN = 0
+const QUOTED = 1
 export const ESCAPED = 2
 
 const QUOTE = 34

@@ -19,7 +19,8 @@ const SAMPLE_BYTES = 16 << 20
 export async function openCsv(file: ByteSource, options: SourceOptions): Promise<Source> {
   const head = await file.slice(0, 64 << 10)
   const bom = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0
-  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) throw encodingError(file.path, 1)
+  if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff)) throw encodingError(file.path,
+    1)
   const delimiter = (options.delimiter ?? findDelimiter(Buffer.from(head).toString('latin1', bom))).charCodeAt(0)
   const layout = { bom, delimiter, limit: options.sampleAll ? file.size : SAMPLE_BYTES }
   const sample = await sampleFile(file, layout, options.header)
@@ -119,7 +120,8 @@ async function* readBatches(
     if (block.rowCount === 0) continue
     const last = block.rowCount * block.width - 1
     const ascii = asciiText(block.bytes, block.starts[0]!, block.ends[last]!)
-    yield { rowCount: block.rowCount, columns: columns.map((column, i) => csvColumn(block, i, column, ascii)), bytesDone }
+    yield { rowCount: block.rowCount, columns: columns.map((column, i) => csvColumn(block, i, column, ascii)),
+      bytesDone }
   }
 }
 

@@ -145,7 +145,8 @@ function generalColumn(block: CsvBlock, ordinal: number, column: ColumnSchema): 
 function located(cause: unknown, line: number, column: ColumnSchema): unknown {
   if (!(cause instanceof DatabaseError)) return cause
   return new DatabaseError(cause.code, `line ${line}, column "${column.name}": ${cause.message}`, {
-    line, cause, hint: `The type ${typeName(column.type)} was chosen from the start of the file; look at all of it first.`,
+    line, cause,
+    hint: `The type ${typeName(column.type)} was chosen from the start of the file; look at all of it first.`,
   })
 }
 

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { formatScalar } from '../base/scalar-format.ts'
 import { fromJs, toJs } from '../base/scalar-js.ts'
 import {
-  BIGINT, BOOLEAN, BYTEA, DATE, decimalType, DOUBLE, INTEGER, INTERVAL, JSON_TYPE, REAL, SMALLINT, TEXT, TIME, TIMESTAMP,
+  BIGINT, BOOLEAN, BYTEA, DATE, decimalType, DOUBLE, INTEGER, INTERVAL, JSON_TYPE, REAL, SMALLINT, TEXT, TIME,
+    TIMESTAMP,
   TIMESTAMPTZ, typeName, UUID, type ColumnSchema, type Scalar, type SqlType,
 } from '../base/types.ts'
 import type { SinkFormat, SourceOptions } from './format.ts'
@@ -24,7 +25,9 @@ function file(name: string, content?: string | Uint8Array): string {
 }
 
 /** All rows as text, NULL as null, with the column types. */
-async function read(path: string, options: SourceOptions = {}): Promise<{ types: string[]; rows: (string | null)[][]; names: string[] }> {
+interface Table { types: string[]; names: string[]; rows: (string | null)[][] }
+
+async function read(path: string, options: SourceOptions = {}): Promise<Table> {
   const source = await openSource(path, options)
   const rows: (string | null)[][] = []
   let bytes = 0
@@ -45,11 +48,13 @@ async function read(path: string, options: SourceOptions = {}): Promise<{ types:
 }
 
 const fails = (path: string, code: string, message: RegExp, options?: SourceOptions): Promise<void> =>
-  expect(read(path, options)).rejects.toThrowError(expect.objectContaining({ code, message: expect.stringMatching(message) }))
+  expect(read(path, options)).rejects.toThrowError(expect.objectContaining({ code,
+    message: expect.stringMatching(message) }))
 
 describe('CSV', () => {
   test('types by spelling, quotes, CRLF, BOM, NULL and empty text', async () => {
-    const path = file('a.csv', '\ufeffid,zip,price,day,at,ok,note\r\n1,00501,1.5,2024-02-29,2024-02-29 10:00:00,true,"a ""b"", c\r\nd"\r\n'
+    const path = file('a.csv', '\ufeffid,zip,price,day,at,ok,note\r\n'
+      + '1,00501,1.5,2024-02-29,2024-02-29 10:00:00,true,"a ""b"", c\r\nd"\r\n'
       + '-2,10001,-0.25,2023-01-01,2024-02-29T10:00:00.5,FALSE,""\r\n9007199254740993,,,,,,\r\n')
     const { types, rows, names } = await read(path)
     expect(names).toStrictEqual(['id', 'zip', 'price', 'day', 'at', 'ok', 'note'])
@@ -88,7 +93,8 @@ describe('CSV', () => {
   })
 
   test('numbers keep their value', async () => {
-    const values = ['0.1', '123456789012345678', '1e10', '-0', '1.7976931348623157e308', '5e-324', '0.30000000000000004', '1234567.891']
+    const values = ['0.1', '123456789012345678', '1e10', '-0', '1.7976931348623157e308', '5e-324',
+      '0.30000000000000004', '1234567.891']
     const { rows } = await read(file('l.csv', 'v\n' + values.join('\n')))
     expect(rows.map(([v]) => Number(v))).toStrictEqual(values.map(Number).map((v) => (v === 0 ? 0 : v)))
   })
@@ -129,7 +135,8 @@ const COLUMNS: [string, SqlType][] = [
 const SCHEMA = COLUMNS.map(([name, type]): ColumnSchema => ({ name, type, nullable: true }))
 const ROWS: unknown[][] = [
   [true, -5, 7, 2n ** 60n, 0.5, 0.1, '1234567890.12', '-12345678901234567890.00001', '2024-02-29', '04:05:06.000007',
-    '2024-02-29 10:00:00.123456', '1969-12-31 23:59:59.999999+00', 'é "😀", x\n|', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
+    '2024-02-29 10:00:00.123456', '1969-12-31 23:59:59.999999+00', 'é "😀", x\n|',
+    'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11',
     Uint8Array.of(0, 255), '{"k":1}'],
   [false, 32767, -1, -7, -1.5, -2, '-0.01', '0.00000', '0099-12-31', '24:00:00', '9999-12-31 23:59:59.999999',
     '2024-01-01 00:00:00+00', '', '00000000-0000-0000-0000-000000000000', Uint8Array.of(), '[]'],
@@ -154,9 +161,11 @@ describe('what is written reads back', () => {
     await write(path, 'arrow')
     const { types, rows } = await read(path)
     // Arrow has no UUID and no JSON: they travel as bytes and text.
-    expect(types).toStrictEqual(SCHEMA.map(({ type, name }) => (name === 'u' ? 'bytea' : name === 'j' ? 'text' : typeName(type))))
+    expect(types).toStrictEqual(SCHEMA.map(({ type, name }) =>
+      (name === 'u' ? 'bytea' : name === 'j' ? 'text' : typeName(type))))
     const uuid = (text: string | null): string | null => (text === null ? null : '\\x' + text.replaceAll('-', ''))
-    expect(rows).toStrictEqual(EXPECTED.map((row) => row.map((value, i) => (SCHEMA[i]!.name === 'u' ? uuid(value) : value))))
+    expect(rows).toStrictEqual(EXPECTED.map((row) =>
+      row.map((value, i) => (SCHEMA[i]!.name === 'u' ? uuid(value) : value))))
     truncateSync(path, readFileSync(path).length - 100)
     await fails(path, '22P02', /cut short/)
   })
@@ -197,7 +206,8 @@ describe('what is written reads back', () => {
 
   test('Markdown', async () => {
     const path = file('a.md')
-    const sink = await openSink(path, 'markdown', [{ name: 'n', type: BIGINT, nullable: true }, { name: 'x|y', type: TEXT, nullable: true }])
+    const sink = await openSink(path, 'markdown',
+      [{ name: 'n', type: BIGINT, nullable: true }, { name: 'x|y', type: TEXT, nullable: true }])
     await sink.write([[1, 'a|b'], [22, null]])
     await sink.close()
     expect(readFileSync(path, 'utf8')).toBe('|   n | x\\|y |\n| --: | ---- |\n|   1 | a\\|b |\n|  22 |      |\n')
@@ -227,7 +237,8 @@ describe('bad files', () => {
   })
 
   test('a sink that cannot be opened', async () => {
-    await expect(openSink(join(folder, 'no', 'such.csv'), 'csv', SCHEMA)).rejects.toThrowError(expect.objectContaining({ code: '58P01' }))
+    await expect(openSink(join(folder, 'no', 'such.csv'), 'csv', SCHEMA))
+      .rejects.toThrowError(expect.objectContaining({ code: '58P01' }))
     await expect(openSink(folder, 'csv', SCHEMA)).rejects.toThrowError(expect.objectContaining({ code: '42809' }))
   })
 })

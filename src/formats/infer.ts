@@ -12,7 +12,10 @@ export type ValueClass = 'none' | 'boolean' | 'integer' | 'long' | 'double' | 'd
 
 const INTEGER = /^(?:0|-?[1-9]\d*)$/
 const DECIMAL = /^-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/
-const DATE_TIME = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?( ?(?:Z|UTC|[+-]\d\d(?::?\d\d)?))?)?$/
+const DAY = /\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])/
+const HOUR = /(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?/
+const OFFSET = /( ?(?:Z|UTC|[+-]\d\d(?::?\d\d)?))?/
+const DATE_TIME = new RegExp(`^${DAY.source}(?:[T ]${HOUR.source}${OFFSET.source})?$`)
 const CLOCK = /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?$/
 const UUID_TEXT = /^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$/
 

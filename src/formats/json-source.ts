@@ -75,7 +75,8 @@ async function* readRecords(
     const isLast = window.atEnd && limit >= file.size
     const consumed = splitter.scan(window.bytes, begin, window.end, isLast)
     if (!isUtf8(window.bytes.subarray(begin, consumed))) {
-      throw new DatabaseError(CODE.INVALID_ENCODING, `"${file.path}" is not UTF-8 text near record ${first}`, { file: file.path })
+      throw new DatabaseError(CODE.INVALID_ENCODING, `"${file.path}" is not UTF-8 text near record ${first}`,
+        { file: file.path })
     }
     const records: JsonRecord[] = []
     for (let i = 0; i < splitter.borders.length; i += 2) {

@@ -1,4 +1,5 @@
-// Opens a writer by its format. A path gets the file variant of a format, a stream the streaming one.
+// Opens a writer by its format. A path gets the file variant of a format,
+// a stream the streaming one.
 
 import { extname } from 'node:path'
 import type { Writable } from 'node:stream'

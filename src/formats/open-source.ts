@@ -11,7 +11,8 @@ import { openJson } from './json-source.ts'
 import { openParquet } from './parquet-source.ts'
 
 const ENDINGS: Record<string, SourceFormat> = {
-  '.csv': 'csv', '.tsv': 'csv', '.txt': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl', '.json': 'json', '.arrow': 'arrow',
+  '.csv': 'csv', '.tsv': 'csv', '.txt': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl', '.json': 'json',
+  '.arrow': 'arrow',
   '.arrows': 'arrow', '.feather': 'arrow', '.ipc': 'arrow', '.parquet': 'parquet', '.pq': 'parquet',
 }
 

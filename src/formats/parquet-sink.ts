@@ -68,7 +68,8 @@ function schemaElement({ name, type }: ColumnSchema): SchemaElement {
         : { ...decimal, type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16 }
     }
     case 'date': return { ...base, type: 'INT32', converted_type: 'DATE' }
-    case 'time': return { ...base, type: 'INT64', logical_type: { type: 'TIME', isAdjustedToUTC: false, unit: 'MICROS' } }
+    case 'time': return { ...base, type: 'INT64',
+      logical_type: { type: 'TIME', isAdjustedToUTC: false, unit: 'MICROS' } }
     case 'timestamp': case 'timestamptz': return {
       ...base, type: 'INT64',
       logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: type.kind === 'timestamptz', unit: 'MICROS' },

@@ -35,7 +35,8 @@ export function parquetColumn(element: SchemaElement): ParquetColumn {
   if (converted === 'UTF8' || converted === 'ENUM' || logical?.type === 'STRING' || logical?.type === 'ENUM') {
     return { name, type: TEXT, element: text }
   }
-  if (converted === 'JSON' || logical?.type === 'JSON') return { name, type: JSON_TYPE, element: text, convert: checkJson }
+  if (converted === 'JSON' || logical?.type === 'JSON') return { name, type: JSON_TYPE, element: text,
+    convert: checkJson }
   if (converted === 'DATE' || logical?.type === 'DATE') return { name, type: DATE, element: raw }
   const moment = momentColumn(element, raw)
   if (moment !== null) return moment
@@ -47,7 +48,8 @@ export function parquetColumn(element: SchemaElement): ParquetColumn {
     case 'INT64': {
       const isUnsigned = converted === 'UINT_64' || (logical?.type === 'INTEGER' && !logical.isSigned)
       return isUnsigned
-        ? { name, type: decimalType(20, 0), element: raw, convert: (v: bigint) => canonicalInteger(BigInt.asUintN(64, v)) }
+        ? { name, type: decimalType(20, 0), element: raw, convert: (v: bigint) =>
+          canonicalInteger(BigInt.asUintN(64, v)) }
         : { name, type: BIGINT, element: raw, convert: canonicalInteger }
     }
     case 'INT96': return { name, type: TIMESTAMP, element: raw, convert: (nanos: bigint) => scaleDown(nanos, 1000n) }
@@ -71,7 +73,8 @@ function decimalColumn(element: SchemaElement, raw: SchemaElement): ParquetColum
   const precision = element.precision ?? logical?.precision ?? 18
   const scale = element.scale ?? logical?.scale ?? 0
   if (precision > 38 || scale > precision) {
-    throw new DatabaseError(CODE.UNSUPPORTED, `column "${element.name}": decimal(${precision},${scale}) is not supported`)
+    throw new DatabaseError(CODE.UNSUPPORTED,
+      `column "${element.name}": decimal(${precision},${scale}) is not supported`)
   }
   const type = decimalType(precision, scale)
   if (element.type === 'INT32') return { name: element.name, type, element: raw }

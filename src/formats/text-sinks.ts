@@ -61,7 +61,7 @@ export function csvSink(out: ByteSink, columns: readonly ColumnSchema[], delimit
 }
 
 /** JSON text of one value. */
-export function jsonValue(value: unknown, column: ColumnSchema): string {
+function jsonValue(value: unknown, column: ColumnSchema): string {
   switch (typeof value) {
     case 'number': return Number.isFinite(value) ? numberText(value, column) : `"${value}"`
     case 'bigint': case 'boolean': return String(value)
@@ -131,8 +131,10 @@ export function markdownSink(out: ByteSink, columns: readonly ColumnSchema[]): S
     },
     async close() {
       const widths = columns.map((_, i) => lines.reduce((most, one) => Math.max(most, stringWidth(one[i]!)), 3))
-      const text = lines.map((cells) => '| ' + cells.map((cell, i) => pad(cell, widths[i]!, isNumber[i]!)).join(' | ') + ' |')
-      text.splice(1, 0, '| ' + widths.map((width, i) => '-'.repeat(width - 1) + (isNumber[i] ? ':' : '-')).join(' | ') + ' |')
+      const text = lines.map((cells) => '| ' + cells.map((cell, i) => pad(cell, widths[i]!, isNumber[i]!)).join(' | ')
+        + ' |')
+      text.splice(1, 0, '| ' + widths.map((width, i) => '-'.repeat(width - 1) + (isNumber[i] ? ':' : '-')).join(' | ')
+        + ' |')
       await out.write(text.join('\n') + '\n')
       await out.close()
     },
