@@ -17,13 +17,12 @@ import { CODE, DatabaseError } from './errors.ts'
 /** The three parts of an interval. */
 export interface Interval { months: number; days: number; micros: Integer }
 
-const INT32_MAX = 2 ** 31 - 1
 
 /** Parts to the 16 bytes of a Scalar. Throws 22008 when a part overflows. */
 export function encodeInterval(interval: Interval): Uint8Array {
   const { months, days, micros } = interval
   const exact = BigInt(micros)
-  if (Math.abs(months) > INT32_MAX || Math.abs(days) > INT32_MAX || BigInt.asIntN(64, exact) !== exact) {
+  if ((months | 0) !== months || (days | 0) !== days || BigInt.asIntN(64, exact) !== exact) {
     throw new DatabaseError(CODE.DATETIME_OVERFLOW,
       `interval out of range: ${months} months ${days} days ${micros} microseconds`)
   }
