@@ -14,8 +14,16 @@ export function codeOf(body: () => unknown): string {
   return 'none'
 }
 
+type Maker = () => { files: FileSystem; folder: string }
+
 /** Defines the shared tests. `make` gives an empty folder to work in. */
-export function testFileSystem(make: () => { files: FileSystem; folder: string }): void {
+export function testFileSystem(make: Maker): void {
+  testBytes(make)
+  testNames(make)
+  testLocksAndSyncs(make)
+}
+
+function testBytes(make: Maker): void {
   test('writes read back at any offset, and only the end of the file reads short', () => {
     const { files, folder } = make()
     const file = files.open(`${folder}/a`, 'create')
@@ -77,6 +85,9 @@ export function testFileSystem(make: () => { files: FileSystem; folder: string }
     two.close()
   })
 
+}
+
+function testNames(make: Maker): void {
   test('missing files and folders, directories, closed and read-only handles are errors with codes', () => {
     const { files, folder } = make()
     expect(codeOf(() => files.open(`${folder}/none`, 'read'))).toBe('58P01')
@@ -119,6 +130,9 @@ export function testFileSystem(make: () => { files: FileSystem; folder: string }
     expect(files.exists(`${folder}/f`)).toBe(false)
   })
 
+}
+
+function testLocksAndSyncs(make: Maker): void {
   test('one lock per file, free again after release', async () => {
     const { files, folder } = make()
     files.open(`${folder}/a`, 'create').close()

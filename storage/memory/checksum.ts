@@ -6,9 +6,6 @@ import { CRC_TABLES, crc32cRange } from '../../src/base/checksum.ts'
 import { Code, WasmModule } from '../../src/base/wasm-module.ts'
 import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
 
-/** Bytes the lookup tables take in the memory. */
-export const CRC_TABLE_BYTES: number = CRC_TABLES.byteLength
-
 /** CRC-32C of `length` bytes at `address`, continuing from the CRC of what came before. */
 export type ChecksumFunction = (address: number, length: number, seed: number) => number
 

@@ -31,7 +31,7 @@ export const FORMAT_VERSION = 1
 /** Flag bits this release knows. */
 export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 0 } as const
 /** Bytes the engine may keep in a root beside the fixed fields. */
-export const MAX_EXTRA_BYTES = 1024
+const MAX_EXTRA_BYTES = 1024
 const COPY_BYTES = 2048
 const CRC_OFFSET = COPY_BYTES - 4
 const MAGIC = Uint8Array.from('SecantDB', (c) => c.charCodeAt(0))

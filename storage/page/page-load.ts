@@ -250,7 +250,9 @@ class OlderRoot {
 
 // What the older root alone refers to; its blocks are added to `used`. An older root that cannot be read
 // protects nothing: it could not be opened either.
-function olderRoot(loader: MapLoader, root: LoadedRoot & { map: PageMap; older: Meta | null }, used: BlockSet): OlderRoot {
+function olderRoot(
+  loader: MapLoader, root: LoadedRoot & { map: PageMap; older: Meta | null }, used: BlockSet,
+): OlderRoot {
   const result = new OlderRoot()
   const older = root.older!
   const keep = (block: number, count: number): void => {
@@ -286,7 +288,9 @@ function samePointer(a: MapPagePointer, b: MapPagePointer | undefined): boolean 
   return b !== undefined && a.block === b.block && a.crc === b.crc && a.epoch === b.epoch && a.blocks === b.blocks
 }
 
-function forEachGap(limit: number, isUsed: (n: number) => boolean, visit: (start: number, count: number) => void): void {
+function forEachGap(
+  limit: number, isUsed: (n: number) => boolean, visit: (start: number, count: number) => void,
+): void {
   let start = -1
   for (let n = 0; n < limit; n++) {
     if (isUsed(n)) {

@@ -27,7 +27,9 @@ function fillPage(memory: LinearMemory, address: number, length: number, seed: n
 
 function isPage(memory: LinearMemory, address: number, length: number, seed: number): boolean {
   const random = new Random(seed)
-  for (let at = address; at < address + length; at += 4) if (memory.view.getUint32(at, true) !== random.nextU32()) return false
+  for (let at = address; at < address + length; at += 4) {
+    if (memory.view.getUint32(at, true) !== random.nextU32()) return false
+  }
   return true
 }
 
@@ -165,9 +167,11 @@ describe('page store', () => {
     store.close()
     const again = PageStore.open(files.open('a.sdb', 'write'), memory).store
     for (let i = 0; i < 100; i++) again.writePage(again.allocatePageIds(1), PAGE_KIND.HEAP, frame, 30_000)
-    const mapRoot = new DataView(files.files.get('a.sdb')!.snapshot().buffer).getUint32((again.epoch & 1) * BLOCK_SIZE + 40, true)
+    const image = files.files.get('a.sdb')!
+    const slot = new DataView(image.snapshot().buffer, (again.epoch & 1) * BLOCK_SIZE)
+    const mapRoot = slot.getUint32(40, true)
     again.close()
-    files.files.get('a.sdb')!.write(mapRoot * BLOCK_SIZE, Uint8Array.of(1, 2, 3, 4))
+    image.write(mapRoot * BLOCK_SIZE, Uint8Array.of(1, 2, 3, 4))
     const older = PageStore.open(files.open('a.sdb', 'write'), memory, { salvage: true })
     expect(older.meta.commitId).toBe(1)
     for (let i = 0; i < 5; i++) {
@@ -267,7 +271,7 @@ describe('damage', () => {
       })
       expect(['none', 'XX001']).toContain(code)
       if (code === 'XX001') refused++
-      else if (at >= 2 * BLOCK_SIZE && !unused.has(at >> 12)) expect(`offset ${at}`).toBe('damage of a used block was found')
+      else if (at >= 2 * BLOCK_SIZE && !unused.has(at >> 12)) expect(`offset ${at}`).toBe('found to be damaged')
       image.write(at, byte)
     }
     expect(refused).toBeGreaterThan(100)

@@ -88,7 +88,9 @@ export class PageStore {
   private bytesWritten = 0
   private checkpoints = 0
 
-  private constructor(place: { file: FileHandle; memory: LinearMemory; scratch: number }, loaded: LoadedStore, readOnly: boolean) {
+  private constructor(
+    place: { file: FileHandle; memory: LinearMemory; scratch: number }, loaded: LoadedStore, readOnly: boolean,
+  ) {
     this.file = place.file
     this.memory = place.memory
     this.scratch = place.scratch
@@ -118,7 +120,9 @@ export class PageStore {
     map.grow(1)
     const blocks = new DelayedSpace(2, blockGrowth)
     const ids = new DelayedSpace(1, () => 1)
-    const loaded = { meta: { ...root, epoch: 0 }, pointers: [], map, older: null, blocks, ids, newestEpoch: 0, damage: null }
+    const loaded: LoadedStore = {
+      meta: { ...root, epoch: 0 }, pointers: [], map, older: null, blocks, ids, newestEpoch: 0, damage: null,
+    }
     const store = new PageStore({ file, memory, scratch: memory.allocateRun(1) }, loaded, false)
     file.truncate(0)
     file.write(0, new Uint8Array(2 * BLOCK_SIZE))
@@ -135,7 +139,9 @@ export class PageStore {
    * Opens the newest root. Not a database: 42809; a newer format: 0A000; damage: XX001. Reads the page map
    * only: about 16 bytes per page of the file.
    */
-  static open(file: FileHandle, memory: LinearMemory, options: StoreOptions = {}): { store: PageStore; meta: StoreMeta } {
+  static open(
+    file: FileHandle, memory: LinearMemory, options: StoreOptions = {},
+  ): { store: PageStore; meta: StoreMeta } {
     const scratch = memory.allocateRun(1)
     try {
       const loaded = loadStore(file, memory, scratch, options)

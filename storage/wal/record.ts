@@ -68,7 +68,9 @@ export function placeRecord(bytes: Uint8Array, view: DataView, at: number, place
 }
 
 /** True when a record with this LSN and salt stands at `at`, complete and undamaged, before `end`. */
-export function isValidRecord(bytes: Uint8Array, view: DataView, at: number, expected: { lsn: number; salt: number; end: number }): boolean {
+export function isValidRecord(
+  bytes: Uint8Array, view: DataView, at: number, expected: { lsn: number; salt: number; end: number },
+): boolean {
   if (at + RECORD_HEADER_BYTES > expected.end) return false
   if (view.getUint32(at + 8, true) !== expected.lsn % TWO_32) return false
   if (view.getUint32(at + 12, true) !== Math.floor(expected.lsn / TWO_32)) return false

@@ -46,10 +46,9 @@ export class SegmentFile {
     }
   }
 
-  /** Writes the header; with `isDurable` the file and its name survive a crash afterwards. */
-  start(files: FileSystem, folder: string, isDurable: boolean): void {
+  /** Writes the header; the file and its name survive a crash afterwards, whatever becomes of its records. */
+  start(files: FileSystem, folder: string): void {
     this.file.write(0, encodeSegmentHeader(this.segment.header))
-    if (!isDurable) return
     this.file.sync()
     files.syncDir(folder)
   }

@@ -23,7 +23,7 @@ import type { FileHandle, FileSystem } from '../file/file.ts'
 /** Bytes before the first record. */
 export const SEGMENT_HEADER_BYTES = 64
 /** Version of the log's bytes. */
-export const WAL_VERSION = 1
+const WAL_VERSION = 1
 const MAGIC = Uint8Array.from('SecntWAL', (c) => c.charCodeAt(0))
 const NAME = /^[0-9a-f]{16}\.wal$/
 const SPARE = /^spare-[0-9a-f]{16}\.wal$/

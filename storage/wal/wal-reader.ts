@@ -95,7 +95,7 @@ export function readLog(
     result.lastIsUntouched = end.lsn === segment.header.startLsn && end.tornBytes === 0
     result.tornBytes += end.tornBytes
   }
-  if (result.endLsn < redoLsn) throw cutShort(folder, result.endLsn, redoLsn)
+  if (result.endLsn < redoLsn) skipLostTail(result, folder, redoLsn)
   return result
 }
 
@@ -103,9 +103,16 @@ function missing(folder: string, redoLsn: number): DatabaseError {
   return corruption(`"${folder}": the WAL segment with LSN ${redoLsn} is missing`, { file: folder })
 }
 
-function cutShort(folder: string, endLsn: number, redoLsn: number): DatabaseError {
-  const text = `"${folder}": the WAL ends at LSN ${endLsn}, before the checkpoint's LSN ${redoLsn}`
-  return corruption(text, { file: folder })
+// Up to the redo LSN everything is in the pages. A log that was never synced may have lost it; one that
+// was cannot have.
+function skipLostTail(result: RecoveryResult, folder: string, redoLsn: number): void {
+  const { header } = result.segments[result.segments.length - 1]!
+  if (header.durableLsn > 0) {
+    const text = `"${folder}": the WAL ends at LSN ${result.endLsn}, before the checkpoint's LSN ${redoLsn}`
+    throw corruption(text, { file: folder })
+  }
+  result.endLsn = redoLsn
+  result.lastIsUntouched = false
 }
 
 interface FoundSegment {

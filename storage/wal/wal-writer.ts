@@ -9,16 +9,17 @@
 // disk space is met in commit(), which fills the file ahead, before the transaction has any effect.
 import { randomInt } from 'node:crypto'
 import { assert } from '../../src/base/assert.ts'
-import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { folderOf, poisonedError } from '../file/file.ts'
 import type { FileSystem } from '../file/file.ts'
 import { GroupCommit } from './group-commit.ts'
 import { MAX_BODY_BYTES, RECORD, RECORD_HEADER_BYTES, encodeHeader, placeRecord } from './record.ts'
 import type { WalRecord } from './record.ts'
-import { SEGMENT_HEADER_BYTES, listSegments, readWhole, segmentName, spareName } from './segment.ts'
+import { SEGMENT_HEADER_BYTES, listSegments, spareName } from './segment.ts'
 import type { Segment } from './segment.ts'
 import { SegmentFile } from './segment-file.ts'
-import { holdsRecords, readLog } from './wal-reader.ts'
+import { prepareFolder } from './wal-folder.ts'
+import { readLog } from './wal-reader.ts'
 import type { RecoveryResult } from './wal-reader.ts'
 
 /** LSN of the first record of a new log. 0 stays free to mean "no log yet". */
@@ -31,7 +32,7 @@ const BUFFER_BYTES = 64 * 1024
 const MAX_KEPT_BUFFER_BYTES = 4 * 1024 * 1024
 const TWO_32 = 0x1_0000_0000
 
-/** full: commits are durable; normal: durable at the next checkpoint; off: nothing is ever synced. */
+/** full: commits are durable; normal: durable at the next checkpoint; off: only segment headers are synced. */
 export type Synchronous = 'full' | 'normal' | 'off'
 
 /** How a log is opened. */
@@ -147,13 +148,13 @@ export class Wal {
     this.spares.push(...listSegments(this.files, this.folder).spares.map((name) => `${this.folder}/${name}`))
     this.syncFound()
     const last = this.segments[this.segments.length - 1]
-    if (last !== undefined && found?.lastIsUntouched === true) {
+    const isSameMode = (last?.header.durableLsn === 0) === (this.options.synchronous === 'off')
+    if (last !== undefined && isSameMode && found?.lastIsUntouched === true) {
       this.current = new SegmentFile(last, this.files.open(last.path, 'write'), this.segmentBytes)
     } else this.beginSegment(this.bufferLsn)
   }
 
   private syncFound(): void {
-    if (this.options.synchronous === 'off') return
     for (const { path } of this.segments) {
       const file = this.files.open(path, 'write')
       try {
@@ -185,8 +186,9 @@ export class Wal {
     if (this.options.readOnly === true) {
       throw new DatabaseError(CODE.READ_ONLY, `"${this.folder}" is open read-only`, { file: this.folder })
     }
-    if (this.current === null) throw new DatabaseError(CODE.NOT_OPEN, `"${this.folder}" is closed`, { file: this.folder })
-    return this.current
+    const { current, folder } = this
+    if (current === null) throw new DatabaseError(CODE.NOT_OPEN, `"${folder}" is closed`, { file: folder })
+    return current
   }
 
   // Runs what must not fail half-way; a failure poisons the log.
@@ -324,11 +326,11 @@ export class Wal {
   // half-made segment must not be overtaken by more records in the old one.
   private beginSegment(startLsn: number): void {
     const salt = randomInt(TWO_32)
-    const { databaseId, synchronous } = this.options
+    const { databaseId } = this.options
     const header = { number: ++this.lastNumber, startLsn, durableLsn: this.knownDurable(), salt, databaseId }
     const place = { files: this.files, folder: this.folder, segmentBytes: this.segmentBytes }
     const next = SegmentFile.prepare(place, header, this.spares.pop() ?? null)
-    this.guarded(() => next.start(this.files, this.folder, synchronous !== 'off'))
+    this.guarded(() => next.start(this.files, this.folder))
     this.current = next
     this.segments.push(next.segment)
     this.bufferOffset = SEGMENT_HEADER_BYTES
@@ -434,21 +436,4 @@ export class Wal {
       segment.file.close()
     }
   }
-}
-
-// A new log must not bury an old one: segments with records in them are refused. What a creation that was
-// cut short left behind goes away.
-function prepareFolder(files: FileSystem, folder: string, refusesLog: boolean): void {
-  files.makeFolder(folder)
-  files.syncDir(folderOf(folder))
-  const { numbers, spares } = listSegments(files, folder)
-  const paths = numbers.map((number) => `${folder}/${segmentName(number)}`)
-  for (const path of refusesLog ? paths : []) {
-    const file = files.open(path, 'read')
-    const isLog = holdsRecords(readWhole(file))
-    file.close()
-    if (isLog) throw corruption(`"${path}" is the log of a database that is not there`, { file: path })
-  }
-  for (const path of paths) files.unlink(path)
-  for (const name of spares) files.unlink(`${folder}/${name}`)
 }

@@ -15,7 +15,9 @@ interface Replayed {
   bodies: string[]
 }
 
-function open(files: FileSystem, redoLsn: number, options: Partial<WalOptions> = {}): { wal: Wal; replayed: Replayed[] } {
+function open(
+  files: FileSystem, redoLsn: number, options: Partial<WalOptions> = {},
+): { wal: Wal; replayed: Replayed[] } {
   const replayed: Replayed[] = []
   let bodies: string[] = []
   const wal = Wal.open(files, 'a-wal', { ...OPTIONS, ...options }, redoLsn, (record) => {

@@ -11,7 +11,11 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Random } from '../../src/base/random.ts'
 import { fileError, folderOf, zeroCounters } from '../../storage/file/file.ts'
 import type { FileHandle, FileLock, FileSystem, IoCounters, OpenMode } from '../../storage/file/file.ts'
-import { MemoryBytes } from '../../storage/file/memory-file.ts'
+import { Inode, applyChange, reachable, surviving } from './crash-image.ts'
+import type { Change, ChangeKind, CrashPolicy } from './crash-image.ts'
+
+export { CRASH_POLICIES } from './crash-image.ts'
+export type { CrashPolicy } from './crash-image.ts'
 
 /** Thrown by the operation at which the simulated machine stops, and by all that follow. */
 export class SimulatedCrash extends Error {
@@ -24,7 +28,10 @@ export class SimulatedCrash extends Error {
 export type Operation =
   | 'open' | 'create' | 'read' | 'write' | 'truncate' | 'sync' | 'rename' | 'unlink' | 'syncDir' | 'makeFolder'
 
-/** What goes wrong. fsync-*: drop = EIO, data never durable; keep = EIO, a later sync works; late = reported by the next. */
+/**
+ * What goes wrong. Syncs: drop = EIO and the data is never durable; keep = EIO and a later sync works;
+ * late = success, the data is not durable, and the next sync reports it.
+ */
 export type Misfortune =
   | 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EMFILE' | 'EACCES'
   | 'short-read' | 'split-write' | 'bit-flip' | 'misdirected' | 'lost'
@@ -40,14 +47,6 @@ export interface Fault {
   path?: string
 }
 
-/**
- * What survives a crash. none: only synced bytes. all: everything. prefix: the first k pending operations.
- * subset: each with probability 1/2. torn: a prefix whose last write is cut at 512 bytes. size-first:
- * sizes survive, data with probability 1/2, garbage where not.
- */
-export type CrashPolicy = 'none' | 'all' | 'prefix' | 'subset' | 'torn' | 'size-first'
-export const CRASH_POLICIES: readonly CrashPolicy[] = ['none', 'all', 'prefix', 'subset', 'torn', 'size-first']
-
 /** One mutating operation, as told to `onStep` after it happened. */
 export interface Step {
   index: number
@@ -55,23 +54,11 @@ export interface Step {
   path: string
 }
 
-type Change = { sequence: number } & ({ kind: 'write'; offset: number; bytes: Uint8Array } | { kind: 'truncate'; size: number })
-
-class Inode {
-  durable = new MemoryBytes()
-  current = new MemoryBytes()
-  pending: Change[] = []
-  hasFailedSync = false
-  owesError = false
-}
-
 interface NameChange {
   sequence: number
   folder: string
   apply: (names: Map<string, Inode | null>) => void
 }
-
-const SECTOR = 512
 
 /** The simulated disk. Folders are entries with a null inode. */
 export class FaultyFileSystem implements FileSystem {
@@ -130,7 +117,8 @@ export class FaultyFileSystem implements FileSystem {
     if (isFolder) throw fileError('open', path, { code: 'EISDIR' })
     let inode = this.names.get(path)
     if (inode === undefined || inode === null) {
-      if (mode !== 'create' || this.names.get(folderOf(path)) !== null) throw fileError('open', path, { code: 'ENOENT' })
+      const hasFolder = this.names.get(folderOf(path)) === null
+      if (mode !== 'create' || !hasFolder) throw fileError('open', path, { code: 'ENOENT' })
       this.meet('create', path)
       const made = new Inode()
       inode = made
@@ -170,8 +158,8 @@ export class FaultyFileSystem implements FileSystem {
     this.stepDone('truncate', path)
   }
 
-  private change(inode: Inode, change: { kind: 'write'; offset: number; bytes: Uint8Array } | { kind: 'truncate'; size: number }): void {
-    const made: Change = { ...change, sequence: ++this.sequence }
+  private change(inode: Inode, what: ChangeKind): void {
+    const made: Change = { ...what, sequence: ++this.sequence }
     applyChange(inode.current, made)
     inode.pending.push(made)
   }
@@ -397,59 +385,4 @@ class FaultyFile implements FileHandle {
   close(): void {
     this.closed = true
   }
-}
-
-function applyChange(bytes: MemoryBytes, change: Change): void {
-  if (change.kind === 'truncate') bytes.truncate(change.size)
-  else bytes.write(change.offset, change.bytes)
-}
-
-// A path survives only when all folders above it do.
-function reachable(names: Map<string, Inode | null>, path: string): boolean {
-  for (let at = path; at !== '.' && at !== '/'; at = folderOf(at)) if (!names.has(at)) return false
-  return true
-}
-
-interface Survival {
-  policy: CrashPolicy
-  random: Random
-  survives: (sequence: number) => boolean
-  /** Sequence of the last surviving operation under prefix and torn. */
-  last: number
-}
-
-function surviving(inode: Inode, survival: Survival): Inode {
-  const { policy, random, survives, last } = survival
-  const result = new Inode()
-  const bytes = inode.durable.snapshot()
-  result.durable.write(0, bytes)
-  for (const change of inode.pending) {
-    const kept = survives(change.sequence)
-    if (change.kind === 'truncate' || (kept && !(policy === 'torn' && change.sequence === last))) {
-      if (kept) applyChange(result.durable, change)
-      continue
-    }
-    if (kept) tear(result.durable, change, random)
-    else if (policy === 'size-first') extendWithGarbage(result.durable, change, random)
-  }
-  result.current.write(0, result.durable.snapshot())
-  return result
-}
-
-// Keeps a run of the write's 512-byte sectors: its head, its tail or its middle.
-function tear(bytes: MemoryBytes, change: Change & { kind: 'write' }, random: Random): void {
-  const sectors = Math.ceil(change.bytes.length / SECTOR)
-  const begin = random.chance(0.5) ? 0 : random.below(sectors)
-  const end = random.chance(0.5) ? sectors : begin + random.below(sectors - begin + 1)
-  const from = begin * SECTOR
-  const to = Math.min(change.bytes.length, end * SECTOR)
-  if (to > from) bytes.write(change.offset + from, change.bytes.subarray(from, to))
-}
-
-function extendWithGarbage(bytes: MemoryBytes, change: Change & { kind: 'write' }, random: Random): void {
-  const end = change.offset + change.bytes.length
-  if (end <= bytes.size) return
-  const garbage = new Uint8Array(end - bytes.size)
-  for (let i = 0; i < garbage.length; i += 97) garbage[i] = random.below(256)
-  bytes.write(bytes.size, garbage)
 }
