@@ -18,6 +18,8 @@ import type { TableStore } from './table/table-store.ts'
 const MERGE_SHARE = 1 / 8
 /** A delta of this many times `deltaRows` is merged down even where no group reaches the share. */
 const FORCED_FACTOR = 8
+/** Replaced versions a delta may carry before they are compacted away. */
+const HISTORY_VERSIONS = 65536
 
 /** Merges tables whose delta has grown past its threshold, and checkpoints when the log has. */
 export function mergeWhenDue(engine: Engine): void {
@@ -26,6 +28,10 @@ export function mergeWhenDue(engine: Engine): void {
   for (const table of engine.catalog.tables()) {
     const entries = table.delta.entryCount
     if (entries === 0) continue
+    if (hasMuchHistory(table)) {
+      table.hasOldVersions = engine.hasGarbage = true
+      collectGarbage(engine)
+    }
     if (options.mergeEveryCommit) merged = mergeTable(engine, table, () => true) || merged
     else if (entries >= options.deltaRows) merged = mergeBusiest(engine, table) || merged
   }
@@ -143,9 +149,14 @@ function compactDelta(table: TableStore): void {
     else if (delta.begin[head]! < UNCOMMITTED) delta.older[head] = -1
   }
   table.hasOldVersions = false
-  if (merged === 0) return
+  if (merged === 0 && !hasMuchHistory(table)) return
   delta.compact((head) => delta.merged[head] === 0)
   table.deltaOrder.reset()
+}
+
+// Keys that are updated over and over leave dead version numbers behind, which only a compaction drops.
+function hasMuchHistory(table: TableStore): boolean {
+  return table.delta.versionCount > 4 * table.delta.entryCount + HISTORY_VERSIONS
 }
 
 /**
