@@ -101,6 +101,7 @@ export class Graph {
 
   /** Interns a node; missing fields get neutral values. */
   make(op: Op, rep: Rep, args: readonly Node[], fields: Partial<Node> = {}): Node {
+    if (isStrict(op, fields) && args.some(arg => arg.op === 'null')) return this.nothing(rep, fields.isBoolean)
     const nullable = fields.nullable ?? args.some(arg => arg.nullable)
     const isBoolean = fields.isBoolean ?? false
     const lo = fields.lo ?? (isBoolean ? 0 : -Infinity)
@@ -142,6 +143,16 @@ export class Graph {
     let at = this.checks.findIndex(known => known.lo === lo && known.hi === hi && sameType(known.type, type))
     if (at < 0) at = this.checks.push({ type, lo, hi }) - 1
     return this.integer('check', [arg], Math.max(arg.lo, Number(lo)), Math.min(arg.hi, Number(hi)), { value: at })
+  }
+}
+
+// Operations that are NULL when an argument is, whatever the others are.
+function isStrict(op: Op, fields: Partial<Node>): boolean {
+  switch (op) {
+    case 'and': case 'or': case 'isnull': case 'notnull': case 'istrue': case 'distinct': case 'case':
+    case 'coalesce': return false
+    case 'call': return fields.value === 1
+    default: return true
   }
 }
 

@@ -48,6 +48,7 @@ export class Lowering implements LoweringContext {
   /** In entry evaluators, the column whose value is the function's argument. */
   private readonly argument: number
   private readonly cache = new Map<Expression, Node>()
+  private readonly slots = new Map<string, number>()
 
   constructor(columns: readonly ColumnShape[], env: LoweringEnv, argument = -1) {
     this.columns = columns
@@ -103,9 +104,8 @@ export class Lowering implements LoweringContext {
   constant(value: Scalar, type: SqlType): Node {
     const isBoolean = type.kind === 'boolean'
     if (value === null) return this.graph.nothing(type.kind === 'null' ? 'int' : repOf(type, { lo: 0, hi: 0 }), isBoolean)
-    let slot = this.constants.indexOf(value)
-    if (slot < 0 || Number.isNaN(value)) slot = this.constants.push(value) - 1
     const physical = physicalOf(type)
+    const slot = this.constantSlot(value, physical === 'float')
     if (physical !== 'int' && physical !== 'wide') {
       // value 1 marks a float that is no NaN, which makes comparisons with it cheaper.
       const plain = physical === 'float' && !Number.isNaN(value) ? 1 : 0
@@ -118,6 +118,16 @@ export class Lowering implements LoweringContext {
     return this.graph.make('constant', typeof value === 'number' ? 'int' : 'big', [], {
       slot, nullable: false, isBoolean, ...exact,
     })
+  }
+
+  // Equal constants share a slot, but floats and integers have different bytes in WebAssembly's parameters.
+  private constantSlot(value: Scalar, isFloat: boolean): number {
+    const key = value instanceof Uint8Array ? null : `${isFloat ? 'float' : typeof value} ${value}`
+    const known = key === null ? undefined : this.slots.get(key)
+    if (known !== undefined) return known
+    const slot = this.constants.push(value) - 1
+    if (key !== null) this.slots.set(key, slot)
+    return slot
   }
 
   /** A constant for what the expression is worth when it has no columns; null when it must stay as it is. */

@@ -61,7 +61,7 @@ export class CompiledProjection implements ProjectionKernel {
     variant.shapes.forEach((shape, i) => {
       const vector = output.columns[i]!
       if (shape === null) {
-        isCopied ||= this.placeColumn(batch, vector, i, arena, passes)
+        isCopied = this.placeColumn(batch, vector, i, arena, passes) || isCopied
       } else {
         allocateOutput(vector, shape, arena, rows, variant.nodes[i]!.nullable)
         isCopied = true

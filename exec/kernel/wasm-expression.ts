@@ -526,7 +526,13 @@ export class WasmExpressions {
     return { value: this.keep(TYPE.i32), isNull: -1 }
   }
 
+  // A bare NULL may have another representation than its siblings.
   private assign(target: Emitted, node: Node, source: Node): void {
+    if (source.op === 'null') {
+      this.pushZero(wasmType(node))
+      this.code.set(target.value).i32(1).set(target.isNull)
+      return
+    }
     const { value, isNull } = this.emit(source)
     this.code.get(value)
     if (source.isBoolean && !node.isBoolean) this.code.op(OP['i64.extend_i32_u'])
