@@ -70,7 +70,7 @@ function arrowRows(
 }
 
 /** Arrow type of a column, as in the public API. */
-function arrowTypeOf(arrow: Arrow, { type }: ColumnSchema): DataType {
+export function arrowTypeOf(arrow: Arrow, { type }: ColumnSchema): DataType {
   switch (type.kind) {
     case 'boolean': return new arrow.Bool()
     case 'smallint': return new arrow.Int16()
