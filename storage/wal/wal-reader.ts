@@ -26,8 +26,8 @@ export interface RecoveryResult {
   /** Highest segment number seen. */
   lastNumber: number
   endLsn: number
-  /** True when the last segment is a header and zeros: it can be appended to. */
-  lastIsUntouched: boolean
+  /** True when nothing of the last segment's own stands behind the end of the log: it can be appended to. */
+  lastIsClean: boolean
   records: number
   commits: number
   /** Bytes of a torn tail that were ignored. */
@@ -45,7 +45,7 @@ interface ReadOptions {
 interface SegmentEnd {
   /** LSN after the last complete transaction. */
   lsn: number
-  /** Bytes after it that are not zero. */
+  /** Bytes after it up to the last trace of a record of this segment. */
   tornBytes: number
 }
 
@@ -65,7 +65,7 @@ export function readLog(
     throw missing(folder, redoLsn)
   }
   const result: RecoveryResult = {
-    segments: [], leftovers: [], lastNumber: numbers[numbers.length - 1]!, endLsn: 0, lastIsUntouched: false,
+    segments: [], leftovers: [], lastNumber: numbers[numbers.length - 1]!, endLsn: 0, lastIsClean: false,
     records: 0, commits: 0, tornBytes: 0,
   }
   const count = (record: WalRecord): void => {
@@ -92,7 +92,7 @@ export function readLog(
     const end = readSegment(segment, bytes(), next?.header.startLsn ?? Infinity, count)
     result.segments.push(segment)
     result.endLsn = end.lsn
-    result.lastIsUntouched = end.lsn === segment.header.startLsn && end.tornBytes === 0
+    result.lastIsClean = end.tornBytes === 0
     result.tornBytes += end.tornBytes
   }
   if (result.endLsn < redoLsn) skipLostTail(result, folder, redoLsn)
@@ -112,7 +112,7 @@ function skipLostTail(result: RecoveryResult, folder: string, redoLsn: number): 
     throw corruption(text, { file: folder })
   }
   result.endLsn = redoLsn
-  result.lastIsUntouched = false
+  result.lastIsClean = false
 }
 
 interface FoundSegment {
@@ -164,9 +164,16 @@ function readSegment(
   }
   const lsn = startLsn + committed - SEGMENT_HEADER_BYTES
   const tail = bytes.subarray(committed, end)
-  if (lsn === limitLsn || tail.every((byte) => byte === 0)) return { lsn, tornBytes: 0 }
+  const trace = Buffer.from(tail.buffer, tail.byteOffset, tail.length).lastIndexOf(saltBytes(salt))
+  if (lsn === limitLsn || trace < 0) return { lsn, tornBytes: 0 }
   refuseDurable(bytes.subarray(0, end), { path: segment.path, from: lsn, salt, startLsn })
-  return { lsn, tornBytes: tail.length }
+  return { lsn, tornBytes: trace + 4 }
+}
+
+function saltBytes(salt: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(salt)
+  return bytes
 }
 
 // Fills in the commit id; a valid checksum over a nonsensical transaction is an engine's mistake.
@@ -193,9 +200,9 @@ interface TailPlace {
 // gone (it is synced before any record is written), `from` itself is enough.
 function refuseDurable(bytes: Uint8Array, place: TailPlace): void {
   const begin = place.salt === null ? SEGMENT_HEADER_BYTES : place.from - place.startLsn + SEGMENT_HEADER_BYTES
-  const mayStand = (at: number, lsn: number, salt: number): boolean => place.salt === null ? lsn >= place.from
-    : lsn === place.startLsn + at - SEGMENT_HEADER_BYTES && salt === place.salt
-  forEachValidRecord(bytes, begin, mayStand, (at, lsn, view) => {
+  const mayStand = (at: number, lsn: number): boolean => place.salt === null ? lsn >= place.from
+    : lsn === place.startLsn + at - SEGMENT_HEADER_BYTES
+  forEachValidRecord(bytes, { begin, salt: place.salt, mayStand }, (at, lsn, view) => {
     const durable = durableLsnOf(view, at, lsn)
     if (durable > place.from || (place.salt === null && durable === place.from)) {
       throw damaged(place.path, begin, place.from, lsn)
@@ -206,26 +213,50 @@ function refuseDurable(bytes: Uint8Array, place: TailPlace): void {
 /** True when a record with a valid checksum stands anywhere behind the header. */
 export function holdsRecords(bytes: Uint8Array): boolean {
   let count = 0
-  forEachValidRecord(bytes, SEGMENT_HEADER_BYTES, (_at, lsn) => lsn > 0, () => count++)
+  const mayStand = (_at: number, lsn: number): boolean => lsn > 0
+  forEachValidRecord(bytes, { begin: SEGMENT_HEADER_BYTES, salt: null, mayStand }, () => count++)
   return count > 0
 }
 
-// Tries every offset for which `mayStand` holds: what stands there says itself which LSN and salt it has.
-// Bytes made to look like many long records would cost a checksum each, so the work is bounded.
+interface Probe {
+  begin: number
+  /** Only records with this salt; null = any. */
+  salt: number | null
+  mayStand: (at: number, lsn: number) => boolean
+}
+
+// Tries every offset where a record may stand. Bytes made to look like many long records would cost a
+// checksum each, so the work is bounded.
 function forEachValidRecord(
-  bytes: Uint8Array, begin: number, mayStand: (at: number, lsn: number, salt: number) => boolean,
-  visit: (at: number, lsn: number, view: DataView) => void,
+  bytes: Uint8Array, probe: Probe, visit: (at: number, lsn: number, view: DataView) => void,
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let budget = MAX_PROBED_BYTES
-  for (let at = begin; at + RECORD_HEADER_BYTES <= bytes.length && budget > 0; at++) {
+  for (const at of candidates(bytes, probe)) {
     const length = view.getUint32(at + 4, true)
     if (length > bytes.length - at - RECORD_HEADER_BYTES) continue
     const lsn = view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * 0x1_0000_0000
     const salt = view.getUint32(at + 16, true)
-    if (!Number.isSafeInteger(lsn) || !mayStand(at, lsn, salt)) continue
+    if (!Number.isSafeInteger(lsn) || !probe.mayStand(at, lsn)) continue
     budget -= length + RECORD_HEADER_BYTES
+    if (budget < 0) return
     if (isValidRecord(bytes, view, at, { lsn, salt, end: bytes.length })) visit(at, lsn, view)
+  }
+}
+
+// Offsets with room for a header; with a known salt only those that have it in its place.
+function* candidates(bytes: Uint8Array, { begin, salt }: Probe): Iterable<number> {
+  const last = bytes.length - RECORD_HEADER_BYTES
+  if (salt === null) {
+    for (let at = begin; at <= last; at++) yield at
+    return
+  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  const wanted = saltBytes(salt)
+  let found = buffer.indexOf(wanted, begin + 16)
+  while (found >= 0 && found - 16 <= last) {
+    yield found - 16
+    found = buffer.indexOf(wanted, found + 1)
   }
 }
 

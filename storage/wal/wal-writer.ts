@@ -141,16 +141,17 @@ export class Wal {
   }
 
   // What recovery replayed may be in the operating system's cache only (its writer was killed), so bytes and
-  // names are synced before anything is built on them. Appending starts in a new segment, with a new salt, unless the
-  // last one is untouched: records of a torn tail can then never be taken for the log's continuation.
+  // names are synced before anything is built on them. Appending goes on behind a clean end; behind a torn one
+  // it starts in a new segment, with a new salt, so that what is left of the tail can never come back.
   private startAppending(found: RecoveryResult | null): void {
     for (const path of found?.leftovers ?? []) this.files.unlink(path)
     this.spares.push(...listSegments(this.files, this.folder).spares.map((name) => `${this.folder}/${name}`))
     this.syncFound()
     const last = this.segments[this.segments.length - 1]
     const isSameMode = (last?.header.durableLsn === 0) === (this.options.synchronous === 'off')
-    if (last !== undefined && isSameMode && found?.lastIsUntouched === true) {
+    if (last !== undefined && isSameMode && found?.lastIsClean === true) {
       this.current = new SegmentFile(last, this.files.open(last.path, 'write'), this.segmentBytes)
+      this.bufferOffset = SEGMENT_HEADER_BYTES + this.bufferLsn - last.header.startLsn
     } else this.beginSegment(this.bufferLsn)
   }
 
@@ -175,6 +176,11 @@ export class Wal {
   /** Every commit below it is as safe as `synchronous` promises. */
   get flushedLsn(): number {
     return this.flushed
+  }
+
+  /** A write or sync has failed: nothing can be logged any more (F5). */
+  get isPoisoned(): boolean {
+    return this.poison !== null
   }
 
   get stats(): WalStats {
