@@ -1,6 +1,9 @@
 // Ourselves, through the public API and nothing else, so that the figures are what a user gets.
 // `db` is offered beside the common interface for the workloads that compare us with ourselves.
 import { join } from 'node:path'
+import type { Table } from 'apache-arrow'
+import { loadArrow, open } from '../../src/index.ts'
+import type { Database, OpenOptions, Statement, TableHandle } from '../../src/index.ts'
 import type { Lineitem } from '../workloads/lineitem.ts'
 import { LINE_STATUSES, RETURN_FLAGS } from '../workloads/lineitem.ts'
 import type { Orders } from '../workloads/orders.ts'
@@ -8,49 +11,16 @@ import { statusTexts } from '../workloads/orders.ts'
 import type { Engine, EngineOptions, OrderRow, RangeAnswer } from './engine.ts'
 import { cellText } from './engine.ts'
 
-/** The part of the public API that the benches use. */
-export interface SecantDatabase {
-  exec(sql: string): void
-  prepare(sql: string): SecantStatement
-  table(name: string): SecantTable
-  transaction(work: () => void): unknown
-  transact(work: () => void): Promise<unknown>
-  connect(): { exec(sql: string): void; prepare(sql: string): SecantStatement; close(): void }
-  checkpoint(): unknown
-  stats(): { pool: { hits: number; misses: number }; io: { bytesWritten: number } }
-  close(): void | Promise<void>
-}
-
-export interface SecantStatement {
-  get(parameters?: readonly unknown[]): Record<string, unknown> | undefined
-  raw(parameters?: readonly unknown[]): unknown[][]
-  run(parameters?: readonly unknown[]): unknown
-}
-
-export interface SecantTable {
-  get(key: number): Record<string, unknown> | undefined
-  put(row: Record<string, unknown>): unknown
-  append(columns: Record<string, unknown>): unknown
-  range(options: Record<string, unknown>): { arrow(): ArrowTable | Promise<ArrowTable> }
-}
-
-interface ArrowTable {
-  readonly numRows: number
-  getChild(name: string): { toArray(): ArrayLike<number> } | null
-}
-
 export interface SecantEngine extends Engine {
-  readonly db: SecantDatabase
+  readonly db: Database
 }
 
 /** Opens a database file with the given memory, synchronous FULL, and further options of `open`. */
 export async function openSecantdb(
-  options: EngineOptions, extra: Record<string, unknown> = {}, fileName = 'ours.sdb',
+  options: EngineOptions, extra: OpenOptions = {}, fileName = 'ours.sdb',
 ): Promise<SecantEngine> {
-  const library = await import('../../src/index.ts')
-  const open = library.open as unknown as (path: string, options: object) => Promise<SecantDatabase>
-  const memory = `${Math.floor(options.memoryBytes / 2 ** 20)}MB`
-  const db = await open(join(options.folder, fileName), { memory, synchronous: 'full', ...extra })
+  const db = await open(join(options.folder, fileName), { memory: options.memoryBytes, ...extra })
+  await loadArrow()
   return {
     db,
     label: 'SecantDB',
@@ -64,9 +34,9 @@ export async function openSecantdb(
   }
 }
 
-function orderMethods(db: SecantDatabase): Partial<Engine> {
-  let table: SecantTable | undefined
-  let select: SecantStatement | undefined
+function orderMethods(db: Database): Partial<Engine> {
+  let table: TableHandle | undefined
+  let select: Statement | undefined
   return {
     loadOrders: (orders) => loadOrders(db, 'orders', orders),
     get: (key) => {
@@ -79,8 +49,7 @@ function orderMethods(db: SecantDatabase): Partial<Engine> {
     },
     range: (first, last) => {
       table ??= db.table('orders')
-      const answer = table.range({ gte: first, lte: last }).arrow()
-      return answer instanceof Promise ? answer.then(rangeAnswer) : rangeAnswer(answer)
+      return rangeAnswer(table.range({ gte: first, lte: last }).arrow())
     },
     append: (orders) => {
       db.exec(`CREATE TABLE fact (id BIGINT PRIMARY KEY, customer INTEGER, amount DOUBLE PRECISION,
@@ -91,13 +60,13 @@ function orderMethods(db: SecantDatabase): Partial<Engine> {
   }
 }
 
-function counterMethods(db: SecantDatabase): Partial<Engine> {
-  let insert: SecantStatement | undefined
+function counterMethods(db: Database): Partial<Engine> {
+  let insert: Statement | undefined
   return {
-    openCounters: () => db.exec('CREATE TABLE counters (id BIGINT PRIMARY KEY, value BIGINT)'),
+    openCounters: () => void db.exec('CREATE TABLE counters (id BIGINT PRIMARY KEY, value BIGINT)'),
     commit: (key, value) => {
       insert ??= db.prepare('INSERT INTO counters VALUES ($1, $2)')
-      return db.transact(() => void insert!.run([key, value])) as Promise<void>
+      return db.transact(() => void insert!.run([key, value]))
     },
     upsertBatch: (keys, value) => {
       const table = db.table('counters')
@@ -109,7 +78,7 @@ function counterMethods(db: SecantDatabase): Partial<Engine> {
 }
 
 /** Creates and loads an orders table; `nulls` marks amounts that become NULL. */
-export function loadOrders(db: SecantDatabase, name: string, orders: Orders, nulls?: Uint8Array): void {
+export function loadOrders(db: Database, name: string, orders: Orders, nulls?: Uint8Array): void {
   db.exec(`CREATE TABLE ${name} (id BIGINT PRIMARY KEY, customer INTEGER NOT NULL, amount DOUBLE PRECISION,
     status TEXT NOT NULL)`)
   const amount = nulls ? Array.from(orders.amount, (value, i) => nulls[i] ? null : value) : orders.amount
@@ -118,21 +87,21 @@ export function loadOrders(db: SecantDatabase, name: string, orders: Orders, nul
   db.checkpoint()
 }
 
-const statements = new WeakMap<SecantDatabase, Map<string, SecantStatement>>()
+const statements = new WeakMap<Database, Map<string, Statement>>()
 
-function prepared(db: SecantDatabase, sql: string): SecantStatement {
-  const known = statements.get(db) ?? new Map<string, SecantStatement>()
+function prepared(db: Database, sql: string): Statement {
+  const known = statements.get(db) ?? new Map<string, Statement>()
   statements.set(db, known)
   const statement = known.get(sql) ?? db.prepare(sql)
   known.set(sql, statement)
   return statement
 }
 
-function rangeAnswer(table: ArrowTable): RangeAnswer {
+function rangeAnswer(table: Table): RangeAnswer {
   return {
     rows: table.numRows,
     customerSum: () => {
-      const customers = table.getChild('customer')!.toArray()
+      const customers = table.getChild('customer')!.toArray() as Int32Array
       let sum = 0
       for (let i = 0; i < customers.length; i++) sum += customers[i]!
       return sum
@@ -140,7 +109,7 @@ function rangeAnswer(table: ArrowTable): RangeAnswer {
   }
 }
 
-function loadLineitem(db: SecantDatabase, table: Lineitem): void {
+function loadLineitem(db: Database, table: Lineitem): void {
   db.exec(`CREATE TABLE lineitem (id INTEGER PRIMARY KEY, quantity DECIMAL(12,2) NOT NULL,
     extendedprice DECIMAL(12,2) NOT NULL, discount DECIMAL(12,2) NOT NULL, tax DECIMAL(12,2) NOT NULL,
     returnflag TEXT NOT NULL, linestatus TEXT NOT NULL, shipdate DATE NOT NULL)`)

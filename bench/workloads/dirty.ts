@@ -1,7 +1,8 @@
 // What changes cost later readers: the same gets and the same scan on a clean table and on a dirty
 // one (10 % NULLs, 5 % of the rows updated, 1 % deleted, an old snapshot still open), as a factor.
-import type { SecantDatabase, SecantEngine } from '../engines/secantdb.ts'
+import type { SecantEngine } from '../engines/secantdb.ts'
 import { loadOrders } from '../engines/secantdb.ts'
+import type { Database } from '../../src/index.ts'
 import type { Measurement } from '../measure.ts'
 import { grouped, roundsMs, summarize } from '../measure.ts'
 import { Random } from '../../src/base/random.ts'
@@ -22,24 +23,23 @@ export const dirty: Workload = {
     const { db } = one.engine as SecantEngine
     const orders = makeOrders(one.rows, one.seed)
     loadOrders(db, 'clean', orders)
-    const session = makeDirty(db, orders, one.seed)
+    const reader = makeDirty(db, orders, one.seed)
     const size = `${grouped(one.rows)} rows`
     const found = [
       ...await both(`get, ${size}`, 'ns', one, (name) => gets(db, name, orders, one.seed)),
       ...await both(`filter and sum, ${size}`, 'ms', one, (name) => scans(db, name)),
     ]
-    session.close()
+    reader.return?.()
     return found
   },
 }
 
-/** Loads the dirty table, opens a snapshot on it, changes it; returns the session with the snapshot. */
-function makeDirty(db: SecantDatabase, orders: Orders, seed: number): { close(): void } {
+/** Loads the dirty table, opens a snapshot on it, changes it; returns the reader with the snapshot. */
+function makeDirty(db: Database, orders: Orders, seed: number): IterableIterator<unknown> {
   const random = new Random(seed + 5)
   loadOrders(db, 'dirty', orders, Uint8Array.from(orders.id, () => random.chance(0.1) ? 1 : 0))
-  const session = db.connect()
-  session.exec('BEGIN ISOLATION LEVEL REPEATABLE READ')
-  session.prepare('SELECT count(*) FROM dirty').get([])
+  const reader = db.prepare('SELECT id FROM dirty').iterate()
+  reader.next()
   const picks = random.shuffle(Int32Array.from({ length: orders.rows }, (_, i) => i))
   const updates = Math.floor(orders.rows * 0.05)
   const deletes = Math.floor(orders.rows * 0.01)
@@ -54,7 +54,7 @@ function makeDirty(db: SecantDatabase, orders: Orders, seed: number): { close():
       }
     })
   }
-  return session
+  return reader
 }
 
 type Work = () => { work: () => void; operations: number }
@@ -73,7 +73,7 @@ async function both(
   return [...figures, summarize(`dirty / clean: ${what}`, 'factor', [factor])]
 }
 
-function gets(db: SecantDatabase, name: string, orders: Orders, seed: number): ReturnType<Work> {
+function gets(db: Database, name: string, orders: Orders, seed: number): ReturnType<Work> {
   const table = db.table(name)
   const probes = makeProbes(orders.rows, Math.min(GETS_PER_ROUND, orders.rows * 10), seed + 6)
   const keys = Float64Array.from(probes, (i) => orders.id[i]!)
@@ -83,7 +83,7 @@ function gets(db: SecantDatabase, name: string, orders: Orders, seed: number): R
   return { work, operations: keys.length }
 }
 
-function scans(db: SecantDatabase, name: string): ReturnType<Work> {
+function scans(db: Database, name: string): ReturnType<Work> {
   const statement = db.prepare(`SELECT sum(amount), count(amount) FROM ${name} WHERE customer < 500000`)
   return { work: () => void statement.raw([]), operations: 1 }
 }

@@ -3,10 +3,10 @@
 // and hot rows scattered over all pages, where no pool of 10 % can hold the hot set.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SecantDatabase } from '../engines/secantdb.ts'
 import { loadOrders, openSecantdb } from '../engines/secantdb.ts'
 import type { Measurement } from '../measure.ts'
 import { grouped, summarize } from '../measure.ts'
+import type { Database } from '../../src/index.ts'
 import { Random } from '../../src/base/random.ts'
 import type { Orders } from './orders.ts'
 import { makeOrders } from './orders.ts'
@@ -48,7 +48,7 @@ export const pool: Workload = {
   },
 }
 
-function hitRate(what: string, db: SecantDatabase, orders: Orders, rows: Int32Array): Measurement {
+function hitRate(what: string, db: Database, orders: Orders, rows: Int32Array): Measurement {
   const table = db.table('orders')
   const run = (): void => {
     for (let i = 0; i < rows.length; i++) table.get(orders.id[rows[i]!]!)
