@@ -49,7 +49,8 @@ export function formatTable(
     if (r === options.gapAfter) {
       lines.push(line(layout((i, width) => ` ${align('·', width, columns[i]!.isNumber)} `, ' · '), '│', '│', '│'))
     }
-    lines.push(line(layout((i, width) => ` ${cellText(row[i]!, width, columns[i]!.isNumber, options)} `, ` ${ELLIPSIS} `),
+    lines.push(line(layout((i, width) => ` ${cellText(row[i]!, width, columns[i]!.isNumber, options)} `,
+      ` ${ELLIPSIS} `),
       '│', '│', '│'))
   })
   lines.push(rule('└', '┴', '┘'))
@@ -89,7 +90,8 @@ function fit(natural: readonly number[], maxWidth: number): { kept: number[]; wi
     const isCut = kept.length < natural.length
     const budget = maxWidth - 1 - kept.length * 3 - (isCut ? 4 : 0)
     const widths = shrink(kept.map((i) => natural[i]!), budget)
-    if (widths !== null || kept.length <= 2) return { kept, widths: widths ?? kept.map((i) => Math.min(natural[i]!, CELL_MIN)) }
+    if (widths !== null) return { kept, widths }
+    if (kept.length <= 2) return { kept, widths: kept.map((i) => Math.min(natural[i]!, CELL_MIN)) }
     const middle = Math.floor(kept.length / 2)
     kept = [...kept.slice(0, middle), ...kept.slice(middle + 1)]
   }

@@ -34,7 +34,8 @@ export class Progress {
     }
     const full = Math.round(part * BAR_WIDTH)
     const left = part > 0.02 ? `, ${Math.ceil(seconds / part - seconds)} s left` : ''
-    const text = `${this.label} ${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${Math.round(part * 100)} % ${rate}${left}`
+    const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full)
+    const text = `${this.label} ${bar} ${Math.round(part * 100)} % ${rate}${left}`
     this.stream.write('\r\x1b[2K' + text.slice(0, Math.max(20, (this.stream.columns ?? 80) - 1)))
     this.isDrawn = true
   }

@@ -8,9 +8,13 @@ import { DatabaseError } from '../base/errors.ts'
 /** Exit statuses of the program. */
 export const EXIT = { ok: 0, error: 1, usage: 2 } as const
 
+/** Wrong use of the command line: exit status 2. */
+export class UsageError extends Error {}
+
 /** The error as lines of text. Programming errors show their stack: they are ours, not the user's. */
 export function describeError(error: unknown, color: boolean): string {
   const colors = pc.createColors(color)
+  if (error instanceof UsageError) return `${colors.red('ERROR:')} ${error.message}`
   if (!(error instanceof DatabaseError)) {
     const text = error instanceof Error ? error.stack ?? error.message : String(error)
     return `${colors.red('ERROR:')} ${text}`

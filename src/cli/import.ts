@@ -1,0 +1,98 @@
+// `secantdb import`: a file into a table, created with the file's column types when it does not exist. Rows go in
+// by bulk appends of about a million, which build row groups directly. When anything fails in the first append
+// of a table made here, the table is dropped again; later appends stay, and the message says how many rows.
+
+import { CODE, DatabaseError } from '../base/errors.ts'
+import type { ColumnSchema } from '../base/types.ts'
+import type { ColumnData, Source, SourceFormat } from '../formats/format.ts'
+import { openSource } from '../formats/open-source.ts'
+import { appendColumns, joinBatches } from './append-columns.ts'
+import { count, Progress } from './progress.ts'
+import { openSession, type Session } from './session.ts'
+import { createTableSql, quoteName } from './sql-text.ts'
+
+/** Options of the import command. */
+export interface ImportOptions {
+  readonly table: string
+  readonly key?: string
+  readonly format?: SourceFormat
+  readonly delimiter?: string
+  readonly header?: boolean
+  readonly sampleAll?: boolean
+  readonly onConflict?: 'replace' | 'skip'
+}
+
+/** What an import did. */
+export interface ImportReport { readonly rows: number; readonly seconds: number }
+
+const APPEND_ROWS = 1_000_000
+
+/** Runs the command. */
+export async function importFile(database: string, path: string, options: ImportOptions): Promise<void> {
+  const source = await openSource(path, options)
+  try {
+    const session = await openSession(database)
+    try {
+      const { rows, seconds } = await importSource(session, source, options)
+      const rate = count(Math.round(rows / Math.max(seconds, 0.001)))
+      const timing = `in ${seconds.toFixed(2)} s (${rate} rows/s)`
+      process.stderr.write(`imported ${count(rows)} rows into ${options.table} ${timing}\n`)
+    } finally {
+      await session.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** Fills a table from an open source, creating it when needed. */
+export async function importSource(session: Session, source: Source, options: ImportOptions): Promise<ImportReport> {
+  const isNew = !session.tableNames().includes(options.table)
+  if (isNew) session.database.exec(createTableSql(options.table, source.columns,
+    keyColumns(options.key, source.columns)))
+  else if (options.key !== undefined) {
+    throw new DatabaseError(CODE.DUPLICATE_TABLE, `table "${options.table}" exists already, so --key has no meaning`)
+  }
+  const progress = new Progress(`import ${options.table}`)
+  const table = session.database.table(options.table)
+  const conflict = options.onConflict === undefined ? {} : { onConflict: options.onConflict }
+  let rows = 0
+  let pending: ColumnData[][] = []
+  let pendingRows = 0
+  const flush = (): void => {
+    if (pendingRows === 0) return
+    table.append(appendColumns(source.columns, joinBatches(pending)), conflict)
+    rows += pendingRows
+    pending = []
+    pendingRows = 0
+  }
+  try {
+    for await (const batch of source.batches()) {
+      pending.push(batch.columns)
+      pendingRows += batch.rowCount
+      if (pendingRows >= APPEND_ROWS) flush()
+      progress.update(batch.bytesDone / source.bytesTotal, rows + pendingRows)
+    }
+    flush()
+  } catch (error) {
+    progress.finish()
+    if (isNew && rows === 0) session.database.exec(`DROP TABLE ${quoteName(options.table)}`)
+    else if (rows > 0) process.stderr.write(`${count(rows)} rows had been imported before the error\n`)
+    throw error
+  }
+  return { rows, seconds: progress.finish() }
+}
+
+/** Key columns by name, as given after --key; the file's spelling or any case. */
+function keyColumns(key: string | undefined, columns: readonly ColumnSchema[]): string[] {
+  if (key === undefined) return []
+  return key.split(',').map((part) => {
+    const name = part.trim()
+    const found = columns.find((column) => column.name === name)
+      ?? columns.find((column) => column.name.toLowerCase() === name.toLowerCase())
+    if (found !== undefined) return found.name
+    throw new DatabaseError(CODE.UNDEFINED_COLUMN, `the file has no column "${name}"`, {
+      hint: `It has: ${columns.map((column) => column.name).join(', ')}.`,
+    })
+  })
+}

@@ -1,0 +1,138 @@
+#!/usr/bin/env node
+// The `secantdb` program: SQL from -c, -f, standard input or a shell, and one subcommand per tool. Every failure
+// ends here: SQL and data errors exit with 1, wrong usage with 2, and only results go to standard output.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { fileError } from '../../storage/file/file.ts'
+import { SINK_FORMATS, exportTable, type ExportOptions } from './export.ts'
+import { importFile, type ImportOptions } from './import.ts'
+import { inspect } from './inspect.ts'
+import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
+import { EXIT, printError, UsageError } from './report-error.ts'
+import { runScript } from './run-sql.ts'
+import { openSession } from './session.ts'
+import { runShell } from './shell.ts'
+import { verifyFile } from './verify.ts'
+
+/** One -c or -f, in the order given. */
+interface ScriptPart { readonly kind: 'sql' | 'file'; readonly text: string }
+
+interface MainOptions {
+  readonly format: OutputFormat
+  readonly readonly?: boolean
+  readonly memory?: string
+}
+
+const SOURCE_FORMATS = ['csv', 'jsonl', 'json', 'arrow', 'parquet']
+
+/** The command line as a commander program; `parts` collects -c and -f. */
+function buildProgram(parts: ScriptPart[]): Command {
+  const program = new Command('secantdb')
+    .description('Embedded analytical database: SQL over one durable file, point lookups through a learned index.')
+    .version(packageVersion(), '-v, --version')
+    .argument('[database]', 'database file; in memory when left out')
+    .option('-c, --command <sql>', 'run SQL and exit (repeatable)', (text) => { parts.push({ kind: 'sql', text }) })
+    .option('-f, --file <file>', 'run SQL from a file, - for standard input (repeatable)',
+      (text) => { parts.push({ kind: 'file', text }) })
+    .addOption(new Option('--format <format>', 'how results are printed').choices([...OUTPUT_FORMATS]).default('table'))
+    .option('--readonly', 'open the file without write access')
+    .option('--memory <size>', 'memory limit, such as 512MB')
+    .enablePositionalOptions()
+    .showHelpAfterError('(secantdb --help shows the options)')
+    .exitOverride()
+    .action((path: string | undefined, options: MainOptions) => runMain(path ?? ':memory:', options, parts))
+  addTools(program)
+  return program
+}
+
+function addTools(program: Command): void {
+  const sourceFormat = new Option('--format <format>', 'format of the file (default: found from the file)')
+    .choices(SOURCE_FORMATS)
+  program.command('import').description('import a CSV, JSON lines, JSON, Arrow IPC or Parquet file')
+    .argument('<database>').argument('<file>')
+    .requiredOption('--table <name>', 'table to fill; created when it does not exist')
+    .option('--key <columns>', 'primary key of a new table, comma-separated')
+    .option('--delimiter <character>', 'CSV: field separator', oneCharacter)
+    .option('--header', 'CSV: the first record holds names').option('--no-header', 'CSV: it does not')
+    .option('--sample-all', 'CSV and JSON: read the whole file before choosing types')
+    .addOption(new Option('--on-conflict <what>', 'rows whose key exists').choices(['replace', 'skip']))
+    .addOption(sourceFormat)
+    .action((database: string, file: string, options: ImportOptions, command: Command) => {
+      // --header and --no-header share one option, whose default must stay "look at the file".
+      const header = command.getOptionValueSource('header') === 'cli' ? options.header : undefined
+      return importFile(database, file, { ...options, header })
+    })
+  program.command('export').description('export a table or a query to a file, - for standard output')
+    .argument('<database>').argument('<file>')
+    .option('--table <name>', 'table to export').option('--query <sql>', 'query to export')
+    .addOption(new Option('--format <format>', 'format (default: by the name)').choices([...SINK_FORMATS]))
+    .action((database: string, file: string, options: ExportOptions) => exportTable(database, file, options))
+  program.command('verify').description('check every page, checksum, index and invariant of a file')
+    .argument('<database>').action((database: string) => verifyFile(database))
+  program.command('inspect').description('decode parts of a file: meta | page N | wal | index T | groups T')
+    .argument('<database>').argument('<what>').argument('[which]')
+    .action((database: string, what: string, which: string | undefined) => inspect(database, what, which))
+  for (const command of program.commands) command.exitOverride()
+}
+
+function oneCharacter(text: string): string {
+  const character = text === '\\t' ? '\t' : text
+  if (character.length === 1 && character.charCodeAt(0) < 128) return character
+  throw new InvalidArgumentError('one ASCII character expected')
+}
+
+function packageVersion(): string {
+  const folder = import.meta.url.includes('/dist/') ? '../../../package.json' : '../../package.json'
+  const { version } = JSON.parse(readFileSync(new URL(folder, import.meta.url), 'utf8')) as { version: string }
+  return version
+}
+
+async function runMain(path: string, options: MainOptions, parts: readonly ScriptPart[]): Promise<void> {
+  const session = await openSession(path, { readOnly: options.readonly, memory: options.memory })
+  try {
+    if (parts.length === 0 && process.stdin.isTTY) await runShell(session, options.format)
+    else if (parts.length === 0) await runScript(session, await readStdin(), options.format)
+    else {
+      for (const part of parts) await runScript(session, await scriptText(part), options.format)
+    }
+  } finally {
+    await session.close()
+  }
+}
+
+async function scriptText(part: ScriptPart): Promise<string> {
+  if (part.kind === 'sql') return part.text
+  if (part.text === '-') return readStdin()
+  try {
+    return readFileSync(part.text, 'utf8')
+  } catch (cause) {
+    throw fileError('open for reading', part.text, cause)
+  }
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Runs a command line; returns the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await buildProgram([]).parseAsync([...argv], { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    // commander has printed its own message already; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    printError(error)
+    return error instanceof UsageError ? EXIT.usage : EXIT.error
+  }
+}
+
+// A closed pipe (`secantdb … | head`) is the reader's choice, not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exitCode = EXIT.ok
+})
+process.exitCode = await main(process.argv.slice(2))

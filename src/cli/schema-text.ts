@@ -1,0 +1,21 @@
+// CREATE TABLE as SQL text, put together from what DESCRIBE says about a table.
+// It is for reading and for making the same table elsewhere, not a dump of the data.
+
+import type { Session } from './session.ts'
+import { quoteName } from './sql-text.ts'
+
+/** The statement that would make the table. Throws 42P01. */
+export function createTableText(session: Session, table: string): string {
+  const { rows } = session.run(`DESCRIBE ${quoteName(table)}`)
+  const lines: string[] = []
+  const key: string[] = []
+  // Columns of DESCRIBE: column, type, nullable, place in the key (from 1) or NULL, default.
+  for (const [column, type, isNullable, place, fallback] of rows!.rows) {
+    const name = quoteName(String(column))
+    if (place !== null) key[Number(place) - 1] = name
+    lines.push(`  ${name} ${String(type)}${isNullable === true ? '' : ' NOT NULL'}`
+      + (fallback === null ? '' : ` DEFAULT ${String(fallback)}`))
+  }
+  if (key.length > 0) lines.push(`  PRIMARY KEY (${key.join(', ')})`)
+  return `CREATE TABLE ${quoteName(table)} (\n${lines.join(',\n')}\n);`
+}
