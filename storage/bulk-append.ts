@@ -11,7 +11,7 @@ import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
 import { NO_MARK } from './table/delta.ts'
 import type { MergeResult } from './table/merge.ts'
 import type { RowGroup } from './table/row-group.ts'
-import { writeRowGroup } from './table/row-group-writer.ts'
+import { freeUnpublished, writeRowGroup } from './table/row-group-writer.ts'
 import { stagedScalar } from './table/staged-column.ts'
 import type { StagedColumn } from './table/staged-column.ts'
 import type { TableStore } from './table/table-store.ts'
@@ -116,14 +116,14 @@ function isBehindEverything(table: TableStore, rows: IncomingRows): boolean {
 }
 
 function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows): void {
-  const liveBefore = table.liveRows
+  // Counted once the groups are published: writing them may fail, and must then leave no trace.
   if (isBehindEverything(table, rows)) {
-    table.liveRows += rows.count
     appendBehind(engine, table, rows)
+    table.liveRows += rows.count
   } else {
     const replaced = countKnown(engine, table, rows)
-    table.liveRows = liveBefore + rows.count - replaced
     mergeTable(engine, table, () => false, rows)
+    table.liveRows += rows.count - replaced
   }
   commitBulk(engine, table)
 }
@@ -159,9 +159,15 @@ function countKnown(engine: Engine, table: TableStore, rows: IncomingRows): numb
 function appendBehind(engine: Engine, table: TableStore, rows: IncomingRows): void {
   const target = { schema: table.schema, order: table.order, memory: engine.memory, pages: engine.pages }
   const { rowGroupRows } = engine.parts.options
-  const groups: RowGroup[] = table.root.groups.slice()
-  for (let begin = 0; begin < rows.count; begin += rowGroupRows) {
-    groups.push(writeRowGroup(target, rows.columns, begin, Math.min(rowGroupRows, rows.count - begin)))
+  const added: RowGroup[] = []
+  try {
+    for (let begin = 0; begin < rows.count; begin += rowGroupRows) {
+      added.push(writeRowGroup(target, rows.columns, begin, Math.min(rowGroupRows, rows.count - begin)))
+    }
+  } catch (error) {
+    freeUnpublished(target, added)
+    throw error
   }
+  const groups = [...table.root.groups, ...added]
   publishGroups(engine, table, { groups, replaced: [], mergedVersions: [], rowsWritten: rows.count })
 }

@@ -117,6 +117,10 @@ export class Engine {
     if (this.isReadOnly) throw new DatabaseError(CODE.READ_ONLY, `database "${this.parts.path}" is open read-only`)
   }
 
+  get isUsable(): boolean {
+    return this.state === 'ready'
+  }
+
   /** After a failed sync or log write nothing in memory can be trusted to be what the disk will hold (F5). */
   poison(cause: unknown): void {
     if (this.state === 'closed') return
@@ -144,8 +148,10 @@ export class Engine {
   /** Commits synchronously; throws without having changed anything visible when logging fails. */
   commit(txn: Transaction): void {
     if (!this.log(txn)) return txn.closeSnapshot()
-    this.guard(() => this.wal?.sync())
-    this.apply(txn)
+    this.guard(() => {
+      this.wal?.sync()
+      this.apply(txn)
+    })
     this.maintain()
   }
 
@@ -155,7 +161,7 @@ export class Engine {
       txn.closeSnapshot()
       return Promise.resolve()
     }
-    this.apply(txn)
+    this.guard(() => this.apply(txn))
     const durable = this.wal === null ? Promise.resolve() : this.wal.syncSoon()
     this.maintain()
     return durable.catch((error: unknown) => {
@@ -185,6 +191,7 @@ export class Engine {
       this.logRecords(wal, txn)
     } catch (error) {
       wal.abort()
+      if (wal.isPoisoned) this.poison(error)
       throw error
     }
     return true

@@ -68,6 +68,16 @@ export function mergeTable(
 
 /** Replaces a table's root; old groups and merged versions go when nobody reads them any more. */
 export function publishGroups(engine: Engine, table: TableStore, result: MergeResult): void {
+  try {
+    replaceRoot(engine, table, result)
+  } catch (error) {
+    // Half-replaced: what is in memory is of no use any more, the log and the last checkpoint are.
+    engine.poison(error)
+    throw error
+  }
+}
+
+function replaceRoot(engine: Engine, table: TableStore, result: MergeResult): void {
   const rootNumber = ++engine.rootNumber
   table.roots.push(new TableRoot(rootNumber, result.groups, table.order))
   engine.retired.push({ rootNumber, groups: result.replaced })
@@ -102,7 +112,8 @@ function relocate(table: TableStore, replaced: ReadonlySet<RowGroup>): void {
     }
     const old = delta.baseGroup[entry]!
     const isMerged = head >= 0 && newestCommittedIsMerged(table, head)
-    if (!isMerged && (old === null || !replaced.has(old))) continue
+    // A rolled-back write leaves an empty entry behind, and a bulk append may have brought its key.
+    if (head >= 0 && !isMerged && (old === null || !replaced.has(old))) continue
     const place = table.locate(table.root, key)
     delta.baseGroup[entry] = place?.group ?? null
     delta.baseRow[entry] = place?.row ?? -1

@@ -71,11 +71,13 @@ interface Place {
   readonly memory: LinearMemory
 }
 
-// A file without a single byte is a new database. Its log comes first: Wal.open refuses a folder that holds
-// records of a database that is not there any more, before anything is written over the empty file.
+// A file without a single byte is a new database, and so is one whose creation was cut short: too small and
+// without a root, but beside a log folder. The log comes first: Wal.open refuses a folder that holds records
+// of a database that is not there any more, before anything is written over the file.
 function assemble(place: Place): { engine: Engine; meta: StoreMeta; isNew: boolean } {
   const { file, memory, options, path, files } = place
-  const isNew = file.size() === 0 && !options.readOnly
+  const isUnfinished = (): boolean => files.exists(walFolder(path)) && PageStore.isUnfinished(file)
+  const isNew = !options.readOnly && (file.size() === 0 || isUnfinished())
   const databaseId: Uint8Array = randomBytes(16)
   const wal = isNew && path !== MEMORY_PATH
     ? Wal.open(files, walFolder(path), walOptions(options, databaseId), 0, () => {}) : null

@@ -14,7 +14,7 @@ import { decodeGroup } from './group-decoder.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
 import type { RowGroup } from './row-group.ts'
-import { writeRowGroup } from './row-group-writer.ts'
+import { freeUnpublished, writeRowGroup } from './row-group-writer.ts'
 import type { GroupTarget } from './row-group-writer.ts'
 import { ColumnStage } from './staged-column.ts'
 import type { StagedColumn } from './staged-column.ts'
@@ -57,8 +57,21 @@ export class Merger {
     this.result = { groups: [], replaced: [], mergedVersions: [], rowsWritten: 0 }
   }
 
-  /** Rewrites the groups for which `isChosen`, and every group that incoming rows fall into. */
+  /**
+   * Rewrites the groups for which `isChosen`, and every group that incoming rows fall into. A failure leaves
+   * the table as it was and no pages behind.
+   */
   run(isChosen: (group: RowGroup) => boolean): MergeResult {
+    try {
+      return this.rewriteAll(isChosen)
+    } catch (error) {
+      const old = new Set(this.table.root.groups)
+      freeUnpublished(this.target, this.result.groups.filter((group) => !old.has(group)))
+      throw error
+    }
+  }
+
+  private rewriteAll(isChosen: (group: RowGroup) => boolean): MergeResult {
     const { table } = this
     const old = table.root.groups
     const entries = table.deltaOrder.entries(table.delta)

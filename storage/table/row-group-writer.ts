@@ -46,16 +46,24 @@ export function writeRowGroup(
     throw new DatabaseError(CODE.PROGRAM_LIMIT, `a row group of ${rows} rows would take ${streamBytes} bytes`)
   }
   const pageCount = Math.ceil(streamBytes / FRAME_SIZE)
-  const firstPage = target.pages.allocatePageIds(pageCount)
   const address = target.memory.allocateRun(pageCount)
+  const firstPage = target.pages.allocatePageIds(pageCount)
   try {
     writeStream(stream, target.memory, address)
     target.memory.u8.set(metaBytes.finish(), address + metaOffset)
     target.pages.writeRun(firstPage, PAGE_KIND.BASE, address, streamBytes)
+  } catch (error) {
+    target.pages.freePages(firstPage, pageCount)
+    throw error
   } finally {
     target.memory.releaseRun(address, pageCount)
   }
   return finishGroup(target, columns, begin, rows, { firstPage, pageCount, streamBytes, metaOffset }, meta)
+}
+
+/** Takes back groups that were written but will not be published. */
+export function freeUnpublished(target: GroupTarget, groups: readonly RowGroup[]): void {
+  for (const group of groups) target.pages.freePages(group.firstPage, group.pageCount)
 }
 
 function finishGroup(

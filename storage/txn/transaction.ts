@@ -221,7 +221,8 @@ export class Transaction implements TableWriter {
 
   rollback(): void {
     if (this.state !== 'active') return
-    this.writeSet.rollbackTo(0)
+    // A poisoned engine may have applied half of the writes; nothing reads them any more.
+    if (this.engine.isUsable) this.writeSet.rollbackTo(0)
     this.finish('aborted')
   }
 
