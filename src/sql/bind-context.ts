@@ -40,6 +40,7 @@ export interface BindContext {
  */
 export class ParameterTypes {
   readonly #types: (SqlType | null)[]
+  readonly #compared = new Set<number>()
 
   constructor(count: number, known: readonly (SqlType | null)[] = []) {
     this.#types = Array.from({ length: count }, (_, i) => known[i] ?? null)
@@ -51,9 +52,15 @@ export class ParameterTypes {
   }
 
   /** Decides the type unless an earlier use did. */
-  decide(expression: ParameterExpression, type: SqlType): ParameterExpression {
+  decide(expression: ParameterExpression, type: SqlType, compared: boolean): ParameterExpression {
+    if (compared && this.#types[expression.index] === null) this.#compared.add(expression.index)
     const decided = this.#types[expression.index] ??= type
     return { ...expression, type: decided }
+  }
+
+  /** True when the type came from an implicit context such as a comparison, not from a column or a cast. */
+  isCompared(index: number): boolean {
+    return this.#compared.has(index)
   }
 
   /** Final types. */

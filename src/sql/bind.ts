@@ -1,9 +1,9 @@
 // The binder's door: syntax tree in, bound statement out (exec/plan/logical.ts). Names are resolved against a
 // catalogue, types decided, implicit casts made explicit. Errors carry positions; nothing is executed.
-import type { SqlType } from '../base/types.ts'
-import type { BoundStatement } from '../../exec/plan/logical.ts'
+import type { ColumnSchema, SqlType } from '../base/types.ts'
+import type { BoundStatement, Expression } from '../../exec/plan/logical.ts'
 import type { Statement } from './ast.ts'
-import { bindDelete, bindInsert, bindUpdate } from './bind-change.ts'
+import { bindDelete, bindInsert, bindUpdate, defaultValue } from './bind-change.ts'
 import type { BindContext, Catalog } from './bind-context.ts'
 import { ParameterTypes } from './bind-context.ts'
 import { tableSchema } from './bind-from.ts'
@@ -13,6 +13,22 @@ import type { ParsedStatement } from './parse.ts'
 
 export type { Catalog } from './bind-context.ts'
 
+/** A parameter after binding. */
+export interface BoundParameter {
+  readonly type: SqlType
+  /** Its type comes from a comparison: a value with more digits may ask for a wider decimal. */
+  readonly compared: boolean
+}
+
+/** As {@link bind}, with what is known about every parameter. */
+export function bindWithParameters(
+  parsed: ParsedStatement, catalog: Catalog, known: readonly (SqlType | null)[] = [],
+): { statement: BoundStatement; parameters: readonly BoundParameter[] } {
+  const parameters = new ParameterTypes(parsed.parameterNames.length, known)
+  const statement = bindStatement(parsed.statement, { catalog, parameters, bindQuery })
+  return { statement, parameters: parameters.types().map((type, i) => ({ type, compared: parameters.isCompared(i) })) }
+}
+
 /**
  * Binds one statement. `known` fixes parameter types from outside (null = infer). Throws the 42xxx family
  * with positions and, for misspelt names, the nearest one in the hint.
@@ -20,8 +36,13 @@ export type { Catalog } from './bind-context.ts'
 export function bind(
   parsed: ParsedStatement, catalog: Catalog, known: readonly (SqlType | null)[] = [],
 ): BoundStatement {
-  const parameters = new ParameterTypes(parsed.parameterNames.length, known)
-  return bindStatement(parsed.statement, { catalog, parameters, bindQuery })
+  return bindWithParameters(parsed, catalog, known).statement
+}
+
+/** The default of a column as an expression without columns; NULL when it has none. */
+export function bindDefault(column: ColumnSchema): Expression {
+  const catalog: Catalog = { schema: () => undefined, names: () => [] }
+  return defaultValue(column, { catalog, parameters: new ParameterTypes(0), bindQuery })
 }
 
 function bindStatement(statement: Statement, context: BindContext): BoundStatement {

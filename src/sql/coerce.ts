@@ -31,7 +31,7 @@ function coerceUntyped(
   expression: Expression, target: SqlType, context: CastContext, bind: BindContext,
 ): Expression {
   if (expression.kind === 'parameter') {
-    const decided = bind.parameters.decide(expression, parameterType(target, context))
+    const decided = bind.parameters.decide(expression, parameterType(target, context), context === 'implicit')
     return sameType(decided.type, target) || looseMatch(decided.type, target, context) ? decided
       : coerce(decided, target, context === 'implicit' ? 'assignment' : context, bind)
   }
