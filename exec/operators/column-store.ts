@@ -2,23 +2,22 @@
 // of each type, so that batches (which die at the producer's next()) can be sorted, joined or re-read.
 //
 //   row r  →  chunk r >>> 13, position r & 8191
-//   int I64 · boolean U8 · real F32 · double F64 · wide I128 · bytes VIEW of bytes copied to the arena
+//   int I64 · boolean U8 · real F32 · double F64 · wide I128 · bytes: codes or VIEW (stored-bytes.ts)
 //
-// The values of a dictionary are copied once per dictionary entry, not once per row. The first chunk
-// starts small and doubles, so a store of ten rows costs some hundred bytes per column.
+// The first chunk starts small and doubles, so a store of ten rows costs some hundred bytes per column.
 import { assert } from '../../src/base/assert.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import { LAYOUT, LAYOUT_WIDTH } from '../../storage/column-buffers.ts'
-import type { Layout } from '../../storage/column-buffers.ts'
+import type { Dictionary, Layout } from '../../storage/column-buffers.ts'
 import type { SqlType } from '../../src/base/types.ts'
 import { aliveRows, bitmapBytes } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
 import { canonicalLayout, emptyVector } from '../vector/vector.ts'
 import type { Vector } from '../vector/vector.ts'
-import { BytesCopier } from './copy-bytes.ts'
 import { copyIntegers } from './copy-integers.ts'
 import { gatherValues } from './gather.ts'
+import { StoredBytes } from './stored-bytes.ts'
 
 export const CHUNK_SHIFT = 13
 export const CHUNK_ROWS = 1 << CHUNK_SHIFT
@@ -28,8 +27,11 @@ const FIRST_ROWS = 64
 /** One stored column: a list of chunks. */
 export interface StoredColumn {
   readonly type: SqlType
-  readonly layout: Layout
-  readonly width: number
+  /** For byte values U32 codes or VIEW, as stored-bytes.ts decides; else the type's canonical layout. */
+  layout: Layout
+  width: number
+  /** Of the codes; see ColumnStore.dictionaryOf. */
+  dictionary: Dictionary | null
   /** Address of each chunk's values. */
   readonly values: number[]
   /** Address of each chunk's validity bitmap; always there, all ones where nothing is NULL. */
@@ -46,7 +48,7 @@ export class ColumnStore {
   readonly columns: readonly StoredColumn[]
   readonly memory: LinearMemory
   readonly #arena: Arena
-  readonly #copiers: (BytesCopier | null)[]
+  readonly #bytes: (StoredBytes | null)[]
   readonly #selection = new Int32Array(CHUNK_ROWS)
   #capacity = 0
 
@@ -56,10 +58,11 @@ export class ColumnStore {
     this.columns = types.map((type) => {
       const layout = canonicalLayout(type)
       return {
-        type, layout, width: LAYOUT_WIDTH[layout]!, values: [], validity: [], hasNulls: false, min: null, max: null,
+        type, layout, width: LAYOUT_WIDTH[layout]!, dictionary: null, values: [], validity: [], hasNulls: false,
+        min: null, max: null,
       }
     })
-    this.#copiers = this.columns.map((c) => c.layout === LAYOUT.VIEW ? new BytesCopier(memory, arena) : null)
+    this.#bytes = this.columns.map((c) => c.layout === LAYOUT.VIEW ? new StoredBytes(memory, arena, c) : null)
   }
 
   /** Copies the alive rows of a batch; returns how many. Throws 53200 past the memory limit. */
@@ -75,6 +78,7 @@ export class ColumnStore {
     assert(vectors.length >= this.columns.length, 'column store: missing columns')
     const first = this.rows === 0
     let done = 0
+    if (count > 0) this.#bytes.forEach((bytes, c) => bytes?.prepare(vectors[c]!, this.rows))
     while (done < count) {
       this.#reserve(this.rows + 1, this.rows + count - done)
       const at = this.rows & CHUNK_MASK
@@ -95,8 +99,8 @@ export class ColumnStore {
   /** One chunk as a dense batch in place; valid as long as the store is not appended to. */
   chunk(index: number): Batch {
     const windowRows = Math.min(CHUNK_ROWS, this.rows - index * CHUNK_ROWS)
-    const columns = this.columns.map((column) => ({
-      ...this.#vectorOf(column), valuesPtr: column.values[index]!,
+    const columns = this.columns.map((column, c) => ({
+      ...this.#vectorOf(c), valuesPtr: column.values[index]!,
       validityPtr: column.hasNulls ? column.validity[index]! : 0,
     }))
     return { windowRows, begin: 0, end: windowRows, alivePtr: 0, columns }
@@ -116,7 +120,7 @@ export class ColumnStore {
       validityPtr = arena.allocateZeroed(padded >>> 3)
       gatherValid(this.memory.u8, column, rows, count, validityPtr)
     }
-    return { ...this.#vectorOf(column), valuesPtr, validityPtr }
+    return { ...this.#vectorOf(c), valuesPtr, validityPtr }
   }
 
   /** Picks stored rows of every column into a dense batch in `arena`. */
@@ -125,11 +129,14 @@ export class ColumnStore {
     return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
   }
 
-  #vectorOf(column: StoredColumn): Vector {
-    const vector = emptyVector(column.type)
-    vector.min = column.min
-    vector.max = column.max
-    return vector
+  /** The dictionary of a byte column that holds codes; null when it holds views. */
+  dictionaryOf(c: number): Dictionary | null {
+    return this.#bytes[c]?.dictionary() ?? null
+  }
+
+  #vectorOf(c: number): Vector {
+    const { type, layout, min, max } = this.columns[c]!
+    return { ...emptyVector(type), layout, dictionary: this.dictionaryOf(c), min, max }
   }
 
   /** Makes room for at least `needed` rows, at most one chunk more; `wanted` guides the first chunk's size. */
@@ -138,8 +145,9 @@ export class ColumnStore {
     const firstSize = Math.min(CHUNK_ROWS, Math.max(FIRST_ROWS, 2 ** Math.ceil(Math.log2(wanted))))
     const grow = this.#capacity < CHUNK_ROWS
     const rows = grow ? firstSize : CHUNK_ROWS
-    for (const column of this.columns) {
-      const values = this.#arena.allocate(rows * column.width)
+    for (const [c, column] of this.columns.entries()) {
+      // Byte columns may turn from codes into views in place.
+      const values = this.#arena.allocate(rows * (this.#bytes[c] === null ? column.width : 8))
       const validity = this.#arena.allocate(bitmapBytes(rows))
       const u8 = this.memory.u8
       u8.fill(255, validity, validity + bitmapBytes(rows))
@@ -160,7 +168,8 @@ export class ColumnStore {
     const column = this.columns[c]!
     const chunk = column.values.length - 1
     const to = column.values[chunk]! + at * column.width
-    if (column.layout === LAYOUT.VIEW) this.#copiers[c]!.copy(vector, rows, count, to)
+    const bytes = this.#bytes[c]!
+    if (bytes !== null) bytes.copy(vector, rows, count, { chunk, at })
     else if (column.layout === LAYOUT.I64) copyIntegers(this.memory, vector, rows, count, to)
     else if (column.layout === vector.layout) {
       gatherValues(this.memory, vector.valuesPtr, column.width, rows, count, to)
@@ -220,6 +229,7 @@ function gatherChunks(
 ): void {
   const { width, values } = column
   if (width === 8) return gatherChunkPairs(memory.i32, values, rows, count, to >>> 2)
+  if (width === 4) return gatherChunkWords(memory.i32, values, rows, count, to >>> 2)
   const u8 = memory.u8
   for (let i = 0; i < count; i++) {
     const row = rows[i]!
@@ -240,6 +250,13 @@ function gatherChunkPairs(i32: Int32Array, values: number[], rows: Int32Array, c
     const source = row < 0 ? 0 : (values[row >>> CHUNK_SHIFT]! >>> 2) + (row & CHUNK_MASK) * 2
     i32[target] = row < 0 ? 0 : i32[source]!
     i32[target + 1] = row < 0 ? 0 : i32[source + 1]!
+  }
+}
+
+function gatherChunkWords(i32: Int32Array, values: number[], rows: Int32Array, count: number, to: number): void {
+  for (let i = 0; i < count; i++) {
+    const row = rows[i]!
+    i32[to + i] = row < 0 ? 0 : i32[(values[row >>> CHUNK_SHIFT]! >>> 2) + (row & CHUNK_MASK)]!
   }
 }
 

@@ -50,9 +50,11 @@ export class KeyExtractor {
     this.#dictionaryHashes = types.map(() => new Map<number, Int32Array>())
   }
 
-  /** Writes keys of rows[0..count) to `target` starting at row `at`. */
-  extract(vectors: readonly Vector[], rows: Int32Array, count: number, target: KeyTarget, at: number): void {
-    target.hashes.fill(0x2545_f491, at, at + count)
+  /** Writes keys of rows[0..count) to `target` starting at row `at`; hashes are left out when not `hashed`. */
+  extract(
+    vectors: readonly Vector[], rows: Int32Array, count: number, target: KeyTarget, at: number, hashed: boolean,
+  ): void {
+    if (hashed) target.hashes.fill(0x2545_f491, at, at + count)
     target.nulls.fill(0, at, at + count)
     let offset = 0
     for (let k = 0; k < vectors.length; k++) {
@@ -65,10 +67,11 @@ export class KeyExtractor {
         case 'wide': this.#wides(vector, rows, count, words); break
         default: this.#bytes(vector, rows, count, words)
       }
+      offset += wordsOf(type)
+      markNulls(this.#memory.u8, vector.validityPtr, rows, count, target.nulls, at)
+      if (!hashed) continue
       if (physicalOf(type) === 'bytes') this.#hashBytes(k, vector, rows, count, { target, at, words })
       else hashWords(words, wordsOf(type), count, target.hashes, at)
-      markNulls(this.#memory.u8, vector.validityPtr, rows, count, target.nulls, at)
-      offset += wordsOf(type)
     }
   }
 

@@ -86,8 +86,9 @@ export class JoinSource implements BatchSource {
       this.#pairs = 0
       if (this.#sweeping) this.#sweepUnmatched()
       else this.#collectPairs()
-      if (this.#pairs === 0) this.#finishPhase()
-      else {
+      if (this.#pairs === 0) {
+        if (this.#at >= this.#count) this.#finishPhase()
+      } else {
         const out = this.#output()
         if (out !== null) return out
       }
@@ -108,8 +109,11 @@ export class JoinSource implements BatchSource {
     if (this.#table === null) this.#links.fill(this.#store.rows > 0 ? 1 : 0, 0, this.#count)
     else {
       const vectors = this.#probeKeys.map((k) => batch.columns[k]!)
-      this.#extractor!.extract(vectors, this.#rows, this.#count, this.#keys, 0)
-      this.#table.firstMatches(this.#keys, this.#count, this.#links)
+      if (this.#table.direct) this.#table.directMatches(vectors[0]!, this.#rows, this.#count, this.#links)
+      else {
+        this.#extractor!.extract(vectors, this.#rows, this.#count, this.#keys, 0, true)
+        this.#table.firstMatches(this.#keys, this.#count, this.#links)
+      }
     }
     return true
   }
@@ -124,9 +128,28 @@ export class JoinSource implements BatchSource {
     this.#keys = { words: new Int32Array(size * width), hashes: new Int32Array(size), nulls: new Uint8Array(size) }
   }
 
+  /** As #collectPairs when every row has at most one candidate. */
+  #collectSingles(): void {
+    const [links, rows] = [this.#links, this.#rows]
+    const [probePairs, buildPairs, pairOwner] = [this.#probePairs, this.#buildPairs, this.#pairOwner]
+    const end = Math.min(this.#count, this.#at + BATCH_ROWS)
+    let pairs = 0
+    for (let i = this.#at; i < end; i++) {
+      const link = links[i]!
+      if (link === 0) continue
+      probePairs[pairs] = rows[i]!
+      buildPairs[pairs] = link - 1
+      pairOwner[pairs] = i
+      pairs++
+    }
+    this.#at = end
+    this.#pairs = pairs
+  }
+
   /** Fills the pair arrays from the candidate chains. */
   #collectPairs(): void {
     const table = this.#table
+    if (table?.unique === true) return this.#collectSingles()
     const links = this.#links
     let pairs = 0
     while (this.#at < this.#count && pairs < BATCH_ROWS) {

@@ -8,6 +8,8 @@ import { physicalOf } from '../../src/base/types.ts'
 import type { SqlType } from '../../src/base/types.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
+import { LAYOUT } from '../../storage/column-buffers.ts'
+import type { Vector } from '../vector/vector.ts'
 import { CHUNK_ROWS, CHUNK_SHIFT } from './column-store.ts'
 import type { ColumnStore } from './column-store.ts'
 import { KeyExtractor } from './join-keys.ts'
@@ -23,6 +25,8 @@ export class JoinTable {
   readonly width: number
   /** True when slots are keys less `#min`: matches need no comparison. */
   readonly direct: boolean
+  /** True when no key occurs twice: every chain has one row. */
+  readonly unique: boolean
   readonly next: Int32Array
   readonly #memory: LinearMemory
   readonly #types: readonly SqlType[]
@@ -45,24 +49,30 @@ export class JoinTable {
     }
     const nullsAt = arena.allocate(Math.max(1, rows))
     this.#keys = { ...this.#keys, nulls: memory.u8.subarray(nullsAt, nullsAt + rows) }
-    extractAll(store, keyColumns, extractor, this.#keys)
+    const vectorsOf = (chunk: number): Vector[] => keyColumns.map((k) => store.chunk(chunk).columns[k]!)
+    const mayBeDirect = this.#types.length === 1 && physicalOf(this.#types[0]!) === 'int'
+    extractAll(store, vectorsOf, extractor, this.#keys, !mayBeDirect)
     this.next = words(memory, arena, rows)
-    this.direct = this.#findRange(rows)
+    this.direct = mayBeDirect && this.#findRange(rows)
+    if (mayBeDirect && !this.direct) extractAll(store, vectorsOf, extractor, this.#keys, true)
     const slots = this.direct ? this.#max - this.#min + 1 : 2 ** Math.ceil(Math.log2(Math.max(16, rows * 2)))
     this.#slotMask = slots - 1
     this.#heads = words(memory, arena, slots)
     this.#heads.fill(0)
+    let chained = 0
     for (let row = 0; row < rows; row++) {
       if (this.#keys.nulls[row] === 1) continue
       const slot = this.direct ? this.#valueAt(row) - this.#min : this.#keys.hashes[row]! & this.#slotMask
-      this.next[row] = this.#heads[slot]!
+      const head = this.#heads[slot]!
+      this.next[row] = head
+      chained |= head
       this.#heads[slot] = row + 1
     }
+    this.unique = this.direct && chained === 0
   }
 
   /** Smallest and largest key of a single integer key; true when a direct array pays. */
   #findRange(rows: number): boolean {
-    if (this.#types.length !== 1 || physicalOf(this.#types[0]!) !== 'int' || rows === 0) return false
     let min = Infinity
     let max = -Infinity
     for (let row = 0; row < rows; row++) {
@@ -81,9 +91,8 @@ export class JoinTable {
     return this.#keys.words[row * 2 + 1]! * TWO_32 + (this.#keys.words[row * 2]! >>> 0)
   }
 
-  /** For each probe key i < count: row + 1 of its first match, or 0. NULL keys have none. */
+  /** For each probe key i < count: row + 1 of its first match by hash, or 0. NULL keys have none. */
   firstMatches(probe: KeyTarget, count: number, out: Int32Array): void {
-    if (this.direct) return this.#directMatches(probe, count, out)
     const heads = this.#heads
     const mask = this.#slotMask
     for (let i = 0; i < count; i++) {
@@ -92,14 +101,31 @@ export class JoinTable {
     }
   }
 
-  #directMatches(probe: KeyTarget, count: number, out: Int32Array): void {
+  /** As firstMatches for a direct table, straight from the vector of the probe key. */
+  directMatches(vector: Vector, rows: Int32Array, count: number, out: Int32Array): void {
+    const { u8, u16, u32, i32 } = this.#memory
+    const { layout, valuesPtr, base, validityPtr } = vector
     const heads = this.#heads
-    const min = this.#min
-    const max = this.#max
-    const { words: keys, nulls } = probe
+    const span = this.#max - this.#min
+    if (layout === LAYOUT.I64 || typeof base === 'bigint') {
+      const at = valuesPtr >>> 2
+      for (let i = 0; i < count; i++) {
+        const slot = i32[at + rows[i]! * 2 + 1]! * TWO_32 + u32[at + rows[i]! * 2]! - this.#min
+        out[i] = slot >= 0 && slot <= span ? heads[slot]! : 0
+      }
+    } else {
+      const codes = layout === LAYOUT.U8 ? u8 : layout === LAYOUT.U16 ? u16 : u32
+      const at = layout === LAYOUT.U8 ? valuesPtr : layout === LAYOUT.U16 ? valuesPtr >>> 1 : valuesPtr >>> 2
+      const shift = base - this.#min
+      for (let i = 0; i < count; i++) {
+        const slot = codes[at + rows[i]!]! + shift
+        out[i] = slot >= 0 && slot <= span ? heads[slot]! : 0
+      }
+    }
+    if (validityPtr === 0) return
     for (let i = 0; i < count; i++) {
-      const value = keys[i * 2 + 1]! * TWO_32 + (keys[i * 2]! >>> 0)
-      out[i] = nulls[i] === 1 || value < min || value > max ? 0 : heads[value - min]!
+      const row = rows[i]!
+      if ((u8[validityPtr + (row >>> 3)]! & (1 << (row & 7))) === 0) out[i] = 0
     }
   }
 
@@ -141,12 +167,13 @@ function words(memory: LinearMemory, arena: Arena, count: number): Int32Array {
 }
 
 function extractAll(
-  store: ColumnStore, keyColumns: readonly number[], extractor: KeyExtractor, target: KeyTarget,
+  store: ColumnStore, vectorsOf: (chunk: number) => Vector[], extractor: KeyExtractor, target: KeyTarget,
+  hashed: boolean,
 ): void {
   const everyRow = Int32Array.from({ length: Math.min(CHUNK_ROWS, store.rows) }, (_, i) => i)
   for (let c = 0; c < store.chunkCount(); c++) {
-    const chunk = store.chunk(c)
-    extractor.extract(keyColumns.map((k) => chunk.columns[k]!), everyRow, chunk.windowRows, target, c << CHUNK_SHIFT)
+    const count = Math.min(CHUNK_ROWS, store.rows - c * CHUNK_ROWS)
+    extractor.extract(vectorsOf(c), everyRow, count, target, c << CHUNK_SHIFT, hashed)
   }
 }
 

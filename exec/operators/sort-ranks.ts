@@ -1,44 +1,72 @@
 // Dense ranks of byte values (text, bytea, uuid, interval): equal values get equal ranks, ascending by
-// bytes. Rows are radix-sorted by the eight bytes after the prefix all values share, then runs that agree
-// in them are compared in full: a truncated prefix alone would lose order and equality.
+// bytes. Values are radix-sorted by the eight bytes after the prefix all of them share, then runs that
+// agree in these are compared in full: a truncated prefix alone would lose order and equality.
+// A dictionary-coded column ranks its dictionary, not its rows.
 import { compareScalars } from '../../src/base/scalar-compare.ts'
+import type { SqlType } from '../../src/base/types.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
-import { readScalar } from '../vector/reader.ts'
-import type { Vector } from '../vector/vector.ts'
+import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
+import { readBytes } from '../vector/memory-access.ts'
 import { CHUNK_ROWS, CHUNK_SHIFT } from './column-store.ts'
-import type { ColumnStore, StoredColumn } from './column-store.ts'
-import { orderByWords } from './sort-order.ts'
-import { allocateWords } from './sort-words.ts'
+import type { ColumnStore } from './column-store.ts'
+import { allocateWords, orderByWords } from './radix-order.ts'
 
 const SPACE = 32
 
-/** The rank word of a stored column of layout VIEW; ranks of NULLs are meaningless. */
-export function rankBytes(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array {
-  if (column.type.kind === 'interval') return rankScalars(store, column, arena)
-  const starts = allocateWords(store, arena)
-  const lengths = allocateWords(store, arena)
-  readViews(store, column, starts, lengths)
-  const { u8 } = store.memory
-  if (column.type.blankPadded === true) trimBlanks(u8, starts, lengths)
-  const shared = sharedPrefix(u8, starts, lengths)
-  const words = prefixWords(store, { starts, lengths, shared }, arena)
-  const order = orderByWords(store.memory, words, store.rows, arena)
-  const compare = (a: number, b: number): number => {
-    const order = compareBytes(u8, starts[a]! + shared, lengths[a]! - shared, starts[b]! + shared, lengths[b]! - shared)
-    return order !== 0 ? order : a - b
-  }
-  sortRuns(order, words, compare)
-  return assignRanks(order, allocateWords(store, arena), (a, b) =>
-    lengths[a] === lengths[b] && compareBytes(u8, starts[a]!, lengths[a]!, starts[b]!, lengths[b]!) === 0)
+/** Views of values in memory. */
+interface Views {
+  readonly memory: LinearMemory
+  readonly starts: Uint32Array
+  readonly lengths: Uint32Array
 }
 
-function readViews(store: ColumnStore, column: StoredColumn, starts: Uint32Array, lengths: Uint32Array): void {
-  const { u32 } = store.memory
-  for (let row = 0; row < store.rows; row++) {
-    const at = (column.values[row >>> CHUNK_SHIFT]! >>> 2) + (row & (CHUNK_ROWS - 1)) * 2
-    starts[row] = u32[at]!
-    lengths[row] = u32[at + 1]!
+/** The rank word of a stored byte column; ranks of NULLs are meaningless. */
+export function rankBytes(store: ColumnStore, c: number, arena: Arena): Uint32Array {
+  const { memory, rows } = store
+  const { type, values } = store.columns[c]!
+  const { u32 } = memory
+  const dictionary = store.dictionaryOf(c)
+  if (dictionary === null) {
+    const views = allocateViews(memory, rows, arena)
+    for (let row = 0; row < rows; row++) {
+      readView(views, row, (values[row >>> CHUNK_SHIFT]! >>> 2) + (row & (CHUNK_ROWS - 1)) * 2)
+    }
+    return rankViews(views, type, arena)
   }
+  const entries = allocateViews(memory, dictionary.count, arena)
+  for (let code = 0; code < dictionary.count; code++) readView(entries, code, (dictionary.viewsPtr >>> 2) + code * 2)
+  const rankOf = rankViews(entries, type, arena)
+  const ranks = allocateWords(memory, rows, arena)
+  for (let row = 0; row < rows; row++) {
+    ranks[row] = rankOf[u32[(values[row >>> CHUNK_SHIFT]! >>> 2) + (row & (CHUNK_ROWS - 1))]!] ?? 0
+  }
+  return ranks
+}
+
+function allocateViews(memory: LinearMemory, count: number, arena: Arena): Views {
+  return { memory, starts: allocateWords(memory, count, arena), lengths: allocateWords(memory, count, arena) }
+}
+
+function readView(views: Views, i: number, at: number): void {
+  views.starts[i] = views.memory.u32[at]!
+  views.lengths[i] = views.memory.u32[at + 1]!
+}
+
+function rankViews(views: Views, type: SqlType, arena: Arena): Uint32Array {
+  if (type.kind === 'interval') return rankScalars(views, type, arena)
+  const { memory, starts, lengths } = views
+  const { u8 } = memory
+  if (type.blankPadded === true) trimBlanks(u8, starts, lengths)
+  const shared = sharedPrefix(u8, starts, lengths)
+  const words = prefixWords(views, shared, arena)
+  const order = orderByWords(memory, words, starts.length, arena)
+  const compare = (a: number, b: number): number => {
+    const result = compareBytes(u8, starts[a]! + shared, lengths[a]! - shared, starts[b]! + shared, lengths[b]! - shared)
+    return result !== 0 ? result : a - b
+  }
+  sortRuns(order, words, compare)
+  return assignRanks(order, allocateWords(memory, starts.length, arena), (a, b) =>
+    lengths[a] === lengths[b] && compareBytes(u8, starts[a]!, lengths[a]!, starts[b]!, lengths[b]!) === 0)
 }
 
 function trimBlanks(u8: Uint8Array, starts: Uint32Array, lengths: Uint32Array): void {
@@ -62,14 +90,11 @@ function sharedPrefix(u8: Uint8Array, starts: Uint32Array, lengths: Uint32Array)
   return shared
 }
 
-function prefixWords(
-  store: ColumnStore, views: { starts: Uint32Array; lengths: Uint32Array; shared: number }, arena: Arena,
-): Uint32Array[] {
-  const { starts, lengths, shared } = views
-  const { u8 } = store.memory
+function prefixWords({ memory, starts, lengths }: Views, shared: number, arena: Arena): Uint32Array[] {
+  const { u8 } = memory
   return [shared, shared + 4].map((skip) => {
-    const word = allocateWords(store, arena)
-    for (let row = 0; row < store.rows; row++) {
+    const word = allocateWords(memory, starts.length, arena)
+    for (let row = 0; row < starts.length; row++) {
       let value = 0
       for (let b = skip; b < skip + 4; b++) value = (value << 8) | (b < lengths[row]! ? u8[starts[row]! + b]! : 0)
       word[row] = value
@@ -101,9 +126,7 @@ function assignRanks(order: Int32Array, ranks: Uint32Array, same: (a: number, b:
 }
 
 /** Three-way comparison of bytes in memory: as unsigned bytes, the shorter first. */
-export function compareBytes(
-  u8: Uint8Array, a: number, aLength: number, b: number, bLength: number,
-): number {
+function compareBytes(u8: Uint8Array, a: number, aLength: number, b: number, bLength: number): number {
   const limit = Math.min(aLength, bLength)
   for (let i = 0; i < limit; i++) {
     const difference = u8[a + i]! - u8[b + i]!
@@ -113,17 +136,10 @@ export function compareBytes(
 }
 
 /** Intervals order by length, which is not their bytes: compared as Scalars. */
-function rankScalars(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array {
-  const vector: Vector = {
-    type: column.type, layout: column.layout, valuesPtr: 0, validityPtr: 0, base: 0, dictionary: null, min: null, max: null,
-  }
-  const values = new Array<Uint8Array>(store.rows)
-  for (let row = 0; row < store.rows; row++) {
-    vector.valuesPtr = column.values[row >>> CHUNK_SHIFT]!
-    const bytes = readScalar(store.memory, vector, row & (CHUNK_ROWS - 1)) as Uint8Array
-    values[row] = bytes.length === 16 ? bytes : new Uint8Array(16)
-  }
-  const compare = (a: number, b: number): number => compareScalars(column.type, values[a]!, values[b]!)
+function rankScalars({ memory, starts, lengths }: Views, type: SqlType, arena: Arena): Uint32Array {
+  const values = Array.from(starts, (start, i) =>
+    lengths[i] === 16 ? readBytes(memory, start, 16) : new Uint8Array(16))
+  const compare = (a: number, b: number): number => compareScalars(type, values[a]!, values[b]!)
   const order = Int32Array.from(values.keys()).sort((a, b) => compare(a, b) || a - b)
-  return assignRanks(order, allocateWords(store, arena), (a, b) => compare(a, b) === 0)
+  return assignRanks(order, allocateWords(memory, starts.length, arena), (a, b) => compare(a, b) === 0)
 }

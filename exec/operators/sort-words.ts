@@ -11,18 +11,24 @@ import type { Arena } from '../../storage/memory/arena.ts'
 import { CHUNK_ROWS, CHUNK_SHIFT } from './column-store.ts'
 import type { ColumnStore, StoredColumn } from './column-store.ts'
 import type { ColumnSortKey } from './sort.ts'
+import { allocateWords, orderByWords } from './radix-order.ts'
 import { rankBytes } from './sort-ranks.ts'
 
 const TWO_32 = 0x1_0000_0000
 const MASK = CHUNK_ROWS - 1
 
+/** Row numbers of the store in key order; equal keys keep their order. Owned by the caller. */
+export function sortedOrder(store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena): Int32Array {
+  return orderByWords(store.memory, sortWords(store, keys, arena), store.rows, arena)
+}
+
 /** The words of all keys, most significant first, one entry per row. */
-export function sortWords(store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena): Uint32Array[] {
+function sortWords(store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena): Uint32Array[] {
   const words: Uint32Array[] = []
   for (const key of keys) {
     const column = store.columns[key.column]!
     if (column.hasNulls) words.push(nullWord(store, column, key.nullsFirst, arena))
-    const values = valueWords(store, column, arena)
+    const values = valueWords(store, key, arena)
     if (key.descending) for (const word of values) invert(word)
     if (column.hasNulls) for (const word of values) clearNulls(store, column, word)
     words.push(...values)
@@ -30,31 +36,26 @@ export function sortWords(store: ColumnStore, keys: readonly ColumnSortKey[], ar
   return words
 }
 
-/** An array of `rows` words in the arena. */
-export function allocateWords(store: ColumnStore, arena: Arena): Uint32Array {
-  const at = arena.allocate(Math.max(4, store.rows * 4)) >>> 2
-  return store.memory.u32.subarray(at, at + store.rows)
-}
-
-function valueWords(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array[] {
+function valueWords(store: ColumnStore, key: ColumnSortKey, arena: Arena): Uint32Array[] {
+  const column = store.columns[key.column]!
   switch (column.layout) {
     case LAYOUT.U8: return [byteWord(store, column, arena)]
     case LAYOUT.I64: return integerWords(store, column, arena)
     case LAYOUT.F32: return [floatWord(store, column, arena)]
     case LAYOUT.F64: return doubleWords(store, column, arena)
     case LAYOUT.I128: return wideWords(store, column, arena)
-    default: return [rankBytes(store, column, arena)]
+    default: return [rankBytes(store, key.column, arena)]
   }
 }
 
 /** Whether row `row` of a stored column is NULL. */
-export function isStoredNull(store: ColumnStore, column: StoredColumn, row: number): boolean {
+function isStoredNull(store: ColumnStore, column: StoredColumn, row: number): boolean {
   const at = column.validity[row >>> CHUNK_SHIFT]! + ((row & MASK) >>> 3)
   return (store.memory.u8[at]! & (1 << (row & 7))) === 0
 }
 
 function nullWord(store: ColumnStore, column: StoredColumn, nullsFirst: boolean, arena: Arena): Uint32Array {
-  const word = allocateWords(store, arena)
+  const word = allocateWords(store.memory, store.rows, arena)
   const ofNull = nullsFirst ? 0 : 1
   for (let row = 0; row < store.rows; row++) word[row] = isStoredNull(store, column, row) ? ofNull : 1 - ofNull
   return word
@@ -69,15 +70,15 @@ function invert(word: Uint32Array): void {
 }
 
 function byteWord(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array {
-  const word = allocateWords(store, arena)
+  const word = allocateWords(store.memory, store.rows, arena)
   const { u8 } = store.memory
   for (let row = 0; row < store.rows; row++) word[row] = u8[column.values[row >>> CHUNK_SHIFT]! + (row & MASK)]!
   return word
 }
 
 function integerWords(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array[] {
-  const high = allocateWords(store, arena)
-  const low = allocateWords(store, arena)
+  const high = allocateWords(store.memory, store.rows, arena)
+  const low = allocateWords(store.memory, store.rows, arena)
   const { u32, i32 } = store.memory
   let min = Infinity
   let max = -Infinity
@@ -97,7 +98,7 @@ function integerWords(store: ColumnStore, column: StoredColumn, arena: Arena): U
 }
 
 function floatWord(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array {
-  const word = allocateWords(store, arena)
+  const word = allocateWords(store.memory, store.rows, arena)
   const { u32, f32 } = store.memory
   for (let row = 0; row < store.rows; row++) {
     const at = (column.values[row >>> CHUNK_SHIFT]! >>> 2) + (row & MASK)
@@ -109,8 +110,8 @@ function floatWord(store: ColumnStore, column: StoredColumn, arena: Arena): Uint
 }
 
 function doubleWords(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array[] {
-  const high = allocateWords(store, arena)
-  const low = allocateWords(store, arena)
+  const high = allocateWords(store.memory, store.rows, arena)
+  const low = allocateWords(store.memory, store.rows, arena)
   const { u32, f64 } = store.memory
   for (let row = 0; row < store.rows; row++) {
     const at = (column.values[row >>> CHUNK_SHIFT]! >>> 3) + (row & MASK)
@@ -130,7 +131,7 @@ function doubleWords(store: ColumnStore, column: StoredColumn, arena: Arena): Ui
 }
 
 function wideWords(store: ColumnStore, column: StoredColumn, arena: Arena): Uint32Array[] {
-  const words = [0, 1, 2, 3].map(() => allocateWords(store, arena))
+  const words = [0, 1, 2, 3].map(() => allocateWords(store.memory, store.rows, arena))
   const { u32 } = store.memory
   for (let row = 0; row < store.rows; row++) {
     const at = (column.values[row >>> CHUNK_SHIFT]! >>> 2) + (row & MASK) * 4

@@ -1,5 +1,5 @@
 // Sort and top-N. Rows are copied into a ColumnStore, the order is computed over normalised key words
-// (sort-order.ts) and rows are gathered batch by batch. With a limit, the store is cut back to the best
+// (sort-words.ts, radix-order.ts) and rows are gathered batch by batch. With a limit, the store is cut back to the best
 // `limit` rows whenever it has grown to several times that, so memory stays bounded and most rows of a
 // large input are dropped by one comparison with the worst row kept (top-n-gate.ts).
 import type { BatchSource } from '../context.ts'
@@ -14,7 +14,7 @@ import type { Batch } from '../vector/batch.ts'
 import { ColumnStore } from './column-store.ts'
 import { rowCount } from './limit.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
-import { sortedOrder } from './sort-order.ts'
+import { sortedOrder } from './sort-words.ts'
 import { TopGate } from './top-n-gate.ts'
 
 /** A sort key that is a column of the input. */
@@ -59,7 +59,8 @@ export class SortOperator implements Operator {
 
   open(run: Run): BatchSource {
     const { limit, offset } = this.spec
-    const keep = limit === null ? Infinity : rowCount(run, limit, 'LIMIT', Infinity) + rowCount(run, offset, 'OFFSET', 0)
+    const keep = limit === null ? Infinity
+      : rowCount(run, limit, 'LIMIT', Infinity) + rowCount(run, offset, 'OFFSET', 0)
     return new SortSource(run, this, keep <= TOP_LIMIT ? keep : Infinity)
   }
 }

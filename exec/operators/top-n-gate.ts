@@ -40,6 +40,9 @@ export class TopGate {
     const sign = descending ? -1 : 1
     const physical = physicalOf(vector.type)
     const isNumber = vector.dictionary === null && (physical === 'int' || physical === 'float')
+    if (isNumber && worst !== null && vector.validityPtr === 0) {
+      return filterNumbers(this.#memory, vector, { limit: Number(worst), descending }, rows, count)
+    }
     const limit = isNumber ? Number(worst) : 0
     let kept = 0
     for (let i = 0; i < count; i++) {
@@ -53,6 +56,33 @@ export class TopGate {
     }
     return kept
   }
+}
+
+/** The filter for numbers without NULLs: one comparison per row, in code space where there is a base. */
+function filterNumbers(
+  memory: LinearMemory, vector: Vector, gate: { limit: number; descending: boolean }, rows: Int32Array, count: number,
+): number {
+  const { layout, valuesPtr, base } = vector
+  const { descending } = gate
+  const limit = gate.limit - Number(base)
+  let kept = 0
+  const isNarrow = layout === LAYOUT.U8 || layout === LAYOUT.U16 || layout === LAYOUT.U32
+  if (isNarrow && Number.isFinite(limit) && typeof base === 'number') {
+    const codes = layout === LAYOUT.U8 ? memory.u8 : layout === LAYOUT.U16 ? memory.u16 : memory.u32
+    const at = layout === LAYOUT.U8 ? valuesPtr : layout === LAYOUT.U16 ? valuesPtr >>> 1 : valuesPtr >>> 2
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!
+      const code = codes[at + row]!
+      if (descending ? code >= limit : code <= limit) rows[kept++] = row
+    }
+    return kept
+  }
+  const sign = descending ? -1 : 1
+  for (let i = 0; i < count; i++) {
+    const row = rows[i]!
+    if (sign * compareFloats(numberAt(memory, vector, row), gate.limit) <= 0) rows[kept++] = row
+  }
+  return kept
 }
 
 /** A number of a vector as a double, rounded when it is a large int64. */

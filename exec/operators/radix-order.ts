@@ -3,18 +3,16 @@
 // Cost: about 10 ns per row and digit that differs.
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
-import type { ColumnStore } from './column-store.ts'
-import { sortWords } from './sort-words.ts'
-import type { ColumnSortKey } from './sort.ts'
 
 /** Below this many rows comparing beats counting. */
 const RADIX_FROM = 1024
 const DIGIT_BITS = 11
 const BUCKETS = 1 << DIGIT_BITS
 
-/** Row numbers of the store in key order; equal keys keep their order. Owned by the caller. */
-export function sortedOrder(store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena): Int32Array {
-  return orderByWords(store.memory, sortWords(store, keys, arena), store.rows, arena)
+/** An array of words in linear memory. */
+export function allocateWords(memory: LinearMemory, count: number, arena: Arena): Uint32Array {
+  const at = arena.allocate(Math.max(4, count * 4)) >>> 2
+  return memory.u32.subarray(at, at + count)
 }
 
 /** Row numbers 0..rows-1 ordered by words, most significant first; equal words keep their order. */
