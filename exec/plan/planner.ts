@@ -1,6 +1,7 @@
 // The planner: a bound logical plan in, an operator tree out.
 //
-//   fold constants → push filters down → prune columns → build operators bottom-up
+//   fold constants → drop unseen sorts → push filters down → order joins → limits below projections
+//   → prune columns → build operators bottom-up
 //
 // Building decides access paths by cost (choose-access.ts), join sides by estimated rows, top-N for
 // ORDER BY with LIMIT, and drops sorts that the key order makes needless (key-order.ts). Cost of planning a
@@ -15,8 +16,10 @@ import { UpdateOperator } from '../operators/update.ts'
 import { OperatorBuilder } from './build.ts'
 import { DEFAULT_COSTS } from './cost.ts'
 import type { CostModel } from './cost.ts'
+import { dropSorts } from './drop-sorts.ts'
 import { foldPlan } from './fold.ts'
 import { hoistLimits } from './hoist-limits.ts'
+import { orderJoins } from './join-order.ts'
 import { pointPlanOf } from './point-plan.ts'
 import type { LogicalPlan } from './logical.ts'
 import { physicalPlan } from './physical.ts'
@@ -44,7 +47,7 @@ export function planStatement(
 
 /** The rewrite rules in their order. */
 export function optimise(plan: LogicalPlan): LogicalPlan {
-  return prunePlan(hoistLimits(pushDown(foldPlan(plan))))
+  return prunePlan(hoistLimits(orderJoins(pushDown(dropSorts(foldPlan(plan))))))
 }
 
 function buildRoot(plan: LogicalPlan, builder: OperatorBuilder): Operator | ChangeOperator {

@@ -1,6 +1,6 @@
 // Column pruning: every node keeps only the columns that something above it reads, so that scans touch no
 // other column chunks. Returns the narrower plan and where each old column went.
-import { columnsOf, remap } from './expression.ts'
+import { columnsOf, remap, substitute } from './expression.ts'
 import type { AggregatePlan, Expression, JoinPlan, LogicalPlan, ProjectPlan } from './logical.ts'
 import { mapAggregate, mapExpressions, mapInputs } from './map-plan.ts'
 
@@ -66,13 +66,17 @@ function pruneProject(plan: ProjectPlan, needed: ReadonlySet<number>): Pruned {
   const kept = ordered(needed)
   const expressions = kept.map((i) => plan.expressions[i]!)
   const input = prune(plan.input, withColumns(new Set(), expressions))
-  return {
-    plan: {
-      ...plan, input: input.plan, expressions: expressions.map((e) => moveTo(e, input.position)),
-      output: kept.map((i) => plan.output[i]!),
-    },
-    position: positions(kept),
-  }
+  const moved = expressions.map((e) => moveTo(e, input.position))
+  const project = { ...plan, input: input.plan, expressions: moved, output: kept.map((i) => plan.output[i]!) }
+  return { plan: mergeProjects(project), position: positions(kept) }
+}
+
+/** A projection above one of plain columns reads that one's input directly. */
+function mergeProjects(plan: ProjectPlan): ProjectPlan {
+  const inner = plan.input
+  if (inner.kind !== 'project' || inner.expressions.some((e) => e.kind !== 'column')) return plan
+  const expressions = plan.expressions.map((e) => substitute(e, (column) => inner.expressions[column.index]!))
+  return { ...plan, input: inner.input, expressions }
 }
 
 function pruneAggregate(plan: AggregatePlan, needed: ReadonlySet<number>): Pruned {
