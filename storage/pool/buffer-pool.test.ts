@@ -128,6 +128,25 @@ describe('buffer pool', () => {
     memory.release()
   })
 
+  test('a page that cannot be written back stays in memory, changed, and can be evicted later', () => {
+    const { memory, store, pool } = setUp(4)
+    const ids = Array.from({ length: 4 }, () => pool.create(PAGE_KIND.HEAP))
+    ids.forEach((id, i) => stamp(memory, pool.fetch(id), i + 1))
+    const { file } = store
+    const write = file.write.bind(file)
+    file.write = () => {
+      throw new Error('disk full')
+    }
+    for (let i = 0; i < 10; i++) expect(() => pool.create(PAGE_KIND.HEAP)).toThrow(/disk full/)
+    expect(pool.stats).toMatchObject({ frames: 4, dirty: 4, evictions: 0 })
+    file.write = write
+    const more = Array.from({ length: 4 }, () => pool.create(PAGE_KIND.HEAP))
+    expect(more.every((id) => pool.frameOf[id]! >= 0)).toBe(true)
+    ids.forEach((id, i) => expect(stampOf(memory, pool.fetch(id))).toBe(i + 1))
+    store.close()
+    memory.release()
+  })
+
   test('hits and misses are counted, also those of the fast path', () => {
     const { memory, store, pool } = setUp(4)
     const id = pool.create(PAGE_KIND.HEAP)

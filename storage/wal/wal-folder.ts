@@ -1,7 +1,6 @@
-// The folder of a log before its first segment: made durable, and cleared of what an earlier creation that
+// The folder of a log before its first segment: made, and cleared of what an earlier creation that
 // was cut short left in it, but never of somebody's log.
 import { corruption } from '../../src/base/errors.ts'
-import { folderOf } from '../file/file.ts'
 import type { FileSystem } from '../file/file.ts'
 import { listSegments, readWhole, segmentName } from './segment.ts'
 import { holdsRecords } from './wal-reader.ts'
@@ -9,7 +8,6 @@ import { holdsRecords } from './wal-reader.ts'
 /** Makes the folder ready for a new log; `refusesLog`: XX001 when segments with records are in it. */
 export function prepareFolder(files: FileSystem, folder: string, refusesLog: boolean): void {
   files.makeFolder(folder)
-  files.syncDir(folderOf(folder))
   const { numbers, spares } = listSegments(files, folder)
   const paths = numbers.map((number) => `${folder}/${segmentName(number)}`)
   for (const path of refusesLog ? paths : []) {

@@ -122,7 +122,7 @@ describe('wal crashes', () => {
 
   test('a killed process, a restart on the same machine, then a power failure', () => {
     const steps = run(new FaultyFileSystem(), 2).disk.steps
-    for (let step = 6; step <= steps; step++) {
+    for (let step = 1; step <= steps; step++) {
       const disk = new FaultyFileSystem()
       disk.crashAtStep = step
       const progress = run(disk, 2)
@@ -271,6 +271,26 @@ describe('wal damage', () => {
       image.damage(path, at, Uint8Array.of(image.bytesOf(path)[at]! ^ 16))
       expect([at, reopen(image)]).toEqual([at, 'XX001'])
     }
+  })
+
+  test('the rest of a torn tail never comes back, even where a new record ends exactly before it', () => {
+    const disk = new FaultyFileSystem()
+    const wal = openWal(disk, 0, 'full', () => undefined, 4096)
+    const path = `a-wal/${disk.list('a-wal')[0]!}`
+    const end = logCommit(wal, 1) - FIRST_LSN + 64
+    wal.sync()
+    for (const commitId of [2, 3]) logCommit(wal, commitId)
+    wal.sync()
+    disk.damage(path, end, new Uint8Array(40))
+    const seen: number[] = []
+    const again = openWal(disk, FIRST_LSN, 'full', (id) => seen.push(id))
+    expect(seen).toEqual([1])
+    expect(again.stats.tornBytes).toBeGreaterThan(0)
+    logCommit(again, 2)
+    again.close()
+    seen.length = 0
+    openWal(disk, FIRST_LSN, 'full', (id) => seen.push(id))
+    expect(seen).toEqual([1, 2])
   })
 
   test('records swapped, repeated, or moved to another segment are not replayed', () => {
