@@ -72,7 +72,7 @@ function planItem(plan: Plan, random: Random, n: number): void {
   const id = random.below(400)
   if (random.chance(0.25)) plan.changes.push({ table: 'item', row: [id], isDelete: true })
   else {
-    const name = random.chance(0.2) ? null : random.chance(0.03) ? `long ${n} `.repeat(4000) : `name ${n % 7}`
+    const name = random.chance(0.2) ? null : random.chance(0.03) ? `long ${n} `.repeat(10_000) : `name ${n % 7}`
     put(plan, 'item', [id, n, name, random.chance(0.2) ? null : n / 7])
   }
 }
@@ -102,9 +102,14 @@ export function applyStep(engine: Engine, append: Append, seed: number, n: numbe
   }
   const txn = engine.begin()
   let done: Promise<void> | null = null
-  writePlan(txn, plan)
-  if (plan.soon) done = txn.commitSoon()
-  else txn.commit()
+  try {
+    writePlan(txn, plan)
+    if (plan.soon) done = txn.commitSoon()
+    else txn.commit()
+  } catch (error) {
+    txn.rollback()
+    throw error
+  }
   if (!plan.checkpoint) return done
   const alreadySafe = done
   alreadySafe?.catch(() => {})
