@@ -5,7 +5,8 @@
 // hard links or symbolic links to the file meet the same name. Its reach is the network namespace:
 // two containers that share a volume but no network do not see each other.
 // Elsewhere: `<path>.lock`, created exclusively, holding the process id; a lock whose process is gone is
-// taken over. A process id reused by an unrelated process makes that refuse, which is the safe side.
+// taken over. A process id reused by an unrelated process makes that refuse, which is the safe side; two
+// processes that take over the same dead lock in the same instant are not told apart.
 import * as fs from 'node:fs'
 import { createServer } from 'node:net'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
@@ -42,7 +43,8 @@ async function lockBySocket(path: string): Promise<FileLock> {
   return { release: () => void server.close() }
 }
 
-async function lockByPidFile(path: string): Promise<FileLock> {
+/** The lock of systems without abstract sockets. */
+export async function lockByPidFile(path: string): Promise<FileLock> {
   const lockPath = `${path}.lock`
   for (let attempt = 0; attempt < 2; attempt++) {
     try {

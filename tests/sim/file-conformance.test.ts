@@ -1,12 +1,13 @@
 // The three bodies of the file interface keep one contract; the real one is also met by another process
 // and by short transfers, the simulated one by crashes and faults.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { codeOf, testFileSystem } from '../../storage/file/file.conformance.ts'
+import { lockByPidFile } from '../../storage/file/file-lock.ts'
 import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
 import { NodeFileSystem } from '../../storage/file/node-file.ts'
 import { CRASH_POLICIES, FaultyFileSystem, SimulatedCrash } from './faulty-file.ts'
@@ -40,6 +41,19 @@ describe('real', () => {
     await expect(files.lock(join(root, 'link.sdb'))).rejects.toMatchObject({ code: '55006' })
     lock.release()
     expect(other()).toBe('got')
+  })
+
+  test('the process-id lock: held, released, taken over from a process that is gone', async () => {
+    const path = join(root, 'pid.sdb')
+    const lock = await lockByPidFile(path)
+    await expect(lockByPidFile(path)).rejects.toMatchObject({ code: '55006' })
+    lock.release()
+    const gone = spawnSync(process.execPath, ['-e', 'console.log(process.pid)'], { encoding: 'utf8' }).stdout.trim()
+    writeFileSync(`${path}.lock`, gone)
+    const taken = await lockByPidFile(path)
+    expect(readFileSync(`${path}.lock`, 'utf8')).toBe(String(process.pid))
+    taken.release()
+    expect(existsSync(`${path}.lock`)).toBe(false)
   })
 
   test('a file without write permission cannot be opened for writing', () => {
