@@ -1,31 +1,28 @@
 // The learned index of a table as text: its figures beside those a B+-tree would have, and a picture of the fit.
 // Used by the shell's `.index`, `inspect index` and the demo.
 
+import { BTREE_FANOUT } from '../../index/baseline/btree-index.ts'
 import { drawFit, type FitPicture } from '../../index/fit-picture.ts'
+import type { GroupFigures } from '../../storage/mod.ts'
 import { isNumeric } from '../base/types.ts'
 import { count } from './progress.ts'
 import type { Session } from './session.ts'
 
 const PICTURE_POINTS = 400
 
-/**
- * Bytes per key of a B+-tree over the same keys: 4 KiB nodes two thirds full, 8-byte keys and 8-byte row
- * addresses in the leaves, one key and one pointer per child above them.
- */
-function btreeBytesPerKey(keys: number): number {
-  const perNode = Math.floor((4096 * 2 / 3) / 16)
-  let nodes = 0
-  for (let level = Math.ceil(keys / perNode); ; level = Math.ceil(level / perNode)) {
-    nodes += level
-    if (level <= 1) break
+/** Bytes of a B+-tree over as many keys, as index/baseline/btree-index.ts lays it out: full nodes, no pointers. */
+function btreeBytes(keys: number): number {
+  let bytes = keys * 4
+  for (let level = keys; ; level = Math.ceil(level / BTREE_FANOUT)) {
+    bytes += level * 8
+    if (level <= BTREE_FANOUT) return bytes
   }
-  return keys === 0 ? 0 : (nodes * 4096) / keys
 }
 
 /** Figures of the primary key's index, and a picture when the key is one number. */
 export function indexLines(session: Session, table: string): string[] {
   const figures = session.database.table(table).index()
-  const btree = btreeBytesPerKey(figures.keys)
+  const btree = btreeBytes(figures.keys)
   const { epsilon, maxError, meanError, groups } = figures
   const lines = [
     `learned index of ${table}: ${figures.kind}, ${count(figures.keys)} keys in ${count(groups.length)} row groups`,
@@ -34,12 +31,12 @@ export function indexLines(session: Session, table: string): string[] {
     `  size         ${count(figures.bytes)} bytes, ${figures.bytesPerKey.toFixed(4)} bytes per key`,
   ]
   if (figures.keys > 0) {
-    lines.push(`  B+-tree      ${btree.toFixed(2)} bytes per key (4 KiB nodes, two thirds full): `
-      + `${count(Math.round(btree / Math.max(figures.bytesPerKey, 1e-9)))} times as many`)
+    lines.push(`  B+-tree      ${count(btree)} bytes, ${(btree / figures.keys).toFixed(2)} bytes per key `
+      + `(full nodes, no pointers): ${count(Math.round(btree / figures.bytes))} times as many`)
   }
   lines.push(`  advice       ${figures.advice}`)
   if (figures.deltaEntries > 0) lines.push(`  not merged   ${count(figures.deltaEntries)} rows wait in the delta`)
-  const picture = fitPicture(session, table)
+  const picture = fitPicture(session, table, groups)
   return picture === null ? lines : [...lines, '', ...drawFit(picture, { columns: 64, rows: 14 })]
 }
 
@@ -52,28 +49,38 @@ export function groupLines(session: Session, table: string): string[] {
   ].join(', '))
 }
 
-/** Keys against rows, sampled; null unless the key is a single number. */
-function fitPicture(session: Session, table: string): FitPicture | null {
-  const key = keyColumn(session, table)
-  if (key === null) return null
-  const { groups } = session.database.table(table).index()
+/**
+ * Keys against rows: the points are keys that start a segment or end a row group, the lines are what the segments
+ * predict between them. Null unless the key is a single number.
+ */
+function fitPicture(session: Session, table: string, groups: readonly GroupFigures[]): FitPicture | null {
+  if (keyColumn(session, table) === null || groups.length === 0) return null
   const keys: number[] = []
   const rows: number[] = []
   const lineKeys: number[] = []
   const lineRows: number[] = []
+  const span = Number(groups.at(-1)!.lastKey) - Number(groups[0]!.firstKey)
   let firstRow = 0
   for (const group of groups) {
-    const first = Number(group.firstKey)
     const last = Number(group.lastKey)
-    // The ends of each group are exact points; between them the segments say how keys run.
-    keys.push(first, last)
-    rows.push(firstRow, firstRow + group.rows - 1)
-    const step = Math.max(1, Math.ceil((group.lines.length * groups.length) / PICTURE_POINTS))
-    for (let i = 0; i < group.lines.length; i += step) {
-      const line = group.lines[i]!
-      lineKeys.push(first + line.key)
-      lineRows.push(firstRow + line.row)
-    }
+    // Keys beyond 2^53 are fitted relative to the group's first key.
+    const base = group.lines.length > 0 ? Number(group.firstKey) - group.lines[0]!.key : 0
+    group.lines.forEach((line, i) => {
+      const from = base + line.key
+      const next = group.lines[i + 1]
+      const to = next === undefined ? last : base + next.key
+      keys.push(from)
+      rows.push(firstRow + line.row)
+      const steps = Math.max(1, Math.round(((to - from) / span) * PICTURE_POINTS))
+      for (let step = 0; step <= steps; step++) {
+        const key = from + ((to - from) * step) / steps
+        const row = line.row + line.slope * (key - from)
+        lineKeys.push(key)
+        lineRows.push(firstRow + Math.min(row, next?.row ?? group.rows - 1))
+      }
+    })
+    keys.push(last)
+    rows.push(firstRow + group.rows - 1)
     firstRow += group.rows
   }
   return { keys, rows, lineKeys, lineRows }

@@ -51,3 +51,8 @@ export class Progress {
 export function count(value: number): string {
   return value.toLocaleString('en-US')
 }
+
+/** 1 row, 2,000 rows */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+}

@@ -2,7 +2,7 @@
 // place, a summary to standard output; any problem makes the exit status 1.
 
 import { CODE, DatabaseError } from '../base/errors.ts'
-import { count } from './progress.ts'
+import { counted } from './progress.ts'
 import { openSession } from './session.ts'
 
 /** Checks a database file. Throws XX001 when anything in it is wrong. */
@@ -16,9 +16,10 @@ export async function verifyFile(path: string): Promise<void> {
         problem.offset === undefined ? null : `offset ${problem.offset}`].filter((one) => one !== null)
       process.stderr.write(`${where.length > 0 ? where.join(', ') + ': ' : ''}${problem.message}\n`)
     }
-    const covered = `${count(tables)} tables, ${count(rows)} rows, ${count(pages)} pages, ${count(bytes)} bytes`
+    const covered = `${counted(tables, 'table')}, ${counted(rows, 'row')} in row groups, ${counted(pages, 'page')}, `
+      + counted(bytes, 'byte')
     if (problems.length > 0) {
-      throw new DatabaseError(CODE.CORRUPT, `${count(problems.length)} problems in "${path}" (${covered})`,
+      throw new DatabaseError(CODE.CORRUPT, `${counted(problems.length, 'problem')} in "${path}" (${covered})`,
         { file: path })
     }
     process.stdout.write(`${path}: no problems (${covered})\n`)
