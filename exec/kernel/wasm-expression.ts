@@ -1,59 +1,16 @@
 // Expressions of the kernel language as WebAssembly: each node's value in a local (i64 for integers, i32 for
 // booleans, f64 for floats) and, when it can be NULL, an i32 local that is 1 when it is. On any SQL error
 // the kernel returns -1 and the batch runs again on the JavaScript printer, which throws the exact error.
-import { assert, unreachable } from '../../src/base/assert.ts'
-import { physicalOf } from '../../src/base/types.ts'
 import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
-import type { Code } from '../../src/base/wasm-module.ts'
+import { Code } from '../../src/base/wasm-module.ts'
 import { LAYOUT } from '../../storage/column-buffers.ts'
 import type { Check, ColumnShape, Node } from './ir.ts'
+import { failFloat, failIf, pushInteger, pushOperation } from './wasm-operation.ts'
 import type { Parameters } from './wasm-parameters.ts'
+import { FLOAT_OPS } from './wasm-printable.ts'
 
 /** Locals of a value; isNull is -1 when it is never NULL. */
 export interface Emitted { readonly value: number; readonly isNull: number }
-
-// Results beyond this could wrap in 64 bits before anything notices.
-const REACH = 2 ** 62
-const FLOAT_OPS: ReadonlySet<string> = new Set([
-  'fadd', 'fsub', 'fmul', 'fdiv', 'fneg', 'fround', 'fabs', 'fsqrt', 'ffloor', 'fceil', 'ftrunc', 'tofloat',
-])
-const INTEGER_OPS: ReadonlySet<string> = new Set(['add', 'sub', 'mul', 'quotient', 'remainder', 'rounded', 'floored', 'check'])
-const COMPARISONS: ReadonlySet<string> = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge'])
-const LOGIC: ReadonlySet<string> = new Set(['and', 'or', 'not', 'isnull', 'notnull', 'istrue', 'distinct'])
-
-const printable = new WeakMap<Node, boolean>()
-
-/** True when the printer has the node and everything below it. */
-export function isPrintable(node: Node, columns: readonly ColumnShape[]): boolean {
-  const known = printable.get(node)
-  if (known !== undefined) return known
-  const can = canPrint(node, columns)
-  printable.set(node, can)
-  return can
-}
-
-function canPrint(node: Node, columns: readonly ColumnShape[]): boolean {
-  const isNumber = node.rep === 'int' || node.rep === 'big' || node.rep === 'float'
-  switch (node.op) {
-    case 'column': return isNumber && (node.rep !== 'big' || physicalOf(columns[node.slot]!.type) === 'int')
-      && !(node.rep === 'big' && columns[node.slot]!.layout <= LAYOUT.U32)
-    case 'constant': return isNumber && node.lo >= -REACH && node.hi <= REACH || node.rep === 'float'
-    case 'literal': case 'null': return isNumber
-    case 'lookup': return isNumber && node.rep !== 'big'
-    case 'argument': case 'call': case 'inset': return false
-    case 'isnull': case 'notnull':
-      return node.args[0]!.op === 'column' || isPrintable(node.args[0]!, columns)
-    case 'case': case 'coalesce': break
-    default:
-      if (FLOAT_OPS.has(node.op) || COMPARISONS.has(node.op) || LOGIC.has(node.op)) break
-      assert(INTEGER_OPS.has(node.op), 'the printers know every operation of the language')
-      if (node.args.some(arg => arg.lo < -REACH || arg.hi > REACH)) return false
-      if (node.op === 'rounded' && node.value > 1e15) return false
-  }
-  if (!isNumber) return false
-  if (node.rep === 'big' && (node.lo < -REACH || node.hi > REACH)) return false
-  return node.args.every(arg => isPrintable(arg, columns))
-}
 
 /** WebAssembly type of a node's value. */
 export function wasmType(node: Node): number {
@@ -67,7 +24,11 @@ export class WasmExpressions {
   readonly code: Code
   /** i32 local: the window row. */
   readonly row: number
+  /** What must run before the rows of the current word. */
+  wordCode = new Code(0)
   private readonly checks: readonly Check[]
+  private base = -1
+  private readonly nullWords = new Map<number, number>()
   private scopes: Map<Node, Emitted>[] = [new Map()]
 
   constructor(parameters: Parameters, columns: readonly ColumnShape[], checks: readonly Check[]) {
@@ -176,16 +137,33 @@ export class WasmExpressions {
 
   /** Pushes the value of a node as i64. */
   pushInteger(node: Node): void {
-    const { value } = this.emit(node)
-    this.code.get(value)
-    if (node.isBoolean) this.code.op(OP['i64.extend_i32_u'])
+    pushInteger(this.code, node, this.emit(node).value)
+  }
+
+  /** Starts a word of 64 rows; code in `wordCode` runs before the rows of the word. */
+  startWord(base: number): void {
+    this.base = base
+    this.wordCode = new Code(0)
+    this.nullWords.clear()
+  }
+
+  // The inverted validity word of a column, loaded once per 64 rows.
+  private nullWord(column: number): number {
+    let local = this.nullWords.get(column)
+    if (local === undefined) {
+      local = this.code.local(TYPE.i64)
+      this.nullWords.set(column, local)
+      const pointer = this.parameters.load('column', column, 4, TYPE.i32)
+      this.wordCode.get(pointer).get(this.base).i32(3).op(OP['i32.shr_u']).op(OP['i32.add']).memory(OP['i64.load'])
+      this.wordCode.i64(-1n).op(OP['i64.xor']).set(local)
+    }
+    return local
   }
 
   /** Pushes i32 1 when the row of a nullable column is NULL. */
   pushColumnNull(column: number): void {
-    const pointer = this.parameters.load('column', column, 4, TYPE.i32)
-    this.code.get(pointer).get(this.row).i32(3).op(OP['i32.shr_u']).op(OP['i32.add']).memory(OP['i32.load8_u'])
-      .get(this.row).i32(7).op(OP['i32.and']).op(OP['i32.shr_u']).i32(1).op(OP['i32.and']).op(OP['i32.eqz'])
+    this.code.get(this.nullWord(column)).get(this.row).op(OP['i64.extend_i32_u']).op(OP['i64.shr_u'])
+      .op(OP['i32.wrap_i64']).i32(1).op(OP['i32.and'])
   }
 
   /** Pushes the address of the row's value. */
@@ -275,7 +253,7 @@ export class WasmExpressions {
     const isNull = this.anyNull(args)
     const { code } = this
     if (!this.canFail(node)) {
-      this.pushOperation(node, args)
+      pushOperation(code, node, args.map(arg => arg.value))
       return { value: this.keep(wasmType(node)), isNull }
     }
     const value = code.local(wasmType(node))
@@ -284,7 +262,7 @@ export class WasmExpressions {
       code.set(value).get(isNull).op(OP['i32.eqz']).open(OP.if)
     }
     this.failBefore(node)
-    this.pushOperation(node, args)
+    pushOperation(code, node, args.map(arg => arg.value))
     code.set(value)
     this.failAfter(node, value, args)
     if (isNull >= 0) code.end()
@@ -299,16 +277,11 @@ export class WasmExpressions {
     }
   }
 
-  /** Consumes an i32: returns -1 from the kernel when it is not 0. */
-  private failIf(): void {
-    this.code.open(OP.if).i32(-1).op(OP.return).end()
-  }
-
   private failBefore(node: Node): void {
     if (node.op !== 'quotient' && node.op !== 'remainder') return
     this.pushInteger(node.args[1]!)
     this.code.op(OP['i64.eqz'])
-    this.failIf()
+    failIf(this.code)
   }
 
   // Float results that are not finite, or zero, are rare: JavaScript decides what they mean. When it finds
@@ -319,149 +292,10 @@ export class WasmExpressions {
       const check = this.checks[node.value]!
       const [lo, hi] = [clampInt64(check.lo), clampInt64(check.hi)]
       code.get(value).i64(lo).op(OP['i64.lt_s']).get(value).i64(hi).op(OP['i64.gt_s']).op(OP['i32.or'])
-      this.failIf()
+      failIf(this.code)
     } else if (FLOAT_OPS.has(node.op)) {
-      this.failFloat(node, value, args)
+      failFloat(code, node, value, args.map(arg => arg.value))
     }
-  }
-
-  private pushIsInfinite(local: number): void {
-    this.code.get(local).op(OP['f64.abs']).f64(Infinity).op(OP['f64.eq'])
-  }
-
-  private failFloat(node: Node, value: number, args: readonly Emitted[]): void {
-    const { code } = this
-    const [a, b] = args as [Emitted, Emitted]
-    if (node.op === 'fdiv') {
-      code.get(b.value).f64(0).op(OP['f64.eq']).get(a.value).get(a.value).op(OP['f64.eq']).op(OP['i32.and'])
-      this.failIf()
-    }
-    this.pushIsInfinite(value)
-    this.pushIsInfinite(a.value)
-    code.ops(OP['i32.eqz'], OP['i32.and'])
-    if (node.op !== 'fdiv') {
-      this.pushIsInfinite(b.value)
-      code.ops(OP['i32.eqz'], OP['i32.and'])
-    }
-    this.failIf()
-    if (node.op !== 'fmul' && node.op !== 'fdiv') return
-    code.get(value).f64(0).op(OP['f64.eq']).get(a.value).f64(0).op(OP['f64.ne']).op(OP['i32.and'])
-    if (node.op === 'fmul') code.get(b.value).f64(0).op(OP['f64.ne'])
-    else {
-      this.pushIsInfinite(b.value)
-      code.op(OP['i32.eqz'])
-    }
-    code.op(OP['i32.and'])
-    this.failIf()
-  }
-
-  private pushOperation(node: Node, args: readonly Emitted[]): void {
-    const { code } = this
-    if (FLOAT_OPS.has(node.op)) {
-      this.pushFloat(node, args)
-      return
-    }
-    if (COMPARISONS.has(node.op)) {
-      this.pushComparison(node, args)
-      return
-    }
-    if (node.op === 'not') {
-      code.get(args[0]!.value).op(OP['i32.eqz'])
-      return
-    }
-    for (const arg of node.args) this.pushInteger(arg)
-    switch (node.op) {
-      case 'add': code.op(OP['i64.add']); break
-      case 'sub': code.op(OP['i64.sub']); break
-      case 'mul': code.op(OP['i64.mul']); break
-      case 'quotient': code.op(OP['i64.div_s']); break
-      case 'remainder': code.op(OP['i64.rem_s']); break
-      case 'check': break
-      case 'rounded': this.pushRounded(node); break
-      case 'floored': this.pushFloored(node); break
-      default: unreachable('an operation without WebAssembly')
-    }
-  }
-
-  // (x + sign(x) * divisor / 2) / divisor, truncated: half away from zero for even divisors (powers of ten).
-  private pushRounded(node: Node): void {
-    const { code } = this
-    const divisor = BigInt(node.value)
-    const value = this.keep(TYPE.i64)
-    code.get(value).i64(divisor / 2n).i64(-divisor / 2n)
-    code.get(value).i64(0n).op(OP['i64.ge_s']).op(OP.select).op(OP['i64.add']).i64(divisor).op(OP['i64.div_s'])
-  }
-
-  private pushFloored(node: Node): void {
-    const { code } = this
-    const divisor = BigInt(node.value)
-    const value = this.keep(TYPE.i64)
-    code.get(value).i64(divisor).op(OP['i64.div_s'])
-    code.get(value).i64(divisor).op(OP['i64.rem_s']).i64(0n).op(OP['i64.lt_s']).op(OP['i64.extend_i32_u'])
-    code.op(OP['i64.sub'])
-  }
-
-  private pushFloat(node: Node, args: readonly Emitted[]): void {
-    const { code } = this
-    if (node.op === 'tofloat') {
-      this.pushInteger(node.args[0]!)
-      code.op(OP['f64.convert_i64_s'])
-      return
-    }
-    if (node.op === 'fneg') code.f64(0)
-    for (const arg of args) code.get(arg.value)
-    switch (node.op) {
-      case 'fadd': code.op(OP['f64.add']); break
-      case 'fsub': case 'fneg': code.op(OP['f64.sub']); break
-      case 'fmul': code.op(OP['f64.mul']); break
-      case 'fdiv': code.op(OP['f64.div']); break
-      case 'fabs': code.op(OP['f64.abs']); break
-      case 'fsqrt': code.op(OP['f64.sqrt']); break
-      case 'ffloor': code.op(OP['f64.floor']); break
-      case 'fceil': code.op(OP['f64.ceil']); break
-      case 'ftrunc': code.op(OP['f64.trunc']); break
-    }
-    if (node.op === 'fround' || node.value === 1) code.ops(OP['f32.demote_f64'], OP['f64.promote_f32'])
-  }
-
-  private pushComparison(node: Node, args: readonly Emitted[]): void {
-    const { code } = this
-    if (node.args[0]!.rep === 'float') {
-      this.pushFloatComparison(node.op, args[0]!.value, args[1]!.value)
-      return
-    }
-    for (const arg of node.args) this.pushInteger(arg)
-    const opcodes: Record<string, number> = {
-      eq: OP['i64.eq'], ne: OP['i64.ne'], lt: OP['i64.lt_s'], le: OP['i64.le_s'], gt: OP['i64.gt_s'], ge: OP['i64.ge_s'],
-    }
-    code.op(opcodes[node.op]!)
-  }
-
-  // NaN equals itself and is larger than everything else.
-  private pushFloatComparison(op: string, a: number, b: number): void {
-    const { code } = this
-    const isNaN = (local: number): Code => code.get(local).get(local).op(OP['f64.ne'])
-    const isNumber = (local: number): Code => code.get(local).get(local).op(OP['f64.eq'])
-    switch (op) {
-      case 'eq': case 'ne':
-        code.get(a).get(b).op(OP['f64.eq'])
-        isNaN(a)
-        isNaN(b)
-        code.ops(OP['i32.and'], OP['i32.or'])
-        break
-      case 'lt': case 'ge':
-        code.get(a).get(b).op(OP['f64.lt'])
-        isNaN(b)
-        isNumber(a)
-        code.ops(OP['i32.and'], OP['i32.or'])
-        break
-      default:
-        code.get(a).get(b).op(OP['f64.gt'])
-        isNaN(a)
-        isNumber(b)
-        code.ops(OP['i32.and'], OP['i32.or'])
-    }
-    if (op === 'ne' || op === 'ge' || op === 'le') code.op(OP['i32.eqz'])
   }
 
   // Decided by the first FALSE of AND (TRUE of OR): later arguments are not computed, as in JavaScript.

@@ -7,7 +7,7 @@ import { LAYOUT, LAYOUT_WIDTH } from '../../storage/column-buffers.ts'
 import { HASH_HIGH, HASH_MULTIPLIER } from './id-map.ts'
 import type { ColumnShape, Program, Statement, UpdateKind } from './ir.ts'
 import type { WasmExpressions } from './wasm-expression.ts'
-import { isPrintable } from './wasm-expression.ts'
+import { isPrintable } from './wasm-printable.ts'
 import { POINTER } from './wasm-parameters.ts'
 
 /** True when the statement and its values can be printed. */

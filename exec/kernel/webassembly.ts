@@ -12,7 +12,7 @@ import { WasmModule } from '../../src/base/wasm-module.ts'
 import type { Node, Program, Statement } from './ir.ts'
 import { MaskBuilder } from './mask.ts'
 import type { LeafSpec, Mask } from './mask.ts'
-import { isPrintable } from './wasm-expression.ts'
+import { isPrintable } from './wasm-printable.ts'
 import { WasmExpressions } from './wasm-expression.ts'
 import { WasmMasks } from './wasm-mask.ts'
 import { Parameters } from './wasm-parameters.ts'
@@ -125,6 +125,8 @@ function narrow(parameters: Parameters, loop: WordLoop, simd: WasmMasks, mask: M
 function printTests(parameters: Parameters, program: Program, loop: WordLoop, tests: readonly Node[]): void {
   const { code } = parameters
   const printer = new WasmExpressions(parameters, program.columns, program.checks)
+  printer.startWord(loop.base)
+  const start = code.bytes.length
   bitLoop(parameters, loop, printer.row, () => {
     code.open(OP.block)
     code.open(OP.block)
@@ -137,6 +139,7 @@ function printTests(parameters: Parameters, program: Program, loop: WordLoop, te
     code.get(loop.live).i64(-2n).get(printer.row).op(OP['i64.extend_i32_u']).op(OP['i64.rotl'])
     code.op(OP['i64.and']).set(loop.live).end()
   })
+  code.bytes.splice(start, 0, ...printer.wordCode.bytes)
 }
 
 function printRows(parameters: Parameters, program: Program): LeafSpec[] {
@@ -144,6 +147,8 @@ function printRows(parameters: Parameters, program: Program): LeafSpec[] {
   const statements = new WasmStatements(printer, program)
   const { code } = parameters
   wordLoop(parameters, loop => {
+    printer.startWord(loop.base)
+    const start = code.bytes.length
     code.get(loop.live).i64(-1n).op(OP['i64.eq']).open(OP.if)
     fullWord(parameters, loop, printer.row, () => {
       printer.reset()
@@ -155,6 +160,8 @@ function printRows(parameters: Parameters, program: Program): LeafSpec[] {
       statements.printRow()
     })
     code.end()
+    // What the rows of a word share was found while they were printed.
+    code.bytes.splice(start, 0, ...printer.wordCode.bytes)
   })
   statements.printEpilogue()
   parameters.epilogue.i32(0)
