@@ -3,6 +3,7 @@
 import type { Table as ArrowTable } from 'apache-arrow'
 import { stageColumns } from './append-columns.ts'
 import type { AppendColumns } from './append-columns.ts'
+import { TableLoader } from './table-loader.ts'
 import { CODE, DatabaseError } from './base/errors.ts'
 import { fromJs } from './base/scalar-js.ts'
 import type { ColumnSchema, Row, Scalar, TableSchema } from './base/types.ts'
@@ -15,7 +16,7 @@ import { didYouMean } from './sql/nearest-name.ts'
 import { keyScalars } from './table-key.ts'
 import { TableRange, visibleColumns } from './table-range.ts'
 import type { RangeOptions } from './table-range.ts'
-import { PointReader, appendColumns, indexFigures } from '../storage/mod.ts'
+import { BulkLoader, PointReader, appendColumns, indexFigures } from '../storage/mod.ts'
 import type { IndexFigures, KeyValue, Transaction } from '../storage/mod.ts'
 
 export type { AppendColumns, RangeOptions, TableRange }
@@ -211,6 +212,23 @@ export class TableHandle {
     }
     return session.write(txn =>
       appendColumns(session.engine, this.name, stageColumns(schema, data, column => defaults.valueOf(column)), onConflict, txn))
+  }
+
+  /**
+   * A bulk load of any size for rows that come piece by piece, in any order: `add()` as often as needed, then
+   * `finish()`. Outside of transactions only (25001).
+   */
+  loader(options: AppendOptions = {}): TableLoader {
+    checkNames(options, ['onConflict'], 'loader')
+    const { onConflict = 'error' } = options
+    checkOneOf('onConflict', onConflict, ['error', 'replace', 'skip'])
+    const session = this.#session
+    session.assertReady()
+    if (session.transaction !== null) {
+      throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'a bulk load commits by itself and cannot run inside a transaction')
+    }
+    const { schema, defaults } = this.#resolve()
+    return new TableLoader(new BulkLoader(session.engine, this.name, onConflict), schema, defaults)
   }
 
   /** Rows whose keys lie in an interval, in key order. */

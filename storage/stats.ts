@@ -73,7 +73,10 @@ export interface GroupFigures {
   maxError: number
   meanError: number
   bytes: number
-  /** Segments for drawing: key (projected, relative to the group) and row where each begins, and its slope. */
+  /**
+   * Segments for drawing: key and row (in the group) where each begins, and its slope. Number keys as they are;
+   * text and composite keys projected past the group's common prefix.
+   */
   lines: { key: number; row: number; slope: number }[]
 }
 
@@ -98,6 +101,7 @@ export interface IndexFigures {
 export function indexFigures(table: TableStore): IndexFigures {
   const { groups } = table.root
   const models = groups.map((group) => table.metaOf(group).model)
+  const offsets = groups.map((group) => Number(table.metaOf(group).keyBase ?? 0n))
   const total: IndexStats = indexStats(models)
   return {
     kind: groups.length === 0 ? 'learned' : total.kind, keys: total.keys, segments: total.segments,
@@ -114,7 +118,7 @@ export function indexFigures(table: TableStore): IndexFigures {
         kind: model.kind, segments: model.count, epsilon: model.epsilon, maxError: model.maxError,
         meanError: model.meanError, bytes: own.bytes,
         lines: Array.from({ length: model.count }, (_, s) => ({
-          key: model.firstKey[s]!, row: model.intercept[s]!, slope: model.slope[s]!,
+          key: model.firstKey[s]! + offsets[g]!, row: model.intercept[s]!, slope: model.slope[s]!,
         })),
       }
     }),

@@ -1,12 +1,13 @@
 // `secantdb import`: a file into a table, created with the file's column types when it does not exist. Rows go in
-// by bulk appends of about a million, which build row groups directly. When anything fails in the first append
-// of a table made here, the table is dropped again; later appends stay, and the message says how many rows.
+// through one bulk load, in bounded memory whatever the file's size and order. All or nothing: when anything
+// fails, no row is imported, and a table made here is dropped again.
 
+import { existsSync } from 'node:fs'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { ColumnSchema } from '../base/types.ts'
-import type { ColumnData, Source, SourceFormat } from '../formats/format.ts'
+import type { Source, SourceFormat } from '../formats/format.ts'
 import { openSource } from '../formats/open-source.ts'
-import { appendColumns, joinBatches } from './append-columns.ts'
+import { appendColumns } from './append-columns.ts'
 import { count, Progress } from './progress.ts'
 import { openSession, type Session } from './session.ts'
 import { createTableSql, quoteName } from './sql-text.ts'
@@ -25,13 +26,11 @@ export interface ImportOptions {
 /** What an import did. */
 export interface ImportReport { readonly rows: number; readonly seconds: number }
 
-const APPEND_ROWS = 1_000_000
-
 /** Runs the command. */
 export async function importFile(database: string, path: string, options: ImportOptions): Promise<void> {
   const source = await openSource(path, options)
   try {
-    const session = await openSession(database)
+    const session = await openSession(database, { mergeEveryCommit: !existsSync(database) })
     try {
       const { rows, seconds } = await importSource(session, source, options)
       const rate = count(Math.round(rows / Math.max(seconds, 0.001)))
@@ -56,28 +55,19 @@ export async function importSource(session: Session, source: Source, options: Im
   const progress = new Progress(`import ${options.table}`)
   const table = session.database.table(options.table)
   const conflict = options.onConflict === undefined ? {} : { onConflict: options.onConflict }
+  const loader = table.loader(conflict)
   let rows = 0
-  let pending: ColumnData[][] = []
-  let pendingRows = 0
-  const flush = (): void => {
-    if (pendingRows === 0) return
-    table.append(appendColumns(source.columns, joinBatches(pending)), conflict)
-    rows += pendingRows
-    pending = []
-    pendingRows = 0
-  }
   try {
     for await (const batch of source.batches()) {
-      pending.push(batch.columns)
-      pendingRows += batch.rowCount
-      if (pendingRows >= APPEND_ROWS) flush()
-      progress.update(batch.bytesDone / source.bytesTotal, rows + pendingRows)
+      loader.add(appendColumns(source.columns, batch.columns))
+      rows += batch.rowCount
+      progress.update(batch.bytesDone / source.bytesTotal, rows)
     }
-    flush()
+    rows = loader.finish()
   } catch (error) {
     progress.finish()
-    if (isNew && rows === 0) session.database.exec(`DROP TABLE ${quoteName(options.table)}`)
-    else if (rows > 0) process.stderr.write(`${count(rows)} rows had been imported before the error\n`)
+    loader.abort()
+    if (isNew) session.database.exec(`DROP TABLE ${quoteName(options.table)}`)
     throw error
   }
   return { rows, seconds: progress.finish() }
