@@ -52,7 +52,7 @@ function callText(e: CallExpression): string {
 }
 
 /** A Scalar as a SQL literal. */
-export function literalText(value: Scalar, type: SqlType): string {
+function literalText(value: Scalar, type: SqlType): string {
   if (value === null) return 'NULL'
   if (type.kind === 'boolean') return value === 1 ? 'true' : 'false'
   const text = formatScalar(type, value)

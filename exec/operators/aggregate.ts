@@ -11,6 +11,7 @@ import type { Batch } from '../vector/batch.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
+/** GROUP BY, aggregates and DISTINCT over any input. Blocking; memory grows with the number of groups. */
 export class AggregateOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]

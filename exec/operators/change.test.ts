@@ -65,7 +65,8 @@ describe('INSERT, UPDATE, DELETE', () => {
 
   test('UPDATE by key and by scan', () => {
     const db = database()
-    expect(db.change(update(filterOf(scan, call('eq', [id, param(0)])), { 1: lit('new', TEXT) }), 'javascript', [2])).toBe(1)
+    expect(db.change(update(filterOf(scan, call('eq', [id, param(0)])), { 1: lit('new', TEXT) }), 'javascript',
+      [2])).toBe(1)
     expect(db.access('t').rows[1]).toEqual([2, 'new'])
     expect(db.change(update(scan, { 1: lit(null, TEXT) }), 'javascript')).toBe(3)
     expect(db.access('t').rows.map((row) => row[1])).toEqual([null, null, null])
@@ -100,7 +101,8 @@ describe('INSERT, UPDATE, DELETE', () => {
     const profile = plan.analyze(db.context('javascript'))
     const [root] = JSON.parse(plan.explain('json', profile))
     expect(root.plan).toMatchObject({ op: 'Delete', table: 't', actualRows: 1 })
-    expect(root.plan.children[0]).toMatchObject({ op: 'Point', access: 'point', actualRows: 1, indexProbes: 1, indexErrorMax: 3 })
+    expect(root.plan.children[0]).toMatchObject({ op: 'Point', access: 'point', actualRows: 1, indexProbes: 1,
+      indexErrorMax: 3 })
     expect(db.access('t').rows).toHaveLength(2)
   })
 })

@@ -1,4 +1,5 @@
-// DELETE: materialises the keys of the rows to delete, then deletes them one by one.
+// DELETE: materialises the keys of the rows to delete, then deletes them one by one (see change.ts for why).
+// A key that is gone by then is not counted.
 import type { TableSchema } from '../../src/base/types.ts'
 import { checkColumnCount } from './change.ts'
 import type { OutputColumn } from '../plan/logical.ts'
@@ -8,6 +9,7 @@ import { materialise } from './materialise.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 import { forEachRow } from './rows.ts'
 
+/** Deletes the rows whose keys the input yields. */
 export class DeleteOperator implements ChangeOperator {
   readonly output: readonly OutputColumn[] = []
   readonly children: readonly Operator[]

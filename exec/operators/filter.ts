@@ -10,6 +10,7 @@ import { bitmapBytes } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
+/** Rows of the input for which a predicate is TRUE. */
 export class FilterOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]

@@ -11,7 +11,7 @@ import { bitmapBytes } from '../vector/batch.ts'
 import type { Vector } from '../vector/vector.ts'
 
 /** Rows rounded up to whole 64-row words: what a vector of `rows` rows must have readable. */
-export function paddedRows(rows: number): number {
+function paddedRows(rows: number): number {
   return Math.ceil(rows / 64) * 64
 }
 

@@ -9,6 +9,7 @@ import type { Description, Estimate, Operator } from './operator.ts'
 import { forEachRow } from './rows.ts'
 import { ValuesOperator, rowValues } from './values.ts'
 
+/** Inserts the rows of the input; 23505 and 23502 come from the writer. */
 export class InsertOperator implements ChangeOperator {
   readonly output: readonly OutputColumn[] = []
   readonly children: readonly Operator[]

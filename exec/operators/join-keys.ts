@@ -15,7 +15,7 @@ import type { Vector } from '../vector/vector.ts'
 import { copyIntegers } from './copy-integers.ts'
 
 /** Words of all key columns of a row, by type. */
-export function keyWidth(types: readonly SqlType[]): number {
+function keyWidth(types: readonly SqlType[]): number {
   return types.reduce((sum, type) => sum + wordsOf(type), 0)
 }
 

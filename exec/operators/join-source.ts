@@ -20,6 +20,7 @@ import { JoinTable } from './join-table.ts'
 import type { JoinOperator } from './join.ts'
 import type { Operator } from './operator.ts'
 
+/** The batches of one execution of a join. */
 export class JoinSource implements BatchSource {
   readonly #run: Run
   readonly #operator: JoinOperator

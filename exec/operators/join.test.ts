@@ -11,7 +11,8 @@ const KEY_TYPES: readonly [string, SqlType, (random: Random) => Scalar][] = [
   ['sparse integers', BIGINT, (random) => random.below(40) * 1_000_003 - 20_000_000],
   ['int64 beyond 2^53', BIGINT, (random) => 2n ** 60n + BigInt(random.below(40))],
   ['doubles', DOUBLE, (random) => random.pick([0, 1.5, -1.5, NaN, 1e300, Infinity, 7])],
-  ['texts', TEXT, (random) => random.pick(['', 'a', 'aa', 'b', 'long text that is the same', 'long text that is other'])],
+  ['texts', TEXT, (random) => random.pick(['', 'a', 'aa', 'b', 'long text that is the same',
+    'long text that is other'])],
   ['wide decimals', decimalType(30, 2), (random) => random.pick([10n ** 25n, -(10n ** 25n), 5, 6, 7])],
 ]
 
@@ -82,8 +83,10 @@ describe('joins', () => {
     const large = db.add(schemaOf('l', { id: BIGINT }), Array.from({ length: 300 }, (_, i) => [i]))
     const small = db.add(schemaOf('s', { sid: BIGINT }), [[1], [2]])
     const [l, s] = [scanOf(large.schema), scanOf(small.schema)]
-    expect(db.plan(joinOf('inner', l, s, [['id', 'sid']])).explain('text')).toContain('the right side is expected to be smaller')
-    expect(db.plan(joinOf('inner', s, l, [['sid', 'id']])).explain('text')).toContain('the left side is expected to be smaller')
+    const right = db.plan(joinOf('inner', l, s, [['id', 'sid']])).explain('text')
+    expect(right).toContain('the right side is expected to be smaller')
+    const left = db.plan(joinOf('inner', s, l, [['sid', 'id']])).explain('text')
+    expect(left).toContain('the left side is expected to be smaller')
     const swapped = db.query(joinOf('inner', s, l, [['sid', 'id']]), 'javascript')
     expect(canonical(swapped)).toEqual(['1|1', '2|2'])
   })
@@ -96,9 +99,11 @@ describe('joins', () => {
     const where = call('eq', [rightCol(cross, 'rid'), col(cross, 'k')])
     const filtered = { kind: 'filter', input: cross, predicate: where, output: cross.output } as const
     expect(db.plan(filtered).explain('text')).toContain('HashJoin')
-    expect(canonical(db.query(projectOf(filtered, [col(cross, 'id'), rightCol(cross, 'v')]), 'javascript'))).toEqual(['1|5', '2|6'])
+    expect(canonical(db.query(projectOf(filtered, [col(cross, 'id'), rightCol(cross, 'v')]),
+      'javascript'))).toEqual(['1|5', '2|6'])
     const outer = joinOf('left', scanOf(left.schema), scanOf(right.schema), [['k', 'rid']])
-    const rejecting = { kind: 'filter', input: outer, predicate: call('eq', [rightCol(outer, 'rid'), lit(20)]), output: outer.output } as const
+    const rejecting = { kind: 'filter', input: outer, predicate: call('eq', [rightCol(outer, 'rid'), lit(20)]),
+      output: outer.output } as const
     const text = db.plan(rejecting).explain('text')
     expect(text).toContain('HashJoin')
     expect(text).toContain('Point r')

@@ -26,6 +26,7 @@ export interface JoinSpec {
   readonly reason: string
 }
 
+/** Inner, left or cross join of two inputs. Keeps one side in memory. */
 export class JoinOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]

@@ -9,6 +9,7 @@ import { aliveRows } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
+/** LIMIT and OFFSET. */
 export class LimitOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]

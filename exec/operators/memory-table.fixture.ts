@@ -9,7 +9,8 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { Random } from '../../src/base/random.ts'
 import { physicalOf } from '../../src/base/types.ts'
 import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
-import type { IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter } from '../../storage/access.ts'
+import type { IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor,
+  TableWriter } from '../../storage/access.ts'
 import type { ScanBatch, ZonePredicate } from '../../storage/column-buffers.ts'
 import { Arena } from '../../storage/memory/arena.ts'
 import { LinearMemory } from '../../storage/memory/linear-memory.ts'
@@ -140,7 +141,8 @@ class MemoryCursor implements TableCursor {
     this.counters.groupsTotal = base.length
     const read = base.filter((group) => (options.zones ?? []).every((zone) => table.mayMatch(group, zone)))
     this.counters.groupsSkipped = base.length - read.length
-    this.#groups = [...read.map((r) => ({ rows: r, isDelta: false })), ...delta.map((r) => ({ rows: r, isDelta: true }))]
+    this.#groups = [...read.map((r) => ({ rows: r, isDelta: false })),
+      ...delta.map((r) => ({ rows: r, isDelta: true }))]
     if (options.order === 'descending') this.#groups.reverse()
   }
 

@@ -14,7 +14,8 @@ const item = schemaOf('item', { id: BIGINT, kind: TEXT, price: INTEGER, shop: BI
 const shop = schemaOf('shop', { id: BIGINT, city: TEXT })
 const items = scanOf(item)
 const shops = scanOf(shop)
-const [id, kind, price, shopOf] = items.output.map((_, i) => col(items, i)) as [Expression, Expression, Expression, Expression]
+const [id, kind, price, shopOf] = items.output.map((_, i) => col(items, i)) as [Expression, Expression,
+  Expression, Expression]
 
 const rows: Row[] = Array.from({ length: 500 }, (_, i): Row =>
   [i, i % 11 === 0 ? null : `kind ${i % 4}`, i % 13 === 0 ? null : (i * 37) % 100, i % 9])
@@ -60,7 +61,8 @@ describe('pipelines', () => {
   })
 
   test('aggregates without groups, over all rows and over none', () => {
-    const calls = [aggregate('count_star', []), aggregate('count', [price]), aggregate('min', [price], INTEGER), aggregate('sum', [price])]
+    const calls = [aggregate('count_star', []), aggregate('count', [price]), aggregate('min', [price], INTEGER),
+      aggregate('sum', [price])]
     const priced = rows.filter((row) => row[2] !== null)
     const sum = priced.reduce((total, row) => total + Number(row[2]), 0)
     expectRows(aggregateOf(items, [], calls), [[500, priced.length, 0, sum]])
@@ -72,7 +74,8 @@ describe('pipelines', () => {
     const counts = new Map<Scalar, number>()
     for (const row of cheap) counts.set(row[1]!, (counts.get(row[1]!) ?? 0) + 1)
     expectRows(grouped, [...counts])
-    const having = filterOf(grouped, call('eq', [col(grouped, 0), lit('kind 2', TEXT)]), call('gt', [col(grouped, 1), lit(5)]))
+    const having = filterOf(grouped, call('eq', [col(grouped, 0), lit('kind 2', TEXT)]),
+      call('gt', [col(grouped, 1), lit(5)]))
     expectRows(having, [...counts].filter(([key, count]) => key === 'kind 2' && count > 5))
     const plan = database(0).plan(having).explain('text')
     expect(plan).toMatch(/Filter[\s\S]*Aggregate[\s\S]*filter: .*kind = 'kind 2'/)
@@ -98,7 +101,8 @@ describe('pipelines', () => {
       return partners.length === 0 && keep ? [[...a, null, null]] : partners
     })
     const inner = joinOf('inner', items, shops, [['shop', 'id']])
-    const over = (join: typeof inner): Expression => call('gt', [col(join, 'price'), call('mul', [rightCol(join, 'id'), lit(10)], BIGINT)])
+    const over = (join: typeof inner): Expression => call('gt',
+      [col(join, 'price'), call('mul', [rightCol(join, 'id'), lit(10)], BIGINT)])
     const matches = (a: Row, b: Row): boolean => a[3] === b[0] && a[2] !== null && Number(a[2]) > Number(b[0]) * 10
     expectRows({ ...inner, residual: over(inner) }, pairs(matches, false))
     const outer = joinOf('left', items, shops, [['shop', 'id']])
@@ -107,11 +111,13 @@ describe('pipelines', () => {
     const condition = call('lt', [col(loop, 'price'), rightCol(loop, 'id')])
     expectRows({ ...loop, residual: condition }, pairs((a, b) => a[2] !== null && Number(a[2]) < Number(b[0]), false))
     const leftLoop = joinOf('left', items, shops, [])
-    expectRows({ ...leftLoop, residual: condition }, pairs((a, b) => a[2] !== null && Number(a[2]) < Number(b[0]), true))
+    expectRows({ ...leftLoop, residual: condition }, pairs((a, b) => a[2] !== null
+      && Number(a[2]) < Number(b[0]), true))
   })
 
   test('joins on computed keys', () => {
-    const join = { ...joinOf('inner', items, shops, []), leftKeys: [call('add', [shopOf, lit(1)], BIGINT)], rightKeys: [col(shops, 'id')] }
+    const join = { ...joinOf('inner', items, shops, []), leftKeys: [call('add', [shopOf, lit(1)], BIGINT)],
+      rightKeys: [col(shops, 'id')] }
     expectRows(projectOf(join, [col(join, 0), rightCol(join, 'city')]),
       rows.filter((row) => Number(row[3]) + 1 < 7).map((row) => [row[0]!, `city ${(Number(row[3]) + 1) % 3}`]))
   })
@@ -132,7 +138,8 @@ describe('pipelines', () => {
 })
 
 describe('subqueries', () => {
-  const subquery = (mode: SubqueryExpression['mode'], plan: LogicalPlan, rest: Partial<SubqueryExpression> = {}): SubqueryExpression => ({
+  const subquery = (mode: SubqueryExpression['mode'], plan: LogicalPlan,
+    rest: Partial<SubqueryExpression> = {}): SubqueryExpression => ({
     kind: 'subquery', mode, plan, type: mode === 'scalar' ? plan.output[0]!.type : BOOLEAN, ...rest,
   })
   const maxPrice = aggregateOf(items, [], [aggregate('max', [price], INTEGER)])
@@ -141,7 +148,8 @@ describe('subqueries', () => {
     const top = Math.max(...rows.map((row) => Number(row[2])))
     expectRows(filterOf(items, call('eq', [price, subquery('scalar', maxPrice)])), rows.filter((row) => row[2] === top))
     expectRows(projectOf(valuesOf([], [[]]), [subquery('scalar', maxPrice)]), [[top]])
-    const byKey = filterOf(items, call('eq', [id, subquery('scalar', aggregateOf(shops, [], [aggregate('max', [col(shops, 0)])]))]))
+    const byKey = filterOf(items, call('eq', [id, subquery('scalar',
+      aggregateOf(shops, [], [aggregate('max', [col(shops, 0)])]))]))
     expect(database(0).plan(byKey).explain('text')).toContain('Point item')
     expectRows(byKey, [rows[6]!])
   })

@@ -1,5 +1,6 @@
 // Project: evaluates expressions for the selected rows of each batch, giving dense batches. Plain columns
-// stay out of the generated code: they are passed on or gathered. A projection of plain columns only (a renaming or re-ordering) is passed through in place by PickOperator.
+// stay out of the generated code: they are passed on or gathered. A projection of plain columns only
+// (a renaming or re-ordering) is passed through in place by PickOperator.
 import type { BatchSource } from '../context.ts'
 import { listText } from '../explain.ts'
 import { compileProjection } from '../kernel/compile.ts'
@@ -13,6 +14,7 @@ import { gatherVector } from './gather.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
+/** Computed columns of the input. */
 export class ProjectOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]

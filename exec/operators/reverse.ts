@@ -9,6 +9,7 @@ import type { Batch } from '../vector/batch.ts'
 import { gatherBatch } from './gather.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
+/** The input with the rows of each batch in reverse. */
 export class ReverseOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]

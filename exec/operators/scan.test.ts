@@ -79,7 +79,8 @@ describe('access paths', () => {
     expect(ids(db, on(call('le', [id, lit(9)])))).toEqual([0, 3, 6, 9])
     expect(ids(db, on(call('gt', [id, lit(891)])))).toEqual([894, 897])
     expect(ids(db, on(call('ge', [id, param(0)]), call('le', [id, param(1)])), [6, 12])).toEqual([6, 9, 12])
-    const tight = on(call('ge', [id, lit(3)]), call('gt', [id, lit(3)]), call('lt', [id, lit(12)]), call('lt', [lit(5), id]))
+    const tight = on(call('ge', [id, lit(3)]), call('gt', [id, lit(3)]), call('lt', [id, lit(12)]),
+      call('lt', [lit(5), id]))
     expect(access(db, tight).reason).toContain('1 range')
     expect(ids(db, tight)).toEqual([6, 9])
     expect(ids(db, on(call('gt', [id, param(0)]), call('lt', [id, param(1)])), [50, 40])).toEqual([])
@@ -88,7 +89,8 @@ describe('access paths', () => {
 
   test('many ranges for OR, which merge where they touch', () => {
     const db = database()
-    const between = (low: number, high: number): Expression => call('and', [call('ge', [id, lit(low)]), call('le', [id, lit(high)])])
+    const between = (low: number, high: number): Expression => call('and',
+      [call('ge', [id, lit(low)]), call('le', [id, lit(high)])])
     const plan = on(call('or', [between(600, 606), between(0, 6), between(5, 12), call('eq', [id, lit(300)])]))
     expect(access(db, plan)).toMatchObject({ access: 'range' })
     expect(access(db, plan).reason).toContain('3 ranges')

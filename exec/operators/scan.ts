@@ -32,6 +32,7 @@ export interface ScanSpec {
   readonly order: ScanOrder
 }
 
+/** Rows of one table by an access path. */
 export class ScanOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[] = []
@@ -65,7 +66,7 @@ export class ScanOperator implements Operator {
 }
 
 /** A source without rows. */
-export const EMPTY_SOURCE: BatchSource = { next: () => null, close: () => {} }
+const EMPTY_SOURCE: BatchSource = { next: () => null, close: () => {} }
 
 class PointSource implements BatchSource {
   readonly #run: Run

@@ -61,7 +61,8 @@ function rankViews(views: Views, type: SqlType, arena: Arena): Uint32Array {
   const words = prefixWords(views, shared, arena)
   const order = orderByWords(memory, words, starts.length, arena)
   const compare = (a: number, b: number): number => {
-    const result = compareBytes(u8, starts[a]! + shared, lengths[a]! - shared, starts[b]! + shared, lengths[b]! - shared)
+    const result = compareBytes(u8, starts[a]! + shared, lengths[a]! - shared, starts[b]! + shared,
+      lengths[b]! - shared)
     return result !== 0 ? result : a - b
   }
   sortRuns(order, words, compare)

@@ -12,20 +12,26 @@ import { MemoryDatabase } from './memory-table.fixture.ts'
 
 const bytes = (length: number) => (random: Random): Scalar => Uint8Array.from({ length }, () => random.below(3))
 
+const TAILS = ['', 'a', 'ab', 'ab\0', 'b', '\u{1F600}', '\uFFFD', 'longer than eight', 'longer than eighty']
+
 const DRAWS: readonly [string, SqlType, (random: Random) => Scalar][] = [
   ['small integers', INTEGER, (random) => random.below(20) - 10],
-  ['int64 over the whole range', BIGINT, (random) => random.pick([-(2n ** 63n), 2n ** 63n - 1n, 2n ** 53n + 1n, 0, -1, 5])],
+  ['int64 over the whole range', BIGINT, (random) => random.pick([-(2n ** 63n), 2n ** 63n - 1n, 2n ** 53n + 1n,
+    0, -1, 5])],
   ['booleans', BOOLEAN, (random) => random.below(2)],
   ['doubles with NaN', DOUBLE, (random) => random.pick([NaN, Infinity, -Infinity, 0, 1e-300, -5.5, 5.5])],
   ['reals', REAL, (random) => random.pick([NaN, 0, 1.5, -1.5, -2])],
   ['wide decimals', decimalType(38, 2), (random) => random.pick([-(10n ** 30n), 10n ** 30n, 10n ** 30n + 1n, 0, 7])],
-  ['texts', TEXT, (random) => `shared prefix ${random.pick(['', 'a', 'ab', 'ab\0', 'b', '\u{1F600}', '\uFFFD', 'longer than eight', 'longer than eighty'])}`],
+  ['texts', TEXT, (random) => `shared prefix ${random.pick(TAILS)}`],
   ['bytea', BYTEA, (random) => bytes(random.below(4))(random)],
   ['uuid', UUID, bytes(16)],
-  ['intervals', INTERVAL, (random) => encodeInterval({ months: random.below(2), days: random.below(3) * 15, micros: 0 })],
+  ['intervals', INTERVAL, (random) => encodeInterval({ months: random.below(2), days: random.below(3) * 15,
+    micros: 0 })],
 ]
 
-function expected(rows: Row[], types: SqlType[], keys: { column: number; descending: boolean; nullsFirst: boolean }[]): Row[] {
+interface Key { column: number; descending: boolean; nullsFirst: boolean }
+
+function expected(rows: Row[], types: SqlType[], keys: Key[]): Row[] {
   return [...rows].sort((a, b) => {
     for (const { column, descending, nullsFirst } of keys) {
       const [x, y] = [a[column]!, b[column]!]
@@ -60,7 +66,8 @@ describe('sort', () => {
         const types = schema.columns.map((column) => column.type)
         for (let variant = 0; variant < 4; variant++) {
           const flags = { descending: (variant & 1) === 1, nullsFirst: (variant & 2) === 2 }
-          const keys: SortKey[] = [{ expression: col(scan, 'k'), ...flags }, { expression: col(scan, 'second'), descending: !flags.descending, nullsFirst: false }]
+          const keys: SortKey[] = [{ expression: col(scan, 'k'), ...flags },
+            { expression: col(scan, 'second'), descending: !flags.descending, nullsFirst: false }]
           const columns = [{ column: 1, ...flags }, { column: 2, descending: !flags.descending, nullsFirst: false }]
           const want = expected(table.rows, types, columns)
           const got = db.query(sortOf(scan, ...keys), 'javascript')
@@ -79,7 +86,8 @@ describe('sort', () => {
     db.add(schema, Array.from({ length: 3000 }, (_, i) => [i, i % 3]))
     const byId = sortOf(scanOf(schema), { expression: col(scanOf(schema), 'id'), descending: false, nullsFirst: false })
     const input = limitOf(byId, lit(10_000))
-    const sorted = db.query(sortOf(input, { expression: col(input, 'k'), descending: false, nullsFirst: false }), 'javascript')
+    const sorted = db.query(sortOf(input, { expression: col(input, 'k'), descending: false,
+      nullsFirst: false }), 'javascript')
     for (let i = 1; i < sorted.length; i++) {
       if (sorted[i]![1] === sorted[i - 1]![1]) expect(Number(sorted[i]![0])).toBeGreaterThan(Number(sorted[i - 1]![0]))
     }
@@ -89,7 +97,8 @@ describe('sort', () => {
     const db = new MemoryDatabase(10)
     const random = new Random(10)
     const schema = schemaOf('t', { id: BIGINT, k: BIGINT, s: TEXT })
-    const rows = Array.from({ length: 40_000 }, (_, i): Row => [i, random.chance(0.01) ? null : random.below(1e9), `text ${random.below(1000)}`])
+    const rows = Array.from({ length: 40_000 }, (_, i): Row => [i,
+      random.chance(0.01) ? null : random.below(1e9), `text ${random.below(1000)}`])
     const table = db.add(schema, rows, 5000)
     const scan = scanOf(schema)
     for (const [column, name] of [[1, 'k'], [2, 's']] as const) {
@@ -97,9 +106,11 @@ describe('sort', () => {
         const key = { expression: col(scan, name), descending, nullsFirst: descending }
         const plan = db.plan(limitOf(sortOf(scan, key), param(0)))
         expect(plan.explain('text')).toContain('TopN')
-        const want = expected(table.rows, schema.columns.map((c) => c.type), [{ column, descending, nullsFirst: descending }])
+        const want = expected(table.rows, schema.columns.map((c) => c.type),
+          [{ column, descending, nullsFirst: descending }])
         for (const limit of [1, 10, 1000]) {
-          expect(keysOf(db.query(plan, 'javascript', [limit]), [column])).toEqual(keysOf(want.slice(0, limit), [column]))
+          expect(keysOf(db.query(plan, 'javascript', [limit]), [column])).toEqual(keysOf(want.slice(0, limit),
+            [column]))
         }
         expect(db.query(plan, 'javascript', [0])).toEqual([])
         expect(db.query(plan, 'javascript', [null])).toHaveLength(40_000)

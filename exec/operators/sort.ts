@@ -36,6 +36,7 @@ export interface SortSpec {
 /** A limit beyond this many rows sorts everything. */
 const TOP_LIMIT = 100_000
 
+/** ORDER BY, or the first rows of it. Blocking; memory grows with the input, or with the limit. */
 export class SortOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]

@@ -29,6 +29,7 @@ export interface BytesTarget {
   readonly values: readonly number[]
 }
 
+/** Codes or views of one column; see above. */
 export class StoredBytes {
   readonly #memory: LinearMemory
   readonly #arena: Arena

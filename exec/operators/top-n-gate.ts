@@ -14,6 +14,7 @@ import { CHUNK_ROWS, CHUNK_SHIFT } from './column-store.ts'
 import type { ColumnStore } from './column-store.ts'
 import type { ColumnSortKey } from './sort.ts'
 
+/** Filters rows by the worst first sort key that is still wanted. */
 export class TopGate {
   readonly #memory: LinearMemory
   readonly #key: ColumnSortKey

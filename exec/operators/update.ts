@@ -9,6 +9,7 @@ import { materialise } from './materialise.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 import { forEachRow } from './rows.ts'
 
+/** Replaces the rows the input yields, each with its new values behind it. */
 export class UpdateOperator implements ChangeOperator {
   readonly output: readonly OutputColumn[] = []
   readonly children: readonly Operator[]

@@ -10,6 +10,7 @@ import type { Batch } from '../vector/batch.ts'
 import { VectorBuilder } from '../vector/builder.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
+/** Literal rows. */
 export class ValuesOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[] = []

@@ -24,6 +24,7 @@ import type {
 } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
 
+/** Builds the operators of one statement. */
 export class OperatorBuilder {
   /** Operators of the subqueries met so far, by logical plan. */
   readonly subplans: Map<LogicalPlan, Operator> = new Map()
@@ -132,7 +133,8 @@ export class OperatorBuilder {
     const { input, filter } = this.#fusedInput(plan.input)
     const spec = { filter, groups: plan.groups, aggregates: plan.aggregates }
     const share = filter === null ? 1 : selectivityOf(conjuncts(filter))
-    return new AggregateOperator(input, spec, plan.output, this.#aggregateEstimate(input, plan.groups.length, share, plan))
+    return new AggregateOperator(input, spec, plan.output,
+      this.#aggregateEstimate(input, plan.groups.length, share, plan))
   }
 
   /** The input of an aggregate with the conditions directly below it handed over to its kernel. */

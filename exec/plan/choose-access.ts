@@ -146,7 +146,8 @@ function knownRanges(path: AccessPath, request: ScanRequest): readonly KeyRange[
 function guessRows(draft: KeyDraft, table: TableAccess, total: number): number {
   const keyColumns = table.schema.key.length
   const open = draft.keys[draft.keys.length - 1]!.conditions
-  const isInterval = open.every((c) => c.kind !== 'in' && c.kind !== 'in subquery' && !(c.kind === 'compare' && c.op === 'eq'))
+  const isInterval = open.every((c) => c.kind !== 'in' && c.kind !== 'in subquery'
+    && !(c.kind === 'compare' && c.op === 'eq'))
   const fixed = draft.keys.length - (isInterval ? 1 : 0)
   const perPrefix = Math.max(1, total ** (1 - fixed / keyColumns))
   const narrowing = !isInterval ? 1 : open.length > 1 ? SELECTIVITY.between : SELECTIVITY.range
@@ -208,11 +209,12 @@ function keyText(keys: readonly ConditionsOn[], schema: TableSchema): string {
 const SYMBOL = { eq: '=', lt: '<', le: '<=', gt: '>', ge: '>=' } as const
 
 /** A condition as text for EXPLAIN. */
-export function conditionText(condition: ColumnCondition, name: string): string {
+function conditionText(condition: ColumnCondition, name: string): string {
   switch (condition.kind) {
     case 'compare': return `${name} ${SYMBOL[condition.op]} ${expressionText(condition.value)}`
     case 'in': return condition.items.length <= 5
-      ? `${name} IN (${condition.items.map(expressionText).join(', ')})` : `${name} IN (${condition.items.length} values)`
+      ? `${name} IN (${condition.items.map(expressionText).join(', ')})`
+      : `${name} IN (${condition.items.length} values)`
     case 'in subquery': return `${name} IN (subquery)`
     case 'any': return condition.alternatives.length <= 3
       ? `(${condition.alternatives.map((p) => p.map((c) => conditionText(c, name)).join(' AND ')).join(' OR ')})`
@@ -226,7 +228,7 @@ function show(cost: number): string {
 }
 
 /** Values for planning time: literals only; see isKnown. */
-export const PLANNING_VALUES: ConditionValues = {
+const PLANNING_VALUES: ConditionValues = {
   evaluate(e: Expression): Scalar {
     assert(e.kind === 'constant', 'planner: the value of a condition is not known yet')
     return e.value

@@ -135,7 +135,7 @@ function setOf(type: SqlType, intervals: readonly (Interval | null)[]): Interval
 }
 
 /** Texts that start with the literal head of a LIKE pattern. Order is by UTF-8 bytes, that is code points. */
-export function prefixInterval(pattern: string): Interval {
+function prefixInterval(pattern: string): Interval {
   const wild = pattern.search(/[%_\\]/)
   const head = wild < 0 ? pattern : pattern.slice(0, wild)
   if (head === '') return EVERYTHING[0]!

@@ -14,8 +14,10 @@ function check(column: SqlType, type: SqlType, value: number, unit: number): voi
     const interval = boundInterval(column, op as BoundOp, value, type)
     for (let c = -4; c <= 4; c++) {
       const inside = interval !== null
-        && (interval.lower === null || c > (interval.lower as number) || (interval.lowerInclusive && c === interval.lower))
-        && (interval.upper === null || c < (interval.upper as number) || (interval.upperInclusive && c === interval.upper))
+        && (interval.lower === null || c > (interval.lower as number)
+          || (interval.lowerInclusive && c === interval.lower))
+        && (interval.upper === null || c < (interval.upper as number)
+          || (interval.upperInclusive && c === interval.upper))
       expect([op, value, c, inside]).toEqual([op, value, c, holds(c)])
     }
   }
@@ -52,7 +54,8 @@ describe('bounds moved through lossless casts', () => {
   test('large int64 bounds stay exact', () => {
     const big = 2n ** 62n + 1n
     expect(boundInterval(BIGINT, 'eq', big, BIGINT)).toMatchObject({ lower: big, upper: big })
-    expect(boundInterval(BIGINT, 'le', big * 10n + 5n, decimalType(30, 1))).toMatchObject({ upper: big, upperInclusive: true })
+    expect(boundInterval(BIGINT, 'le', big * 10n + 5n, decimalType(30, 1))).toMatchObject({ upper: big,
+      upperInclusive: true })
   })
 
   test('NULL gives no interval', () => {

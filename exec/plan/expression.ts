@@ -143,11 +143,6 @@ export function orAll(parts: readonly Expression[]): Expression {
   return parts.length === 1 ? parts[0]! : { kind: 'call', fn: 'or', args: parts, type: BOOLEAN }
 }
 
-/** Structural equality, ignoring positions and names. */
-export function sameExpression(a: Expression, b: Expression): boolean {
-  return a === b || shape(a) === shape(b)
-}
-
 /** A text that is equal for structurally equal expressions. */
 export function shape(e: Expression): string {
   return JSON.stringify(e, (key, value: unknown) => {

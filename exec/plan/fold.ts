@@ -49,7 +49,7 @@ function constant(value: Scalar, like: Expression): Expression {
 }
 
 /** True for a literal TRUE or FALSE as asked. */
-export function isLiteral(e: Expression, value: 0 | 1): boolean {
+function isLiteral(e: Expression, value: 0 | 1): boolean {
   return e.kind === 'constant' && e.value === value && e.type.kind === 'boolean'
 }
 

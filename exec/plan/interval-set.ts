@@ -17,7 +17,6 @@ export interface Interval {
 export type IntervalSet = readonly Interval[]
 
 export const EVERYTHING: IntervalSet = [{ lower: null, lowerInclusive: false, upper: null, upperInclusive: false }]
-export const NOTHING: IntervalSet = []
 
 /** The set of one value. */
 export function pointInterval(value: Scalar): Interval {
@@ -25,7 +24,7 @@ export function pointInterval(value: Scalar): Interval {
 }
 
 /** True for an interval of one value. */
-export function isPoint(type: SqlType, interval: Interval): boolean {
+function isPoint(type: SqlType, interval: Interval): boolean {
   return interval.lower !== null && interval.upper !== null && interval.lowerInclusive && interval.upperInclusive
     && compareScalars(type, interval.lower, interval.upper) === 0
 }

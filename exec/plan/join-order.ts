@@ -54,7 +54,8 @@ function connectedOrder(relations: readonly Relation[], conditions: readonly Exp
   while (order.length < relations.length) {
     const rest = relations.map((_, at) => at).filter((at) => !order.includes(at))
     const connected = rest.find((at) =>
-      touched.some((set) => set.has(at) && [...set].every((other) => other === at || order.includes(other)) && set.size > 1))
+      touched.some((set) => set.has(at) && [...set].every((other) => other === at || order.includes(other))
+        && set.size > 1))
     order.push(connected ?? rest[0]!)
   }
   return order

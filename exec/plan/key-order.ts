@@ -19,7 +19,8 @@ export function keyOrderOf(sort: SortPlan): 'ascending' | 'descending' | null {
   while (plan.kind !== 'scan') {
     if (plan.kind === 'filter') fixed.push(...conjuncts(plan.predicate))
     else if (plan.kind === 'project') {
-      const columns = positions.map((at): Expression => (plan as { expressions: readonly Expression[] }).expressions[at]!)
+      const { expressions } = plan
+      const columns: Expression[] = positions.map((at) => expressions[at]!)
       if (fixed.length > 0 || columns.some((e) => e.kind !== 'column')) return null
       positions = columns.map((e) => e.kind === 'column' ? e.index : -1)
     } else return null

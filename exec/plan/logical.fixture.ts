@@ -7,7 +7,8 @@ import type {
 
 /** A schema from `name: type` pairs; the first `keys` columns are the key, the others nullable. */
 export function schemaOf(name: string, columns: Record<string, SqlType>, keys = 1): TableSchema {
-  const list: ColumnSchema[] = Object.entries(columns).map(([column, type], i) => ({ name: column, type, nullable: i >= keys }))
+  const list: ColumnSchema[] = Object.entries(columns).map(([column, type],
+    i) => ({ name: column, type, nullable: i >= keys }))
   return { name, columns: list, key: [...Array(keys).keys()] }
 }
 

@@ -1,15 +1,7 @@
-// Walking logical plans: rules are written against these instead of against every node kind.
+// Walking logical plans: rules are written against these instead of against every node kind. Nodes are
+// immutable; a node comes back as the same object when nothing below it changed.
 import { mapList } from './expression.ts'
 import type { AggregateCall, Expression, LogicalPlan } from './logical.ts'
-
-/** Inputs of a plan node, left to right. */
-export function inputsOf(plan: LogicalPlan): readonly LogicalPlan[] {
-  switch (plan.kind) {
-    case 'scan': case 'values': return []
-    case 'join': return [plan.left, plan.right]
-    default: return [plan.input]
-  }
-}
 
 /** The node with each input replaced by `change(input)`; the same object when nothing changed. */
 export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => LogicalPlan): LogicalPlan {

@@ -43,7 +43,8 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       return { plan: { ...plan, rows, output: kept.map((i) => plan.output[i]!) }, position: positions(kept) }
     }
     case 'filter': case 'sort': case 'limit': {
-      const extra = plan.kind === 'filter' ? [plan.predicate] : plan.kind === 'sort' ? plan.keys.map((k) => k.expression) : []
+      const extra = plan.kind === 'filter' ? [plan.predicate] : plan.kind === 'sort'
+        ? plan.keys.map((k) => k.expression) : []
       const input = prune(plan.input, withColumns(needed, extra))
       const moved = mapExpressions({ ...plan, input: input.plan }, (e) => moveTo(e, input.position))
       return { plan: { ...moved, output: input.plan.output } as LogicalPlan, position: input.position }
@@ -83,7 +84,8 @@ function pruneAggregate(plan: AggregatePlan, needed: ReadonlySet<number>): Prune
   const groups = plan.groups.length
   const kept = [...plan.output.keys()].filter((i) => i < groups || needed.has(i))
   const aggregates = kept.filter((i) => i >= groups).map((i) => plan.aggregates[i - groups]!)
-  const read = [...plan.groups, ...aggregates.flatMap((call) => call.filter === null ? call.args : [...call.args, call.filter])]
+  const read = [...plan.groups, ...aggregates.flatMap((call) => call.filter === null
+    ? call.args : [...call.args, call.filter])]
   const input = prune(plan.input, withColumns(new Set(), read))
   return {
     plan: {

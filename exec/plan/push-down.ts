@@ -21,7 +21,8 @@ function push(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {
   switch (plan.kind) {
     case 'filter': return push(plan.input, [...conjuncts(plan.predicate), ...filters])
     case 'project': {
-      const [movable, fixed] = split(filters, (c) => ![...columnsOf(c)].some((i) => some(plan.expressions[i]!, isVolatile)))
+      const [movable, fixed] = split(filters, (c) => ![...columnsOf(c)].some((i) => some(plan.expressions[i]!,
+        isVolatile)))
       const moved = movable.map((c) => substitute(c, (column) => plan.expressions[column.index]!))
       return above({ ...plan, input: push(plan.input, moved) }, fixed)
     }
@@ -74,7 +75,8 @@ interface Sorted {
 
 function pushInner(join: JoinPlan, filters: readonly Expression[]): LogicalPlan {
   const all = [...(join.residual === null ? [] : conjuncts(join.residual)), ...filters]
-  const sorted: Sorted = { toLeft: [], toRight: [], leftKeys: [...join.leftKeys], rightKeys: [...join.rightKeys], rest: [] }
+  const sorted: Sorted = { toLeft: [], toRight: [], leftKeys: [...join.leftKeys],
+    rightKeys: [...join.rightKeys], rest: [] }
   const width = join.left.output.length
   for (const conjunct of all) {
     switch (sideOf(conjunct, width)) {

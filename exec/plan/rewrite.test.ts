@@ -25,11 +25,15 @@ function line(plan: LogicalPlan): string {
     case 'filter': return `${line(plan.input)} where ${expressionText(plan.predicate)}`
     case 'project': return `${line(plan.input)} -> ${expressions(plan.expressions)}`
     case 'join': {
-      const keys = plan.leftKeys.map((key, i) => `${expressionText(key)}=${expressionText(plan.rightKeys[i]!)}`).join(' ')
+      const right = plan.rightKeys.map(expressionText)
+      const keys = plan.leftKeys.map((key, i) => `${expressionText(key)}=${right[i]}`).join(' ')
       const residual = plan.residual === null ? '' : ` on ${expressionText(plan.residual)}`
       return `(${line(plan.left)} ${plan.join}(${keys}) ${line(plan.right)}${residual})`
     }
-    case 'aggregate': return `${line(plan.input)} group ${expressions(plan.groups)} (${plan.aggregates.map((f) => f.fn).join(' ')})`
+    case 'aggregate': {
+      const calls = plan.aggregates.map((f) => f.fn).join(' ')
+      return `${line(plan.input)} group ${expressions(plan.groups)} (${calls})`
+    }
     case 'values': return 'values'
     default: return `${line(plan.input)} ${plan.kind}`
   }
@@ -59,10 +63,12 @@ describe('constant folding', () => {
   })
 
   test('ORs of equalities become IN; common parts of OR branches move out', () => {
-    expect(folded(call('or', [call('eq', [x, one]), call('eq', [lit(2), x]), inList(x, [lit(3)])]))).toBe('(x IN (1, 2, 3))')
+    expect(folded(call('or', [call('eq', [x, one]), call('eq', [lit(2), x]),
+      inList(x, [lit(3)])]))).toBe('(x IN (1, 2, 3))')
     expect(folded(call('or', [call('eq', [x, one]), call('eq', [s, lit('a', TEXT)])]))).toBe("((x = 1) OR (s = 'a'))")
     const shared = call('eq', [x, one])
-    const or = call('or', [call('and', [shared, call('eq', [s, lit('a', TEXT)])]), call('and', [call('gt', [col(a, 'id'), one]), shared])])
+    const or = call('or', [call('and', [shared, call('eq', [s, lit('a', TEXT)])]),
+      call('and', [call('gt', [col(a, 'id'), one]), shared])])
     expect(folded(or)).toBe("((x = 1) AND ((s = 'a') OR (id > 1)))")
   })
 })
@@ -73,7 +79,8 @@ describe('filter push-down', () => {
     expect(line(optimise(filterOf(sum, call('gt', [col(sum, 0), lit(5)])))))
       .toBe('a[x] where ((x + 1) > 5) -> (x + 1)')
     const sorted = sortOf(distinctOf(projectOf(a, [x])), ascending(col(projectOf(a, [x]), 0)))
-    expect(line(optimise(filterOf(sorted, call('gt', [col(sorted, 0), one]))))).toBe('a[x] where (x > 1) -> x distinct sort')
+    expect(line(optimise(filterOf(sorted, call('gt', [col(sorted, 0),
+      one]))))).toBe('a[x] where (x > 1) -> x distinct sort')
   })
 
   test('through GROUP BY for group columns, never for aggregates or without groups', () => {
@@ -86,7 +93,8 @@ describe('filter push-down', () => {
 
   test('never through LIMIT', () => {
     const limited = limitOf(a, one)
-    expect(line(optimise(projectOf(filterOf(limited, call('eq', [x, one])), [x])))).toBe('a[x] limit where (x = 1) -> x')
+    expect(line(optimise(projectOf(filterOf(limited, call('eq', [x, one])),
+      [x])))).toBe('a[x] limit where (x = 1) -> x')
   })
 
   test('to the sides of an inner join; across sides becomes a key or stays as condition', () => {
@@ -116,13 +124,15 @@ describe('filter push-down', () => {
 
 describe('other rules', () => {
   test('only columns that are read are scanned', () => {
-    const grouped = aggregateOf(filterOf(a, call('gt', [x, one])), [], [aggregate('count_star', []), aggregate('max', [s], TEXT)])
+    const grouped = aggregateOf(filterOf(a, call('gt', [x, one])), [],
+      [aggregate('count_star', []), aggregate('max', [s], TEXT)])
     expect(line(optimise(projectOf(grouped, [col(grouped, 0)])))).toBe('a[x] where (x > 1) group  (count_star) -> a0')
     expect(line(optimise(aggregateOf(a, [], [aggregate('count_star', [])])))).toBe('a[] group  (count_star)')
   })
 
   test('columns that only a filter reads do not reach the result', () => {
-    expect(optimise(filterOf(projectOf(a, [x]), call('gt', [col(projectOf(a, [x]), 0), one]))).output.map((o) => o.name)).toEqual(['x'])
+    expect(optimise(filterOf(projectOf(a, [x]), call('gt', [col(projectOf(a, [x]), 0), one]))).output.map((o) =>
+      o.name)).toEqual(['x'])
   })
 
   test('limits sink below projections', () => {
@@ -140,7 +150,8 @@ describe('other rules', () => {
   test('tables are joined in an order that avoids a cross join', () => {
     const ab = joinOf('cross', a, b, [])
     const abc = joinOf('cross', ab, c, [])
-    const where = filterOf(abc, call('eq', [col(abc, 1), rightCol(abc, 'z')]), call('eq', [col(abc, 4), rightCol(abc, 'id')]))
+    const where = filterOf(abc, call('eq', [col(abc, 1), rightCol(abc, 'z')]),
+      call('eq', [col(abc, 4), rightCol(abc, 'id')]))
     expect(line(optimise(projectOf(where, [col(abc, 2), col(abc, 3)]))))
       .toBe('((a[x s] inner(x=z) c[id z]) inner(id=y) b[id y]) -> s, id')
     const connected = joinOf('inner', joinOf('inner', a, b, [['id', 'id']]), c, [['x', 'id']])

@@ -41,7 +41,8 @@ const PLAIN = [
   'SELECT o_id, o_note IS DISTINCT FROM \'updated\' FROM orders WHERE o_id < 200',
   // expressions
   'SELECT o_id, o_total * 2 + 1, o_priority % 3, -o_priority FROM orders WHERE o_id < 60',
-  "SELECT o_id, CASE WHEN o_total > 20000 THEN 'big' WHEN o_total IS NULL THEN 'none' ELSE 'small' END FROM orders WHERE o_id < 300",
+  `SELECT o_id, CASE WHEN o_total > 20000 THEN 'big' WHEN o_total IS NULL THEN 'none' ELSE 'small' END FROM orders
+     WHERE o_id < 300`,
   'SELECT c_id, coalesce(c_nation, \'?\'), upper(c_name), length(c_name) FROM customer',
   'SELECT c_id, abs(c_balance), c_balance / 3 FROM customer WHERE c_balance IS NOT NULL',
   'SELECT l_order, l_price * (1 - l_discount) FROM line WHERE l_number = 1 AND l_order < 500',
@@ -53,8 +54,8 @@ const PLAIN = [
   'SELECT count(*), count(o_note), sum(o_priority), min(o_total), max(o_date), avg(o_total) FROM orders',
   'SELECT o_status, count(*), sum(o_total), avg(o_priority) FROM orders GROUP BY o_status',
   'SELECT o_status, o_priority, count(*) FROM orders GROUP BY o_status, o_priority ORDER BY o_status, o_priority',
-  `SELECT l_flag, count(*), sum(l_quantity), sum(l_price), sum(l_price * (1 - l_discount)), avg(l_quantity), avg(l_price),
-     min(l_shipped), max(l_shipped) FROM line GROUP BY l_flag`,
+  `SELECT l_flag, count(*), sum(l_quantity), sum(l_price), sum(l_price * (1 - l_discount)), avg(l_quantity),
+     avg(l_price), min(l_shipped), max(l_shipped) FROM line GROUP BY l_flag`,
   'SELECT o_customer, count(*) AS n FROM orders GROUP BY o_customer HAVING count(*) > 9 ORDER BY n DESC, o_customer',
   'SELECT count(DISTINCT o_customer), count(DISTINCT o_note), count(DISTINCT o_date) FROM orders',
   'SELECT o_status, count(DISTINCT o_priority), sum(DISTINCT o_priority) FROM orders GROUP BY o_status',
@@ -87,13 +88,17 @@ const PLAIN = [
   'SELECT c_nation, count(*), sum(o_total) FROM orders, customer WHERE o_customer = c_id GROUP BY c_nation',
   `SELECT c_nation, sum(l_price * (1 - l_discount)) AS revenue FROM customer JOIN orders ON c_id = o_customer
      JOIN line ON l_order = o_id WHERE o_date < DATE '1996-01-01' GROUP BY c_nation ORDER BY revenue DESC`,
-  `SELECT o_id, count(l_number) FROM orders LEFT JOIN line ON l_order = o_id WHERE o_id BETWEEN 100 AND 300 GROUP BY o_id`,
-  'SELECT a.c_id, b.c_id FROM customer a JOIN customer b ON a.c_nation = b.c_nation AND a.c_id < b.c_id WHERE a.c_id < 20',
+  `SELECT o_id, count(l_number) FROM orders LEFT JOIN line ON l_order = o_id WHERE o_id BETWEEN 100 AND 300
+     GROUP BY o_id`,
+  `SELECT a.c_id, b.c_id FROM customer a JOIN customer b ON a.c_nation = b.c_nation AND a.c_id < b.c_id
+     WHERE a.c_id < 20`,
   'SELECT a.w, b.w FROM word a CROSS JOIN word b WHERE a.n + 1 = b.n',
   'SELECT count(*) FROM word a, word b, nothing c',
   'SELECT a.w, b.w FROM word a JOIN word b ON a.w < b.w WHERE a.n < 3',
   'SELECT o.o_id, l.l_number FROM line l JOIN orders o ON l.l_order = o.o_id AND l.l_number = o.o_priority',
-  'SELECT x.o_status, y.n FROM (SELECT o_status, count(*) AS n FROM orders GROUP BY o_status) x JOIN (SELECT o_status, max(o_id) AS n FROM orders GROUP BY o_status) y ON x.o_status = y.o_status',
+  `SELECT x.o_status, y.n FROM (SELECT o_status, count(*) AS n FROM orders GROUP BY o_status) x
+     JOIN (SELECT o_status, max(o_id) AS n FROM orders GROUP BY o_status) y ON x.o_status = y.o_status`,
+  `SELECT c_name, o_id, l_number FROM customer, line, orders WHERE c_id = o_customer AND l_order = o_id AND c_id < 30`,
   'SELECT c_name FROM customer LEFT JOIN nothing ON c_id = id WHERE v IS NULL AND c_id < 5',
   // subqueries
   'SELECT o_id FROM orders WHERE o_total = (SELECT max(o_total) FROM orders)',
@@ -105,7 +110,8 @@ const PLAIN = [
   'SELECT count(*) FROM orders WHERE NOT EXISTS (SELECT 1 FROM nothing)',
   'SELECT o_id, (SELECT count(*) FROM customer) FROM orders WHERE o_id < 20',
   'SELECT n, (SELECT v FROM nothing) FROM word',
-  'SELECT s, t FROM (SELECT o_status AS s, sum(o_total) AS t FROM orders GROUP BY o_status) q WHERE t > 100 AND s <> \'P\'',
+  `SELECT s, t FROM (SELECT o_status AS s, sum(o_total) AS t FROM orders GROUP BY o_status) q
+     WHERE t > 100 AND s <> 'P'`,
   'SELECT * FROM (SELECT o_id FROM orders ORDER BY o_total DESC, o_id LIMIT 5) t WHERE o_id > 100',
 ]
 
@@ -115,5 +121,6 @@ export const QUERIES: readonly OracleQuery[] = [
     sql: "SELECT o_id FROM orders WHERE o_note LIKE '%100\\%%' OR o_note LIKE '%😀%'",
     duckdb: "SELECT o_id FROM orders WHERE o_note LIKE '%100\\%%' ESCAPE '\\' OR o_note LIKE '%😀%'",
   },
-  { sql: "SELECT count(*) FROM orders WHERE o_note ~ '^it'", duckdb: "SELECT count(*) FROM orders WHERE regexp_matches(o_note, '^it')" },
+  { sql: "SELECT count(*) FROM orders WHERE o_note ~ '^it'",
+    duckdb: "SELECT count(*) FROM orders WHERE regexp_matches(o_note, '^it')" },
 ]
