@@ -176,7 +176,8 @@ function hasMuchHistory(table: TableStore): boolean {
  */
 export function checkpoint(engine: Engine): void {
   const { wal, pages, pool } = engine
-  wal?.sync()
+  // Also under `normal`: the new root must not refer to log positions that are not on disk.
+  wal?.sync(true)
   const redoLsn = wal?.endLsn ?? engine.redoLsn
   pool.flushDirty()
   const catalogPage = storeCatalog(engine)
