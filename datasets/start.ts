@@ -200,7 +200,7 @@ async function start(argv: readonly string[]): Promise<void> {
   if (positionals.length > 1) throw new UsageError('usage: npm start [-- FILE [--key COLUMN]]')
   const path = join(mkdtempSync(join(tmpdir(), 'secantdb-')), 'demo.sdb')
   const started = performance.now()
-  const session = await openSession(path)
+  const session = await openSession(path, { mergeEveryCommit: true })
   try {
     say(`database file: ${pc.bold(path)}`)
     if (positionals[0] === undefined) await showBuiltIn(session)

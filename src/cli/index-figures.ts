@@ -5,7 +5,7 @@ import { BTREE_FANOUT } from '../../index/baseline/btree-index.ts'
 import { drawFit, type FitPicture } from '../../index/fit-picture.ts'
 import type { GroupFigures } from '../../storage/mod.ts'
 import { isNumeric } from '../base/types.ts'
-import { count } from './progress.ts'
+import { count, counted } from './progress.ts'
 import type { Session } from './session.ts'
 
 const PICTURE_POINTS = 400
@@ -25,7 +25,7 @@ export function indexLines(session: Session, table: string): string[] {
   const btree = btreeBytes(figures.keys)
   const { epsilon, maxError, meanError, groups } = figures
   const lines = [
-    `learned index of ${table}: ${figures.kind}, ${count(figures.keys)} keys in ${count(groups.length)} row groups`,
+    `learned index of ${table}: ${figures.kind}, ${count(figures.keys)} keys in ${counted(groups.length, 'row group')}`,
     `  segments     ${count(figures.segments)} (${count(Math.round(figures.keysPerSegment))} keys each)`,
     `  epsilon      ${epsilon} rows; real error at most ${maxError}, ${meanError.toFixed(2)} on average`,
     `  size         ${count(figures.bytes)} bytes, ${figures.bytesPerKey.toFixed(4)} bytes per key`,
@@ -34,7 +34,7 @@ export function indexLines(session: Session, table: string): string[] {
     lines.push(`  B+-tree      ${count(btree)} bytes, ${(btree / figures.keys).toFixed(2)} bytes per key `
       + `(full nodes, no pointers): ${count(Math.round(btree / figures.bytes))} times as many`)
   }
-  lines.push(`  advice       ${figures.advice}`)
+  if (figures.keys > 0) lines.push(`  advice       ${figures.advice}`)
   if (figures.deltaEntries > 0) lines.push(`  not merged   ${count(figures.deltaEntries)} rows wait in the delta`)
   const picture = fitPicture(session, table, groups)
   return picture === null ? lines : [...lines, '', ...drawFit(picture, { columns: 64, rows: 14 })]

@@ -8,7 +8,7 @@ import type { SinkFormat } from '../formats/format.ts'
 import { openSink } from '../formats/open-sink.ts'
 import { plainText } from '../formats/text-sinks.ts'
 import { formatTable } from './format-table.ts'
-import { count } from './progress.ts'
+import { counted } from './progress.ts'
 
 /** Formats of `--format`. */
 export const OUTPUT_FORMATS = ['table', 'csv', 'json', 'jsonl', 'markdown', 'arrow'] as const
@@ -66,11 +66,12 @@ function tableText({ columns, rows }: ResultRows, stream: NodeJS.WriteStream): s
   const shown = isElided ? [...first.slice(0, EDGE_ROWS), ...[...first, ...last].slice(-EDGE_ROWS)] : first
   const isTty = stream.isTTY === true
   const lines = formatTable(columns.map(({ name, type }) => ({ name, isNumber: isNumeric(type) })), shown, {
-    maxWidth: isTty ? stream.columns : Infinity,
+    // A terminal of unknown size reports no columns.
+    maxWidth: isTty && stream.columns > 0 ? stream.columns : Infinity,
     gapAfter: isElided ? EDGE_ROWS : undefined,
     dim: isTty && pc.isColorSupported ? pc.dim : undefined,
   })
-  const rowsText = `${count(total)} ${total === 1 ? 'row' : 'rows'}`
+  const rowsText = counted(total, 'row')
   lines.push(isElided ? `(${rowsText}, ${shown.length} shown)` : `(${rowsText})`)
   return lines.join('\n')
 }

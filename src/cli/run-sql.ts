@@ -1,7 +1,7 @@
 // Runs a script statement by statement and prints what each one returns. The first error ends the script: what
 // follows may depend on what failed. Statements without rows print nothing, except on a terminal.
 
-import { count } from './progress.ts'
+import { counted } from './progress.ts'
 import { printRows, type OutputFormat } from './output.ts'
 import type { Session } from './session.ts'
 import { splitSql } from './split-sql.ts'
@@ -23,7 +23,7 @@ export async function runScript(
     const result = session.run(sql)
     if (result.rows !== null) await printRows(result.rows, format, process.stdout)
     else if (options.tellChanges === true && result.changes > 0) {
-      process.stdout.write(`(${count(result.changes)} ${result.changes === 1 ? 'row' : 'rows'} changed)\n`)
+      process.stdout.write(`(${counted(result.changes, 'row')} changed)\n`)
     }
     if (options.timer === true) process.stdout.write(`Time: ${(performance.now() - start).toFixed(3)} ms\n`)
   }
