@@ -94,6 +94,8 @@ class Generator {
     const { random } = this
     if (random.chance(0.1)) return invoke('abs', this.value(type, depth - 1))
     if (type === INTEGER && random.chance(0.1)) return invoke('length', this.value(TEXT, depth - 1))
+    if (random.chance(0.08)) return cast(invoke('extract_year', this.value(DATE, depth - 1)), type)
+    if (random.chance(0.08)) return cast(binary('/', this.value(PRICE, depth - 1), constant(7, INTEGER)), type)
     if (random.chance(0.1)) return cast(this.value(random.pick(NUMBERS), depth - 1), type)
     const isFloat = type.kind === 'real' || type.kind === 'double'
     const symbol = random.pick(isFloat ? ['+', '-', '*', '/'] : ['+', '-', '*', '/', '%'])

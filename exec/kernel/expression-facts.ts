@@ -1,5 +1,6 @@
 // Facts about bound expressions that lowering asks again and again: which columns they read, and whether
 // equal inputs give equal results. Remembered per expression object; expressions are immutable.
+import { isNumeric, physicalOf } from '../../src/base/types.ts'
 import { findImplementation } from '../functions/catalog.ts'
 import type { Expression } from '../plan/logical.ts'
 
@@ -64,4 +65,26 @@ const STRICT_ARITHMETIC = new Set([
 /** True when a subquery is inside: its value comes from the execution. */
 export function hasSubquery(expression: Expression): boolean {
   return expression.kind === 'subquery' || childrenOf(expression).some(hasSubquery)
+}
+
+const NATIVE: ReadonlySet<string> = new Set([
+  'and', 'or', 'not', 'is_null', 'is_not_null', 'is_distinct', 'is_not_distinct', 'is_true', 'is_false', 'is_not_true',
+  'is_not_false', 'is_unknown', 'is_not_unknown', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'coalesce', 'nullif', 'plus', 'neg',
+  'add', 'sub', 'mul', 'div', 'mod', 'abs',
+])
+
+/** True when evaluating the expression calls the function catalogue, which costs far more than a table look-up. */
+export function needsCatalog(expression: Expression): boolean {
+  return needsCatalogItself(expression) || childrenOf(expression).some(needsCatalog)
+}
+
+function needsCatalogItself(expression: Expression): boolean {
+  if (expression.kind === 'cast') {
+    return physicalOf(expression.type) === 'bytes' || physicalOf(expression.arg.type) === 'bytes'
+      || (isNumeric(expression.type) && physicalOf(expression.arg.type) === 'float')
+  }
+  if (expression.kind !== 'call') return false
+  if (!NATIVE.has(expression.fn)) return true
+  return expression.args.some(arg => physicalOf(arg.type) === 'bytes')
+    || (expression.fn === 'div' && expression.type.kind === 'decimal')
 }

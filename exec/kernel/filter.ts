@@ -1,5 +1,5 @@
-// Filter kernels: predicate → bitmap. The predicate's conjuncts run in order, those that can neither fail nor
-// call a function first, as PostgreSQL's planner orders quals by cost.
+// Filter kernels: predicate → bitmap. The predicate's conjuncts run cheapest first, as PostgreSQL's planner
+// orders quals by cost.
 import type { Expression } from '../plan/logical.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Batch } from '../vector/batch.ts'
@@ -13,6 +13,7 @@ import type { FilterKernel, InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
 import type { Run } from './run.ts'
+import { isPrintable } from './wasm-printable.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { splitTests } from './webassembly.ts'
 
@@ -29,17 +30,21 @@ interface Variant {
 }
 
 /** The parts of a predicate that all must be TRUE. */
-export function conjunctsOf(predicate: Expression): Expression[] {
+function conjunctsOf(predicate: Expression): Expression[] {
   if (predicate.kind !== 'call' || predicate.fn !== 'and') return [predicate]
   return predicate.args.flatMap(conjunctsOf)
 }
 
-/** Lowered conjuncts, cheap and infallible ones first. */
-export function lowerConjuncts(lowering: Lowering, predicate: Expression): Node[] {
-  const nodes = conjunctsOf(predicate).map(part => lowering.lower(part))
-  return [...nodes.filter(isPure), ...nodes.filter(node => !isPure(node))]
+/**
+ * Lowered conjuncts in the order both printers run them: first those that WebAssembly has, each part with the
+ * infallible ones first. The order decides which errors a row can reach, so it must not depend on the back end.
+ */
+function lowerConjuncts(lowering: Lowering, predicate: Expression): Node[] {
+  const rank = (node: Node): number => (isPrintable(node, lowering.columns) ? 0 : 2) + (isPure(node) ? 0 : 1)
+  return conjunctsOf(predicate).map(part => lowering.lower(part)).sort((a, b) => rank(a) - rank(b))
 }
 
+/** A filter, specialised per input signature. */
 export class CompiledFilter implements FilterKernel {
   private readonly predicate: Expression
   private readonly env: KernelEnv

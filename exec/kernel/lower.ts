@@ -23,7 +23,7 @@ import type { ColumnShape, Node, Rep } from './ir.ts'
 import { Graph, SAFE, quantize } from './ir.ts'
 import type { CallTraits, Constant, LoweringContext } from './lowering-context.ts'
 import { repOf } from './lowering-context.ts'
-import { columnsOf, hasSubquery, isStable } from './expression-facts.ts'
+import { columnsOf, hasSubquery, isStable, needsCatalog } from './expression-facts.ts'
 
 /** Values that lowering needs from the execution. */
 export interface LoweringEnv {
@@ -34,7 +34,7 @@ export interface LoweringEnv {
   readonly fold: ((expression: Expression) => Scalar) | null
 }
 
-/** An expression over one dictionary-coded column. */
+/** An expression over one column with a small domain. */
 export interface LookupSpec { readonly column: number; readonly expression: Expression; readonly rep: Rep }
 
 /** Turns expressions into nodes of one graph and collects what the nodes refer to. */
@@ -149,8 +149,9 @@ export class Lowering implements LoweringContext {
     if (used.size !== 1 || !isStable(expression) || isNullTest(expression)) return null
     const column = used.values().next().value!
     const shape = this.columns[column]
-    if (shape === undefined || column === this.argument || !shape.coded || !shape.lookups) return null
-    if (physicalOf(shape.type) !== 'bytes') return null
+    if (shape === undefined || column === this.argument || !shape.lookups) return null
+    // Integers are looked up only where the alternative is a call per row.
+    if (!shape.coded && !needsCatalog(expression)) return null
     const slot = this.lookups.length
     const { type } = expression
     const range = fromScalarResult(type)

@@ -3,10 +3,9 @@
 // table mostly share one or two. Lookup tables follow the dictionary of each batch.
 import { DatabaseError } from '../../src/base/errors.ts'
 import type { Scalar } from '../../src/base/types.ts'
-import { isText } from '../../src/base/types.ts'
+import { isText, physicalOf } from '../../src/base/types.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import { LAYOUT } from '../../storage/column-buffers.ts'
-import type { Dictionary } from '../../storage/column-buffers.ts'
 import type { Expression } from '../plan/logical.ts'
 import type { Batch } from '../vector/batch.ts'
 import { dictionaryText } from '../vector/reader.ts'
@@ -21,6 +20,8 @@ import { columnRange } from './ranges.ts'
 
 // Evaluating a larger dictionary would cost more than the rows it serves.
 const LOOKUP_ENTRIES_MAX = 32768
+// The same for every value a narrow integer column may have: a row group has 65,536 rows at most.
+const LOOKUP_VALUES_MAX = 8192
 
 const UNUSED: ColumnShape = {
   type: { kind: 'null' }, layout: LAYOUT.U8, nullable: false, coded: false, lookups: false, zeroBase: true, lo: 0, hi: 0,
@@ -39,8 +40,8 @@ export class Signature {
   private readonly inputs: readonly InputColumn[]
   private readonly used: readonly number[]
   private readonly memory: LinearMemory
-  /** Dictionaries with an entry that makes an expression fail: rows must be evaluated one by one. */
-  private readonly failed = new Set<number>()
+  /** Domains with an entry that makes an expression fail: rows must be evaluated one by one. */
+  private readonly failed = new Set<string>()
 
   constructor(memory: LinearMemory, inputs: readonly InputColumn[], expressions: readonly Expression[]) {
     this.memory = memory
@@ -50,9 +51,9 @@ export class Signature {
     this.used = [...used].sort((a, b) => a - b)
   }
 
-  /** Forbids lookup tables over a dictionary. */
-  fail(dictionary: Dictionary): void {
-    this.failed.add(dictionary.id)
+  /** Forbids lookup tables over a domain. */
+  fail(domain: string): void {
+    this.failed.add(domain)
   }
 
   /** Shapes by column ordinal, and the text that identifies them. */
@@ -71,25 +72,43 @@ export class Signature {
   private shape(batch: Batch, column: number): ColumnShape {
     const vector = batch.columns[column]!
     const { dictionary } = vector
+    const domain = domainOf(vector)
     const range = columnRange(this.memory, vector, batch.begin, batch.end)
     return {
       type: this.inputs[column]!.type, layout: vector.layout, nullable: vector.validityPtr !== 0,
       coded: dictionary !== null,
-      lookups: dictionary !== null && dictionary.count <= LOOKUP_ENTRIES_MAX && !this.failed.has(dictionary.id),
+      lookups: domain !== null && !this.failed.has(domain),
       zeroBase: vector.base === 0, lo: range.lo, hi: range.hi,
     }
   }
 }
 
-/** Value of every entry of a dictionary under an expression; the last element is the value for NULL. */
+/** Entries of a lookup table over a column: its dictionary, or the span of a narrow integer layout. */
+function domainSize(vector: Vector): number {
+  if (vector.dictionary !== null) return vector.dictionary.count <= LOOKUP_ENTRIES_MAX ? vector.dictionary.count : 0
+  if (physicalOf(vector.type) !== 'int' || vector.type.kind === 'boolean' || typeof vector.base !== 'number') return 0
+  if (vector.layout === LAYOUT.U8) return 256
+  if (vector.layout !== LAYOUT.U16 || typeof vector.max !== 'number') return 0
+  const size = vector.max - vector.base + 1
+  return size <= LOOKUP_VALUES_MAX ? size : 0
+}
+
+/** Identity of a column's domain: equal domains have equal lookup tables. Null when it has no usable one. */
+function domainOf(vector: Vector): string | null {
+  const size = domainSize(vector)
+  if (size === 0) return vector.dictionary?.count === 0 ? `d${vector.dictionary.id}` : null
+  return vector.dictionary !== null ? `d${vector.dictionary.id}` : `${vector.base}/${size}`
+}
+
+/** Value of every entry of a domain under an expression; the last element is the value for NULL. */
 export type LookupTable = Scalar[]
 
-/** The lookup tables of one specialisation, following the dictionaries of the batches. */
+/** The lookup tables of one specialisation, following the domains of the batches. */
 export class Lookups {
   readonly specs: readonly LookupSpec[]
   readonly tables: LookupTable[] = []
-  /** Dictionary each table was made for. */
-  readonly ids: number[] = []
+  /** Domain each table was made for. */
+  readonly domains: string[] = []
   private readonly memory: LinearMemory
   private readonly evaluators: ((argument: Scalar) => Scalar)[]
 
@@ -99,28 +118,27 @@ export class Lookups {
     this.evaluators = specs.map(spec => compileEvaluator(spec.expression, shapes, env, spec.column))
   }
 
-  /** Brings the tables up to date. Returns the dictionary with a failing entry, or null. */
-  prepare(batch: Batch): Dictionary | null {
+  /** Brings the tables up to date. Returns the domain with a failing entry, or null. */
+  prepare(batch: Batch): string | null {
     for (let i = 0; i < this.specs.length; i++) {
       const vector = batch.columns[this.specs[i]!.column]!
-      const dictionary = vector.dictionary!
-      if (this.ids[i] === dictionary.id) continue
-      const table = this.evaluate(i, vector, dictionary)
-      if (table === null) return dictionary
+      const domain = domainOf(vector)!
+      if (this.domains[i] === domain) continue
+      const table = this.evaluate(i, vector)
+      if (table === null) return domain
       this.tables[i] = table
-      this.ids[i] = dictionary.id
+      this.domains[i] = domain
     }
     return null
   }
 
-  private evaluate(spec: number, vector: Vector, dictionary: Dictionary): LookupTable | null {
+  private evaluate(spec: number, vector: Vector): LookupTable | null {
     const evaluate = this.evaluators[spec]!
-    const table: LookupTable = new Array(dictionary.count + 1)
+    const count = domainSize(vector)
+    const table: LookupTable = new Array(count + 1)
     try {
-      for (let code = 0; code < dictionary.count; code++) {
-        table[code] = evaluate(this.entry(vector, dictionary, code))
-      }
-      table[dictionary.count] = evaluate(null)
+      for (let code = 0; code < count; code++) table[code] = evaluate(this.entry(vector, code))
+      table[count] = evaluate(null)
     } catch (error) {
       if (error instanceof DatabaseError) return null
       throw error
@@ -128,7 +146,9 @@ export class Lookups {
     return table
   }
 
-  private entry(vector: Vector, dictionary: Dictionary, code: number): Scalar {
+  private entry(vector: Vector, code: number): Scalar {
+    const { dictionary } = vector
+    if (dictionary === null) return (vector.base as number) + code
     if (isText(vector.type)) return dictionaryText(this.memory, dictionary, code)
     const at = (dictionary.viewsPtr >>> 2) + 2 * code
     return readBytes(this.memory, this.memory.u32[at]!, this.memory.u32[at + 1]!)

@@ -36,7 +36,8 @@ function canPrint(node: Node, columns: readonly ColumnShape[]): boolean {
       && !(node.rep === 'big' && columns[node.slot]!.layout <= LAYOUT.U32)
     case 'constant': return isNumber && node.lo >= -REACH && node.hi <= REACH || node.rep === 'float'
     case 'literal': case 'null': return isNumber
-    case 'lookup': return isNumber && node.rep !== 'big'
+    // Tables hold 64 bits; arithmetic on unproven ones is refused by its own ranges.
+    case 'lookup': return isNumber && (node.rep !== 'big' || (node.lo >= -(2 ** 63) && node.hi <= 2 ** 63))
     case 'argument': case 'call': case 'inset': return false
     case 'isnull': case 'notnull':
       return node.args[0]!.op === 'column' || isPrintable(node.args[0]!, columns)

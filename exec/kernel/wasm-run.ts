@@ -29,7 +29,7 @@ export interface WasmTargets {
 
 type WasmFunction = (parameters: number, begin: number, end: number, alive: number, out: number) => number
 
-interface LookupBuffer { dictionaryId: number; valuesPtr: number; nullsPtr: number; capacity: number }
+interface LookupBuffer { domain: string; valuesPtr: number; nullsPtr: number; capacity: number }
 
 /** One kernel bound to a memory. */
 export class WasmKernel {
@@ -137,19 +137,19 @@ export class WasmKernel {
     writeInt64(this.memory, address + 16, invert)
   }
 
-  // Tables are rewritten in place when the dictionary of the batch is another one.
+  // Tables are rewritten in place when the domain of the batch's column is another one.
   private writeLookup(index: number, at: number): void {
     const table = this.lookups.tables[index]!
-    const buffer = this.buffers[index] ??= { dictionaryId: -1, valuesPtr: 0, nullsPtr: 0, capacity: 0 }
+    const buffer = this.buffers[index] ??= { domain: '', valuesPtr: 0, nullsPtr: 0, capacity: 0 }
     if (table.length > buffer.capacity) {
       buffer.capacity = Math.max(64, table.length * 2)
       buffer.valuesPtr = this.arena.allocate(buffer.capacity * 8)
       buffer.nullsPtr = this.arena.allocate(buffer.capacity)
-      buffer.dictionaryId = -1
+      buffer.domain = ''
     }
-    if (buffer.dictionaryId !== this.lookups.ids[index]) {
+    if (buffer.domain !== this.lookups.domains[index]) {
       this.fillLookup(buffer, table, this.lookups.specs[index]!.rep === 'float')
-      buffer.dictionaryId = this.lookups.ids[index]!
+      buffer.domain = this.lookups.domains[index]!
     }
     const { u32 } = this.memory
     u32[at] = buffer.valuesPtr
@@ -160,8 +160,8 @@ export class WasmKernel {
   private fillLookup(buffer: LookupBuffer, table: LookupTable, isFloat: boolean): void {
     table.forEach((value: Scalar, code) => {
       this.memory.u8[buffer.nullsPtr + code] = value === null ? 1 : 0
-      const known = (value ?? 0) as number
-      if (isFloat) this.memory.f64[buffer.valuesPtr / 8 + code] = known
+      const known = (value ?? 0) as number | bigint
+      if (isFloat) this.memory.f64[buffer.valuesPtr / 8 + code] = known as number
       else writeInt64(this.memory, buffer.valuesPtr + 8 * code, known)
     })
   }
