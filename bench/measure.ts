@@ -1,6 +1,9 @@
 // Measurements: a few rounds of the same work, the median reported and the spread kept beside it.
-// One warm-up round comes first and is thrown away. Every measurement carries a hash of the answers,
+// Two warm-up rounds come first and are thrown away. Every measurement carries a hash of the answers,
 // so a fast wrong answer is found by comparing engines.
+
+/** Rounds thrown away: the just-in-time compiler settles and caches fill. */
+export const WARM_UP_ROUNDS = 2
 
 /** Lower is better for times, higher for rates; plain numbers are facts without a winner. */
 export type Unit =
@@ -39,9 +42,9 @@ export async function timeMs(work: () => void | Promise<void>): Promise<number> 
   return performance.now() - begin
 }
 
-/** Runs the work once to warm up, then `rounds` times; milliseconds of each round. */
+/** Runs the work twice to warm up, then `rounds` times; milliseconds of each round. */
 export async function roundsMs(rounds: number, work: () => void | Promise<void>): Promise<number[]> {
-  await timeMs(work)
+  for (let i = 0; i < WARM_UP_ROUNDS; i++) await timeMs(work)
   const figures: number[] = []
   for (let i = 0; i < rounds; i++) figures.push(await timeMs(work))
   return figures

@@ -68,6 +68,19 @@ export function pageOf(run: Run, chartFile: string): string {
   ].join('\n')
 }
 
+/** The table of the project's README: everything we promised something about, and everything we lose. */
+export function readmeTable(run: Run): string {
+  const rows = compare(run.outcomes).filter((one) => one.theirs && (one.target !== null || one.verdict === 'loss'))
+  const { processor, cores, node } = run.machine
+  return [
+    `Medians of ${run.date.slice(0, 10)}, commit ${run.commit}, scale \`${run.scale}\`, ${processor}, ${cores} cores,`,
+    `Node ${node}. Ratio: how many times better we are; what we lose comes first.`, '',
+    '| | SecantDB | rival | | ratio |', '|---|---|---|---|---|',
+    ...rows.map((one) => `| ${one.what} | ${shownFigure(one.ours)} | ${shownFigure(one.theirs!)} | ${one.rival} `
+      + `| ${one.ratio < 1 ? `**${shownRatio(one.ratio)}**` : shownRatio(one.ratio)} |`),
+  ].join('\n')
+}
+
 function isShort(one: Comparison): boolean {
   return one.verdict === 'loss' || one.verdict === 'missed' || !one.sameAnswers
 }

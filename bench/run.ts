@@ -5,9 +5,10 @@
 // npm run bench -- --engine=duckdb  only this engine
 // npm run bench -- --list           what there is
 // Each engine x workload x size runs in a process of its own, one after the other. The outcome goes
-// to the console, to bench/results/<date>.json, and as a page and a chart to bench/results/.
+// to the console, to bench/results/<date>.json, as a page and a chart to bench/results/, and as a table
+// to README.md.
 import { execFileSync, fork } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CaseOrder, CaseOutcome } from './case.ts'
@@ -17,13 +18,15 @@ import { chartOf } from './chart.ts'
 import { projectRoot } from './engines/rivals.ts'
 import { describeMachine } from './machine.ts'
 import type { Run } from './report.ts'
-import { consoleReport, pageOf, shownFigure } from './report.ts'
+import { consoleReport, pageOf, readmeTable, shownFigure } from './report.ts'
 import type { Scale } from './workloads/workload.ts'
 import { SEED } from './workloads/workload.ts'
 
 const ROUNDS: Readonly<Record<Scale, number>> = { full: 7, small: 3, tiny: 1 }
 /** The rivals that hold rows as objects need gigabytes of heap at ten million rows. */
 const HEAP_MIB = 12_000
+const README_BEGIN = '<!-- bench: written by npm run bench -->'
+const README_END = '<!-- bench: end -->'
 
 /** Runs the cases one after the other and reports. Returns the exit status. */
 async function main(words: readonly string[]): Promise<number> {
@@ -84,7 +87,19 @@ function save(run: Run): void {
   writeFileSync(join(folder, `${stem}.json`), `${JSON.stringify(run, null, 1)}\n`)
   writeFileSync(join(folder, 'chart.svg'), chartOf(run.outcomes))
   writeFileSync(join(folder, 'README.md'), pageOf(run, 'chart.svg'))
+  updateReadme(run)
   console.log(`saved to bench/results/${stem}.json, README.md and chart.svg`)
+}
+
+/** Puts the table between the marks in the project's README. */
+function updateReadme(run: Run): void {
+  const path = join(projectRoot(), 'README.md')
+  const text = readFileSync(path, 'utf8')
+  const table = `${README_BEGIN}\n${readmeTable(run)}\n${README_END}`
+  const begin = text.indexOf(README_BEGIN)
+  const end = text.indexOf(README_END)
+  if (begin < 0 || end < begin) throw new Error('README.md has lost its marks for the table of results')
+  writeFileSync(path, text.slice(0, begin) + table + text.slice(end + README_END.length))
 }
 
 function commitName(): string {

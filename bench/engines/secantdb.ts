@@ -54,8 +54,7 @@ function orderMethods(db: Database): Partial<Engine> {
     append: (orders) => {
       db.exec(`CREATE TABLE fact (id BIGINT PRIMARY KEY, customer INTEGER, amount DOUBLE PRECISION,
         day INTEGER)`)
-      const id = BigInt64Array.from(orders.id, BigInt)
-      db.table('fact').append({ id, customer: orders.customer, amount: orders.amount, day: orders.day })
+      db.table('fact').append({ id: orders.id, customer: orders.customer, amount: orders.amount, day: orders.day })
     },
   }
 }
@@ -82,8 +81,7 @@ export function loadOrders(db: Database, name: string, orders: Orders, nulls?: U
   db.exec(`CREATE TABLE ${name} (id BIGINT PRIMARY KEY, customer INTEGER NOT NULL, amount DOUBLE PRECISION,
     status TEXT NOT NULL)`)
   const amount = nulls ? Array.from(orders.amount, (value, i) => nulls[i] ? null : value) : orders.amount
-  const id = BigInt64Array.from(orders.id, BigInt)
-  db.table(name).append({ id, customer: orders.customer, amount, status: statusTexts(orders) })
+  db.table(name).append({ id: orders.id, customer: orders.customer, amount, status: statusTexts(orders) })
   db.checkpoint()
 }
 

@@ -1,5 +1,5 @@
 // Point reads by integer key in random order, present and absent keys, through the key-value
-// interface and through prepared SQL. Everything is warm: the first round is thrown away.
+// interface and through prepared SQL. Everything is warm.
 import type { Engine, OrderRow } from '../engines/engine.ts'
 import type { Measurement } from '../measure.ts'
 import { AnswerHash, grouped, roundsMs, summarize } from '../measure.ts'

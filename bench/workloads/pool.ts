@@ -16,7 +16,7 @@ const FRAME_BYTES = 65_536
 const POOL_SHARE = 0.1
 const POOL_FRAMES_MIN = 16
 const ZIPF_EXPONENT = 0.99
-const GETS = 200_000
+const GETS = 60_000
 
 /** Pool hit rate. */
 export const pool: Workload = {
