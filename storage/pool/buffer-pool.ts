@@ -43,7 +43,8 @@ export class BufferPool {
   private readonly memory: LinearMemory
   private readonly pages: PageStore
   private readonly policy: EvictionPolicy
-  private readonly capacity: number
+  /** Frames it may hold. */
+  readonly capacity: number
   private readonly table: Int32Array
   private readonly tableRun: { address: number; frames: number }
   // Kind of pages created here and not written yet, by page id.

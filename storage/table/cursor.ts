@@ -44,7 +44,7 @@ export class StoreCursor implements TableCursor {
     if (this.descending) this.slices.reverse()
     const { memory, pool } = table.services.reader
     // Pinning one frame per column must leave the pool room to work.
-    const mayPin = pool.stats.capacity >= 4 * options.columns.length + 16
+    const mayPin = pool.capacity >= 4 * options.columns.length + 16
     this.loaders = options.columns.map((column) => new ColumnLoader(table, column, options.arena, mayPin))
     this.aliveAddress = options.arena.allocate(BATCH_ROWS / 8 + 64)
     this.alive = memory.u8.subarray(this.aliveAddress, this.aliveAddress + BATCH_ROWS / 8 + 64)
