@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { BIGINT, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
-import { call, col, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
+import { call, cast, col, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
 import { MemoryDatabase } from './memory-table.fixture.ts'
 
 /** Key values of each type with duplicates and NULLs. */
@@ -109,4 +109,14 @@ describe('joins', () => {
     expect(text).toContain('Point r')
     expect(canonical(db.query(rejecting, 'javascript'))).toEqual(['2|20|20|6'])
   })
+})
+
+test('integer keys of different widths join without computing casts', () => {
+  const db = new MemoryDatabase(8)
+  const narrow = db.add(schemaOf('n', { id: BIGINT, k: INTEGER }), [[1, 10], [2, -20], [3, null], [4, 30]])
+  const wide = db.add(schemaOf('w', { wid: BIGINT }), [[10], [-20], [2 ** 40]])
+  const [n, w] = [scanOf(narrow.schema), scanOf(wide.schema)]
+  const join = { ...joinOf('inner', n, w, []), leftKeys: [cast(col(n, 'k'), BIGINT)], rightKeys: [col(w, 'wid')] }
+  expect(db.plan(join).explain('text')).not.toContain('Project')
+  expect(canonical(db.query(join, 'javascript'))).toEqual(['1|10|10', '2|-20|-20'])
 })

@@ -1,9 +1,11 @@
 // Builds joins: keys become columns (computed ones are appended to an input), and the smaller side by
 // estimate is the one kept in memory. A left join keeps its right side, because the left must be streamed.
 import { JoinOperator } from '../operators/join.ts'
+import { isInteger } from '../../src/base/types.ts'
 import type { OperatorBuilder } from './build.ts'
+import { isLosslessCast } from './convert-bound.ts'
 import { conjuncts } from './expression.ts'
-import type { JoinPlan } from './logical.ts'
+import type { Expression, JoinPlan } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
 
 /** The operator of a join. */
@@ -11,8 +13,8 @@ export function buildJoin(builder: OperatorBuilder, plan: JoinPlan): JoinOperato
   builder.registerAll([...plan.leftKeys, ...plan.rightKeys, ...(plan.residual === null ? [] : [plan.residual])])
   const leftInput = builder.build(plan.left)
   const rightInput = builder.build(plan.right)
-  const left = builder.withColumns(leftInput, plan.leftKeys)
-  const right = builder.withColumns(rightInput, plan.rightKeys)
+  const left = builder.withColumns(leftInput, plan.leftKeys.map(withoutWidening))
+  const right = builder.withColumns(rightInput, plan.rightKeys.map(withoutWidening))
   const leftRows = leftInput.estimate.rows
   const rightRows = rightInput.estimate.rows
   const build = plan.join !== 'left' && leftRows < rightRows ? 'left' : 'right'
@@ -30,4 +32,10 @@ export function buildJoin(builder: OperatorBuilder, plan: JoinPlan): JoinOperato
     rightWidth: rightInput.output.length, residual: plan.residual, build, reason,
   } as const
   return new JoinOperator(left.operator, right.operator, spec, { output: plan.output, estimate: { rows, cost } })
+}
+
+/** Integers of every width have the same key words (join-keys.ts), so a key needs no widening cast. */
+function withoutWidening(key: Expression): Expression {
+  return key.kind === 'cast' && isInteger(key.type) && isInteger(key.arg.type) && isLosslessCast(key.arg.type, key.type)
+    ? key.arg : key
 }
