@@ -1,10 +1,10 @@
 // Results as apache-arrow record batches and tables, in ordinary ArrayBuffers that belong to the caller.
 import type { Data, DataType, Field, RecordBatch, Schema, Table } from 'apache-arrow'
 import { aliveRows } from '../exec/vector/batch.ts'
-import type { Batch } from '../exec/mod.ts'
+import type { Batch, Vector } from '../exec/mod.ts'
 import { BATCH_ROWS } from '../storage/mod.ts'
 import type { LinearMemory } from '../storage/mod.ts'
-import { gatherColumn, isCoded } from './arrow-gather.ts'
+import { gatherColumn } from './arrow-gather.ts'
 import { arrowModule } from './arrow-module.ts'
 import type { Arrow } from './arrow-module.ts'
 import type { ColumnSchema } from './base/types.ts'
@@ -12,6 +12,9 @@ import { isText } from './base/types.ts'
 import { DictionaryColumn } from './dictionary-column.ts'
 import { arrowTypeOf } from './formats/arrow-sink.ts'
 import type { Result } from './result.ts'
+
+/** Row numbers of the batch at hand: filled and used within one call, so all readers share it. */
+let rowList = new Int32Array(BATCH_ROWS)
 
 /** Turns the batches of one result into Arrow. */
 export class ArrowReader {
@@ -22,7 +25,6 @@ export class ArrowReader {
   /** Rows of every batch are taken last to first. */
   readonly #reverse: boolean
   #schema: Schema | null = null
-  #rows = new Int32Array(BATCH_ROWS)
 
   constructor(columns: readonly ColumnSchema[], options: { dictionary?: boolean; reverse?: boolean }) {
     this.#columns = columns
@@ -46,10 +48,10 @@ export class ArrowReader {
   }
 
   #rowsOf(memory: LinearMemory, batch: Batch): { rows: Int32Array; count: number } {
-    if (batch.windowRows > this.#rows.length) this.#rows = new Int32Array(batch.windowRows)
-    const count = aliveRows(memory, batch, this.#rows)
-    if (this.#reverse) this.#rows.subarray(0, count).reverse()
-    return { rows: this.#rows, count }
+    if (batch.windowRows > rowList.length) rowList = new Int32Array(batch.windowRows)
+    const count = aliveRows(memory, batch, rowList)
+    if (this.#reverse) rowList.subarray(0, count).reverse()
+    return { rows: rowList, count }
   }
 
   #data(type: DataType, chunk: ReturnType<typeof gatherColumn>): Data {
@@ -70,7 +72,7 @@ export class ArrowReader {
     return this.#recordBatch(this.#schema, list.count, children)
   }
 
-  /** The whole result. A text column that the first batch has coded becomes a Dictionary column. */
+  /** The whole result. A text column that repeats its values in the first batch becomes a Dictionary. */
   table(result: Result): Table {
     const { memory } = result
     const lengths: number[] = []
@@ -80,7 +82,7 @@ export class ArrowReader {
       const list = this.#rowsOf(memory, batch)
       if (list.count === 0) continue
       coded ??= batch.columns.map(vector =>
-        this.#dictionary && isText(vector.type) && isCoded(vector) ? new DictionaryColumn() : null)
+        this.#dictionary && isWellCoded(vector, list.count) ? new DictionaryColumn() : null)
       for (let c = 0; c < batch.columns.length; c++) {
         const vector = batch.columns[c]!
         const dictionary = coded[c]!
@@ -95,4 +97,9 @@ export class ArrowReader {
       this.#recordBatch(schema, length, plain.map((column, c) => (finished[c]?.data ?? column)[b]!)))
     return this.#table(schema, batches)
   }
+}
+
+/** Text whose values repeat within the first batch: then a dictionary is smaller and quicker than plain text. */
+function isWellCoded(vector: Vector, rows: number): boolean {
+  return vector.dictionary !== null && isText(vector.type) && vector.dictionary.count * 4 <= rows
 }
