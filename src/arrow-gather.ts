@@ -4,7 +4,6 @@
 //   values      typed array of the Arrow type's width (int64 and decimals as 32-bit words, low word first)
 //   text        int32 offsets (rows + 1) and bytes
 //   validity    bit per row, 1 = valid; absent when nothing is NULL
-import { isText, physicalOf } from './base/types.ts'
 import { isNull, readCode, readScalar } from '../exec/vector/reader.ts'
 import type { Vector } from '../exec/vector/vector.ts'
 import { LAYOUT } from '../storage/mod.ts'
@@ -192,9 +191,4 @@ function gatherIntervals(memory: LinearMemory, vector: Vector, list: RowList): I
     view.setBigInt64(16 * i + 8, own.getBigInt64(16 * i, true) * 1000n, true)
   }
   return words
-}
-
-/** True for columns whose chunks may be dictionary-coded. */
-export function isCoded(vector: Vector): boolean {
-  return vector.dictionary !== null && isText(vector.type) && physicalOf(vector.type) === 'bytes'
 }
