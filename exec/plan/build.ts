@@ -15,7 +15,7 @@ import { ValuesOperator } from '../operators/values.ts'
 import { buildJoin } from './build-join.ts'
 import { chooseAccess } from './choose-access.ts'
 import { conditionOf } from './column-condition.ts'
-import { digits } from './cost.ts'
+import { digits, filterCost } from './cost.ts'
 import type { CostModel } from './cost.ts'
 import { andAll, conjuncts, operandsOf } from './expression.ts'
 import { keyOrderOf } from './key-order.ts'
@@ -87,7 +87,7 @@ export class OperatorBuilder {
     const { rows, cost } = input.estimate
     const estimate = {
       rows: Math.max(rows > 0 ? 1 : 0, rows * selectivityOf(conditions)),
-      cost: cost + rows * conditions.length * this.costs.filterRow,
+      cost: cost + rows * filterCost(conditions, this.costs),
     }
     return new FilterOperator(input, predicate, estimate)
   }

@@ -9,7 +9,7 @@ import type { ColumnCondition, ConditionValues } from './column-condition.ts'
 import { bindAccess, bindZones } from './access-path.ts'
 import type { AccessPath, ConditionsOn } from './access-path.ts'
 import type { CostModel } from './cost.ts'
-import { SELECTIVITY } from './cost.ts'
+import { SELECTIVITY, filterCost } from './cost.ts'
 import { expressionText } from '../explain-expression.ts'
 import { isPointSet } from './interval-set.ts'
 import type { Expression } from './logical.ts'
@@ -34,7 +34,7 @@ export interface ScanRequest {
 
 export interface ChosenAccess {
   readonly path: AccessPath
-  /** Rows the path delivers, before the filter that remains. */
+  /** Rows the path delivers, and its cost, before the filter that remains. */
   readonly rows: number
   readonly cost: number
   /** Conjuncts the path does not enforce. */
@@ -49,9 +49,11 @@ export function chooseAccess(request: ScanRequest): ChosenAccess {
   const scan = scanCandidate(request)
   const keyed = keyCandidate(request)
   if (keyed === null) return scan
-  const cheaper = keyed.cost <= scan.cost ? keyed : scan
+  const whole = (chosen: ChosenAccess): number =>
+    chosen.cost + chosen.rows * filterCost(chosen.remaining, request.costs)
+  const cheaper = whole(keyed) <= whole(scan) ? keyed : scan
   const other = cheaper === keyed ? scan : keyed
-  const versus = `cost ${show(cheaper.cost)} against ${show(other.cost)} for a ${other.path.kind}`
+  const versus = `cost ${show(whole(cheaper))} against ${show(whole(other))} for a ${other.path.kind}`
   return { ...cheaper, path: { ...cheaper.path, reason: `${cheaper.path.reason}; ${versus}` } }
 }
 
@@ -68,7 +70,7 @@ function scanCandidate(request: ScanRequest): ChosenAccess {
     : `zone maps leave ${Math.round(fraction * 100)}% of ${table.groupCount()} row groups`
   const path: AccessPath = { kind: 'scan', keys: [], zones, reason: `${pruned}, ${Math.round(rows)} rows in all` }
   const cost = costs.scanStart + table.groupCount() * fraction * costs.groupStart
-    + read * Math.max(1, request.columnCount) * costs.columnRow + read * (conjuncts.length > 0 ? costs.filterRow : 0)
+    + read * Math.max(1, request.columnCount) * costs.columnRow
   return { path, rows: read, cost, remaining: conjuncts.map((c) => c.expression) }
 }
 
@@ -130,7 +132,6 @@ function rangeCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
   const count = ranges === null ? draft.count : ranges.length
   const source = ranges === null ? 'default selectivity' : 'rank by the learned index'
   const cost = count * costs.rangeStart + rows * Math.max(1, request.columnCount) * costs.columnRow
-    + rows * (draft.remaining.length > 0 ? costs.filterRow : 0)
   const reason = `${keyText(draft.keys, table.schema)} bounds the key: ${count === 1 ? '1 range' : `${count} ranges`}, `
     + `about ${Math.round(rows)} of ${Math.round(total)} rows (${source})`
   return { path: { ...draftPath, reason }, rows, cost, remaining: draft.remaining }
