@@ -26,7 +26,8 @@ describe('SQL', () => {
     const { status, out, err } = sql('CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT); '
       + "INSERT INTO t VALUES (2, NULL), (1, 'ä'); SELECT * FROM t ORDER BY id")
     expect({ status, err }).toStrictEqual({ status: 0, err: '' })
-    expect(out).toBe('┌────┬──────┐\n│ id │ name │\n├────┼──────┤\n│  1 │ ä    │\n│  2 │ NULL │\n└────┴──────┘\n(2 rows)\n')
+    expect(out.split('\n')).toStrictEqual(['┌────┬──────┐', '│ id │ name │', '├────┼──────┤', '│  1 │ ä    │',
+      '│  2 │ NULL │', '└────┴──────┘', '(2 rows)', ''])
   })
 
   test('every format', () => {

@@ -25,7 +25,8 @@ export function indexLines(session: Session, table: string): string[] {
   const btree = btreeBytes(figures.keys)
   const { epsilon, maxError, meanError, groups } = figures
   const lines = [
-    `learned index of ${table}: ${figures.kind}, ${count(figures.keys)} keys in ${counted(groups.length, 'row group')}`,
+    `learned index of ${table}: ${figures.kind}, ${counted(figures.keys, 'key')} `
+      + `in ${counted(groups.length, 'row group')}`,
     `  segments     ${count(figures.segments)} (${count(Math.round(figures.keysPerSegment))} keys each)`,
     `  epsilon      ${epsilon} rows; real error at most ${maxError}, ${meanError.toFixed(2)} on average`,
     `  size         ${count(figures.bytes)} bytes, ${figures.bytesPerKey.toFixed(4)} bytes per key`,
@@ -44,8 +45,8 @@ export function indexLines(session: Session, table: string): string[] {
 export function groupLines(session: Session, table: string): string[] {
   return session.database.table(table).index().groups.map((group, i) => [
     `group ${i}: keys ${group.firstKey} to ${group.lastKey}`, `${count(group.rows)} rows`,
-    `${count(group.deadRows)} dead`, group.kind, `${count(group.segments)} segments`, `epsilon ${group.epsilon}`, `error at most ${group.maxError}`,
-    `${group.meanError.toFixed(2)} on average`, `${count(group.bytes)} bytes`,
+    `${count(group.deadRows)} dead`, group.kind, counted(group.segments, 'segment'), `epsilon ${group.epsilon}`,
+    `error at most ${group.maxError}`, `${group.meanError.toFixed(2)} on average`, `${count(group.bytes)} bytes`,
   ].join(', '))
 }
 

@@ -125,14 +125,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // commander has printed its own message already; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if ((error as { code?: unknown }).code === 'EPIPE') return EXIT.ok
     printError(error)
     return error instanceof UsageError ? EXIT.usage : EXIT.error
   }
 }
 
-// A closed pipe (`secantdb … | head`) is the reader's choice, not an error.
+// A closed pipe (`secantdb … | head`) is the reader's choice, not an error; main() ends with 0 then.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
-  process.exitCode = EXIT.ok
 })
 process.exitCode = await main(process.argv.slice(2))

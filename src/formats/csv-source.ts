@@ -94,18 +94,30 @@ async function sampleFile(file: ByteSource, layout: Layout, header: boolean | un
     for (; row < block.rowCount; row++) {
       for (let i = 0; i < block.width; i++) {
         if (classes[i] === 'text' || block.isNull(row, i)) continue
-        classes[i] = mergeClasses(classes[i]!, classify(block.text(row, i)))
+        const text = block.text(row, i)
+        // A quoted empty field says nothing: files that quote everything write NULL that way.
+        if (text !== '') classes[i] = mergeClasses(classes[i]!, classify(text))
       }
     }
     rows += block.rowCount
     bytes = done
   }
   if (first === null) throw new DatabaseError(CODE.INVALID_TEXT, `"${file.path}" has no records`, { file: file.path })
-  // A header is a first record of names: all filled in, none of them a number or a date.
-  const hasHeader = header ?? firstClasses.every((one) => one === 'text' || one === 'boolean')
+  const hasHeader = header ?? looksLikeHeader(firstClasses, classes)
   if (hasHeader) return { names: uniqueNames(first), hasHeader, classes, rows: rows - 1, bytes }
   classes = classes.map((one, i) => mergeClasses(one, firstClasses[i]!))
   return { names: uniqueNames(first.map(() => '')), hasHeader, classes, rows, bytes }
+}
+
+/**
+ * A header is a first record of names: none of them a number or a date, or at least one that is text over a column
+ * that is not (so that `name,2020,2021` over numbers is one).
+ */
+function looksLikeHeader(first: readonly ValueClass[], body: readonly ValueClass[]): boolean {
+  const isName = (one: ValueClass): boolean => one === 'text' || one === 'boolean'
+  if (!first.some(isName)) return false
+  return first.every((one) => isName(one) || one === 'none')
+    || first.some((one, i) => one === 'text' && body[i] !== 'text' && body[i] !== 'none')
 }
 
 async function* readBatches(

@@ -6,7 +6,7 @@ import { isAscii } from 'node:buffer'
 import { daysFromCivil, daysInMonth } from '../base/datetime.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { parseScalar } from '../base/scalar-parse.ts'
-import { typeName, type ColumnSchema, type Scalar } from '../base/types.ts'
+import { isText, typeName, type ColumnSchema, type Scalar } from '../base/types.ts'
 import { ESCAPED, type CsvBlock } from './csv-scan.ts'
 import type { ColumnData } from './format.ts'
 
@@ -134,7 +134,7 @@ function generalColumn(block: CsvBlock, ordinal: number, column: ColumnSchema): 
     }
     const text = block.text(row, ordinal)
     try {
-      out[row] = isPlainText ? text : parseScalar(column.type, text)
+      out[row] = isPlainText ? text : text === '' && !isText(column.type) ? null : parseScalar(column.type, text)
     } catch (cause) {
       throw located(cause, block.lines[row]!, column)
     }

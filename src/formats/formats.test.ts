@@ -75,6 +75,14 @@ describe('CSV', () => {
     expect((await read(file('e.csv', 'a,b\nx,y\n'), { header: false })).rows).toStrictEqual([['a', 'b'], ['x', 'y']])
   })
 
+  test('headers over numbers, quoted empty fields in files that quote everything', async () => {
+    expect(await read(file('h1.csv', '"name","2020",""\n"x","1","2.5"\n"","",""\n'))).toStrictEqual({
+      types: ['text', 'bigint', 'double precision'], names: ['name', '2020', 'column3'],
+      rows: [['x', '1', '2.5'], ['', null, null]],
+    })
+    expect((await read(file('h2.csv', ',a\n0,x\n1,y\n'))).names).toStrictEqual(['column1', 'a'])
+  })
+
   test('records across windows of one MiB', async () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => [String(i), `text "${i}" é\n${'x'.repeat(i % 97)}`])
     const text = 'id,note\n' + rows.map(([id, note]) => `${id},"${note!.replaceAll('"', '""')}"`).join('\n')
