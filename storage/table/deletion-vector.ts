@@ -18,8 +18,10 @@ export class DeletionVector {
   /** Bitmap of rows with no entry at all, 1 = alive; null while nothing is dead. */
   private bitmap: Uint8Array | null = null
   private readonly commits = new Map<number, number>()
-  /** Largest commit id in the list, marks included: a snapshot at or above it may use the bitmap. */
+  /** Largest commit id in the list: a snapshot at or above it may use the bitmap, unless there are marks. */
   private newest = 0
+  /** Entries that are uncommitted marks. */
+  private marks = 0
 
   constructor(rows: number) {
     this.rows = rows
@@ -33,7 +35,8 @@ export class DeletionVector {
   add(row: number, commitId: number): void {
     if (this.commits.has(row)) return
     this.commits.set(row, commitId)
-    if (commitId > this.newest) this.newest = commitId
+    if (commitId >= UNCOMMITTED) this.marks++
+    else if (commitId > this.newest) this.newest = commitId
     this.bitmap ??= new Uint8Array(((this.rows + 63) >> 6) * 8).fill(0xff)
     this.bitmap[row >> 3]! &= ~(1 << (row & 7))
   }
@@ -42,7 +45,8 @@ export class DeletionVector {
   commit(row: number, mark: number, commitId: number): void {
     if (this.commits.get(row) !== mark) return
     this.commits.set(row, commitId)
-    this.refreshNewest()
+    this.marks--
+    if (commitId > this.newest) this.newest = commitId
   }
 
   /** Takes back an entry with this mark (rollback). */
@@ -50,15 +54,12 @@ export class DeletionVector {
     if (this.commits.get(row) !== mark) return
     this.commits.delete(row)
     this.bitmap![row >> 3]! |= 1 << (row & 7)
-    this.refreshNewest()
+    this.marks--
   }
 
-  // Marks are larger than commit ids, so the maximum changes only when a mark goes.
-  private refreshNewest(): void {
-    if (this.newest < UNCOMMITTED) return
-    let newest = 0
-    for (const commitId of this.commits.values()) if (commitId > newest) newest = commitId
-    this.newest = newest
+  /** Commit id or mark from which the row is superseded, 0 when it is not. */
+  since(row: number): number {
+    return this.commits.get(row) ?? 0
   }
 
   /** True when the row is dead for the snapshot. */
@@ -74,7 +75,7 @@ export class DeletionVector {
   writeAlive(target: Uint8Array, begin: number, end: number, commitId: number, ownMark: number): number {
     if (this.bitmap === null || this.commits.size === 0) return 0
     const bytes = (end - begin + 7) >> 3
-    if (this.newest <= commitId) {
+    if (this.marks === 0 && this.newest <= commitId) {
       const slice = this.bitmap.subarray(begin >> 3, (begin >> 3) + bytes)
       target.set(slice)
       return countZeros(slice, end - begin)
