@@ -12,12 +12,10 @@ import type { PlannedAggregate } from './aggregate-plan.ts'
 import { planAggregate } from './aggregate-plan.ts'
 import { SlotState } from './aggregate-slots.ts'
 import type { SlotMode } from './aggregate-slots.ts'
-import { factoryOf } from './code-cache.ts'
 import { CompiledFilter } from './filter.ts'
 import { Grouping } from './grouping.ts'
-import { helpersOf } from './helpers.ts'
 import type { ColumnShape, Node, Program, Statement } from './ir.ts'
-import { printJavaScript } from './javascript.ts'
+import { bindJavaScript } from './javascript.ts'
 import type { AggregateKernel, AggregateSpec, InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import type { Run } from './run.ts'
@@ -148,11 +146,10 @@ export class CompiledAggregate implements AggregateKernel {
       kind: 'aggregate', columns, checks: lowering.graph.checks, tests: [], statements: some,
       grouping: this.grouping === null ? 'none' : 'ids', stride: this.state.stride,
     })
-    const print = (some: readonly Statement[]): Run => factoryOf<(...parts: unknown[]) => Run>(
-      printJavaScript(program(some)))(memory, helpersOf(memory), lowering.functions, lowering.graph.checks)
+    const print = (some: readonly Statement[]): Run => bindJavaScript(program(some), lowering, memory)
     const rest = statements.filter(statement => !mine.includes(statement))
     const wasm = mine.length === 0 ? null
-      : new WasmKernel(program(mine), lowering.constants, lookups, memory, this.env.arena)
+      : new WasmKernel(program(mine), lowering, lookups, this.env)
     const all = statements
     return {
       mode: wasm === null ? 'float64' : 'int64', run: rest.length === 0 ? null : print(rest), wasm,

@@ -35,7 +35,7 @@ ${printer.prologue.join('\n')}
 ${printer.takeBody()}
 return ${result}
 }`
-  const factory = factoryOf<EvaluatorFactory>(source)
+  const factory = factoryOf<EvaluatorFactory>(source, () => source)
   const evaluate = factory(null, VALUE_HELPERS, lowering.functions, lowering.graph.checks)
   const { constants } = lowering
   return argument => evaluate(constants, argument)

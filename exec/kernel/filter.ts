@@ -4,10 +4,8 @@ import type { Expression } from '../plan/logical.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Batch } from '../vector/batch.ts'
 import { bitmapBytes } from '../vector/batch.ts'
-import { factoryOf } from './code-cache.ts'
-import { helpersOf } from './helpers.ts'
 import type { Node, Program } from './ir.ts'
-import { printJavaScript } from './javascript.ts'
+import { bindJavaScript } from './javascript.ts'
 import { isPure } from './javascript-expression.ts'
 import type { FilterKernel, InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
@@ -125,11 +123,8 @@ export class CompiledFilter implements FilterKernel {
     const lowering = new Lowering(shapes, env)
     const tests = lowerConjuncts(lowering, this.predicate)
     const lookups = new Lookups(memory, lowering.lookups, shapes, env)
-    const print = (some: readonly Node[]): Run => {
-      const program = filterProgram(lowering, shapes, some)
-      const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
-      return factory(memory, helpersOf(memory), lowering.functions, program.checks)
-    }
+    const print = (some: readonly Node[]): Run =>
+      bindJavaScript(filterProgram(lowering, shapes, some), lowering, memory)
     let made: Run | null = null
     const whole = (): Run => made ??= print(tests)
     const { mine, rest } = splitTests(tests, shapes)
@@ -137,7 +132,7 @@ export class CompiledFilter implements FilterKernel {
       return { whole, wasm: null, rest: null, lowering, lookups }
     }
     const program = filterProgram(lowering, shapes, mine)
-    const wasm = new WasmKernel(program, lowering.constants, lookups, memory, this.env.arena)
+    const wasm = new WasmKernel(program, lowering, lookups, this.env)
     return { whole, wasm, rest: rest.length === 0 ? null : print(rest), lowering, lookups }
   }
 }

@@ -8,11 +8,9 @@ import type { Scalar, SqlType } from '../../src/base/types.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { Expression } from '../plan/logical.ts'
 import type { Batch } from '../vector/batch.ts'
-import { factoryOf } from './code-cache.ts'
-import { helpersOf } from './helpers.ts'
 import { ObjectMap, Recoder, WordMap, makeIdMap } from './id-map.ts'
 import type { ColumnShape, Program, Statement } from './ir.ts'
-import { printJavaScript } from './javascript.ts'
+import { bindJavaScript } from './javascript.ts'
 import type { InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import type { Run } from './run.ts'
@@ -122,10 +120,9 @@ export class Grouping {
     }
     const lookups = new Lookups(memory, lowering.lookups, columns, env)
     let made: Run | null = null
-    const run = (): Run => made ??= factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))(
-      memory, helpersOf(memory), lowering.functions, program.checks)
+    const run = (): Run => made ??= bindJavaScript(program, lowering, memory)
     const isWasm = this.env.backend !== 'javascript' && statements.every(statement => this.isWasm(statement, columns))
-    const wasm = isWasm ? new WasmKernel(program, lowering.constants, lookups, memory, this.env.arena) : null
+    const wasm = isWasm ? new WasmKernel(program, lowering, lookups, this.env) : null
     return { run, wasm, lowering, lookups, recoded }
   }
 

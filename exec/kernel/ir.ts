@@ -94,10 +94,25 @@ export interface Program {
   readonly stride: number
 }
 
+/** Identity of the code of a program: equal keys print equal code, on either printer. */
+export function programKey(program: Program, graph: Graph): string {
+  const columns = program.columns.map(shape =>
+    `${shape.layout}${shape.nullable ? 'n' : ''}${shape.coded ? 'd' : ''}${shape.zeroBase ? 'z' : ''}${shape.type.kind}`)
+  const statements = program.statements.map(statement =>
+    JSON.stringify(statement, (name, value: Node | Node[] | null) => {
+      if (name === 'value' || name === 'when') return value === null ? -1 : (value as Node).id
+      return name === 'values' ? (value as Node[]).map(node => node.id) : value
+    }))
+  const tests = program.tests.map(test => test.id)
+  return `${program.kind} ${program.grouping} ${program.stride} [${columns.join()}] ${tests.join()} {${statements.join()}}`
+    + `\n${graph.text()}`
+}
+
 /** Builds interned nodes. */
 export class Graph {
   readonly checks: Check[] = []
   private readonly nodes = new Map<string, Node>()
+  private readonly keys: string[] = []
 
   /** Interns a node; missing fields get neutral values. */
   make(op: Op, rep: Rep, args: readonly Node[], fields: Partial<Node> = {}): Node {
@@ -114,7 +129,14 @@ export class Graph {
     if (known !== undefined) return known
     const node: Node = { id: this.nodes.size, op, rep, isBoolean, nullable, lo, hi, args, slot, value }
     this.nodes.set(key, node)
+    this.keys.push(key)
     return node
+  }
+
+  /** Everything the code of a program over these nodes depends on. */
+  text(): string {
+    const checks = this.checks.map(check => `${check.lo}..${check.hi}`)
+    return `${this.keys.join('\n')}\n${checks.join()}`
   }
 
   /** A boolean node. */

@@ -11,11 +11,30 @@
 // of the bitmap at a time. Values are computed where they are first needed; those first needed inside a
 // branch belong to that branch.
 import { LAYOUT } from '../../storage/column-buffers.ts'
+import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
+import type { ScalarFunction } from '../functions/entry.ts'
+import { factoryOf } from './code-cache.ts'
+import type { Helpers } from './helpers.ts'
+import { helpersOf } from './helpers.ts'
 import { JavaScriptExpressions } from './javascript-expression.ts'
-import type { Program, Statement } from './ir.ts'
+import type { Check, Program, Statement } from './ir.ts'
+import { programKey } from './ir.ts'
+import type { Lowering } from './lower.ts'
+import type { Run } from './run.ts'
+
+/** The runnable JavaScript of a program, bound to a memory. */
+export function bindJavaScript(program: Program, lowering: Lowering, memory: LinearMemory): Run {
+  const key = programKey(program, lowering.graph)
+  const factory = factoryOf<RunFactory>(key, () => printJavaScript(program))
+  return factory(memory, helpersOf(memory), lowering.functions, program.checks)
+}
+
+type RunFactory = (
+  memory: LinearMemory, helpers: Helpers, functions: readonly ScalarFunction[], checks: readonly Check[],
+) => Run
 
 /** Source of a factory: (M, H, F, E) => run. */
-export function printJavaScript(program: Program): string {
+function printJavaScript(program: Program): string {
   const printer = new JavaScriptExpressions(program.columns)
   const body = program.kind === 'filter' ? filterBody(printer, program) : rowBody(printer, program)
   const loop = program.kind === 'filter' ? FILTER_LOOP(body) : ROW_LOOP(body)

@@ -7,10 +7,8 @@ import { countAlive, isDense } from '../vector/batch.ts'
 import { ByteHeap } from '../vector/builder.ts'
 import type { Vector } from '../vector/vector.ts'
 import { emptyVector } from '../vector/vector.ts'
-import { factoryOf } from './code-cache.ts'
-import { helpersOf } from './helpers.ts'
 import type { ColumnShape, Node, Program, Statement } from './ir.ts'
-import { printJavaScript } from './javascript.ts'
+import { bindJavaScript } from './javascript.ts'
 import type { InputColumn, KernelEnv, ProjectionKernel } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import type { OutputShape } from './outputs.ts'
@@ -136,16 +134,13 @@ export class CompiledProjection implements ProjectionKernel {
       statements.push({ do: 'store', out, layout: shape.layout, base: shape.base, value })
     })
     const lookups = new Lookups(memory, lowering.lookups, columns, env)
-    const print = (some: readonly Statement[]): Run => {
-      const program = projectProgram(lowering, columns, some)
-      const factory = factoryOf<(...parts: unknown[]) => Run>(printJavaScript(program))
-      return factory(memory, helpersOf(memory), lowering.functions, program.checks)
-    }
+    const print = (some: readonly Statement[]): Run =>
+      bindJavaScript(projectProgram(lowering, columns, some), lowering, memory)
     const isWasm = this.env.backend !== 'javascript'
     const mine = statements.filter(statement => isWasm && isStatementPrintable(statement, columns))
     const rest = statements.filter(statement => !mine.includes(statement))
     const wasm = mine.length === 0 ? null
-      : new WasmKernel(projectProgram(lowering, columns, mine), lowering.constants, lookups, memory, this.env.arena)
+      : new WasmKernel(projectProgram(lowering, columns, mine), lowering, lookups, this.env)
     return {
       run: rest.length === 0 ? null : print(rest), wasm, whole: () => print(statements), lowering, lookups, shapes, nodes,
     }

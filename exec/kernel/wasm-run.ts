@@ -7,9 +7,11 @@ import { LAYOUT } from '../../storage/column-buffers.ts'
 import type { Batch } from '../vector/batch.ts'
 import { writeInt64 } from '../vector/memory-access.ts'
 import type { Vector } from '../vector/vector.ts'
-import { moduleOf } from './code-cache.ts'
+import { compiledOf } from './code-cache.ts'
 import type { WordMap } from './id-map.ts'
 import type { ColumnShape, Program } from './ir.ts'
+import { programKey } from './ir.ts'
+import type { Lowering } from './lower.ts'
 import type { Constant } from './lowering-context.ts'
 import { intervalOf } from './mask.ts'
 import type { LeafSpec } from './mask.ts'
@@ -17,6 +19,7 @@ import type { LookupTable, Lookups } from './specialize.ts'
 import type { Parameter } from './wasm-parameters.ts'
 import { POINTER } from './wasm-parameters.ts'
 import { printWebAssembly } from './webassembly.ts'
+import type { WasmSource } from './webassembly.ts'
 
 /** Things statements write to; each program uses some. */
 export interface WasmTargets {
@@ -31,6 +34,13 @@ type WasmFunction = (parameters: number, begin: number, end: number, alive: numb
 
 interface LookupBuffer { domain: string; valuesPtr: number; nullsPtr: number; capacity: number }
 
+interface Compiled { readonly source: WasmSource; readonly module: WebAssembly.Module }
+
+function compile(program: Program, pages: number): Compiled {
+  const source = printWebAssembly(program)
+  return { source, module: new WebAssembly.Module(source.module(pages)) }
+}
+
 /** One kernel bound to a memory. */
 export class WasmKernel {
   private readonly memory: LinearMemory
@@ -44,19 +54,19 @@ export class WasmKernel {
   private readonly block: number
   private readonly call: WasmFunction
 
-  constructor(program: Program, constants: readonly Constant[], lookups: Lookups, memory: LinearMemory, arena: Arena) {
-    const source = printWebAssembly(program)
+  constructor(program: Program, lowering: Lowering, lookups: Lookups, env: { memory: LinearMemory; arena: Arena }) {
+    const { memory, arena } = env
+    const key = `${memory.frameCount} ${programKey(program, lowering.graph)}`
+    const compiled = compiledOf(key, () => compile(program, memory.frameCount))
     this.memory = memory
     this.arena = arena
     this.columns = program.columns
-    this.parameters = source.parameters
-    this.leaves = source.leaves
-    this.constants = constants
+    this.parameters = compiled.source.parameters
+    this.leaves = compiled.source.leaves
+    this.constants = lowering.constants
     this.lookups = lookups
-    this.block = arena.allocateZeroed(source.parameterBytes)
-    const bytes = source.module(memory.frameCount)
-    const module = moduleOf(Buffer.from(bytes).toString('latin1'), () => bytes)
-    const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory } })
+    this.block = arena.allocateZeroed(compiled.source.parameterBytes)
+    const instance = new WebAssembly.Instance(compiled.module, { env: { memory: memory.memory } })
     this.call = instance.exports.run as unknown as WasmFunction
     for (const parameter of this.parameters) if (parameter.kind === 'constant') this.writeConstant(parameter)
   }
