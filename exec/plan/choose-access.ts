@@ -62,8 +62,7 @@ function scanCandidate(request: ScanRequest): ChosenAccess {
   const zones = groupByColumn(conjuncts)
   const rows = table.estimateRows()
   const known = zones.filter((zone) => zone.conditions.every(isKnown))
-  const predicates = bindZones(known, table.schema, PLANNING_VALUES)
-  const fraction = predicates === null ? 0 : predicates.length === 0 ? 1 : table.estimateZones(predicates)
+  const fraction = zoneFraction(known, table)
   const read = rows * fraction
   const pruned = zones.length === 0 ? 'no condition on the key' : known.length === 0
     ? 'row groups are pruned by zone maps once parameters are known'
@@ -101,6 +100,13 @@ function keyCandidate(request: ScanRequest): ChosenAccess | null {
   return rangeCandidate(request, { keys, zones, count: Math.abs(combinations), remaining })
 }
 
+/** Share of row groups that conditions known by now leave to read. */
+function zoneFraction(zones: readonly ConditionsOn[], table: TableAccess): number {
+  const known = zones.filter((zone) => zone.conditions.every(isKnown))
+  const predicates = bindZones(known, table.schema, PLANNING_VALUES)
+  return predicates === null ? 0 : predicates.length === 0 ? 1 : table.estimateZones(predicates)
+}
+
 interface KeyDraft {
   readonly keys: readonly ConditionsOn[]
   readonly zones: readonly ConditionsOn[]
@@ -126,9 +132,11 @@ function rangeCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
   const draftPath: AccessPath = { kind: 'range', keys: draft.keys, zones: draft.zones, reason: '' }
   const total = table.estimateRows()
   const ranges = knownRanges(draftPath, request)
-  const rows = ranges !== null
+  const inRange = ranges !== null
     ? Math.min(total, ranges.reduce((sum, range) => sum + table.estimateRange(range), 0))
     : guessRows(draft, table, total)
+  // A large range skips row groups by the other conditions as a scan does.
+  const rows = Math.min(inRange, Math.max(1, inRange * zoneFraction(draft.zones, table)))
   const count = ranges === null ? draft.count : ranges.length
   const source = ranges === null ? 'default selectivity' : 'rank by the learned index'
   const cost = count * costs.rangeStart + rows * Math.max(1, request.columnCount) * costs.columnRow

@@ -30,6 +30,10 @@ export function isLosslessCast(from: SqlType, to: SqlType): boolean {
   return isPlainText(from) && isPlainText(to) && to.maxLength === undefined
 }
 
+function isExactNumber(type: SqlType): boolean {
+  return isInteger(type) || type.kind === 'decimal'
+}
+
 function isPlainText(type: SqlType): boolean {
   return type.kind === 'text' && type.blankPadded !== true
 }
@@ -42,7 +46,7 @@ function wholeDigits(type: SqlType): number {
 export function isComparable(column: SqlType, value: SqlType): boolean {
   if (column.blankPadded === true || value.blankPadded === true) return false
   if (column.kind === value.kind) return true
-  return isLosslessCast(column, value)
+  return (isExactNumber(column) && isExactNumber(value)) || isLosslessCast(column, value)
 }
 
 /** The interval of column values for which `column op value` holds; null when there are none. */
