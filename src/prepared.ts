@@ -58,10 +58,21 @@ export class Prepared {
   bind(known: readonly (SqlType | null)[] = []): Bound {
     const { session } = this
     if (this.#bound !== null && this.#bound.version === session.catalogVersion && known.length === 0) return this.#bound
-    const { statement, parameters } = this.guard(() => bindWithParameters(this.parsed, session.catalog, known))
+    const { statement, parameters } = this.#bindNow(known)
     const bound: Bound = { statement, parameters, version: session.catalogVersion }
     if (known.length === 0) this.#bound = bound
     return bound
+  }
+
+  /** A statement that cannot be bound fails an open transaction, as in PostgreSQL. */
+  #bindNow(known: readonly (SqlType | null)[]): ReturnType<typeof bindWithParameters> {
+    const { session } = this
+    try {
+      return this.guard(() => bindWithParameters(this.parsed, session.catalog, known))
+    } catch (error) {
+      session.fail()
+      throw error
+    }
   }
 
   /** The plan of a query, made anew when its tables have grown or shrunk eightfold. */

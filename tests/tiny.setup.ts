@@ -22,6 +22,8 @@ const HELD_MAX = 2
 interface Held {
   readonly txn: Transaction
   readonly table: string
+  /** Identity of the table: a name may have been dropped and created again since. */
+  readonly id: number
   readonly rows: Scalar[][]
 }
 
@@ -56,14 +58,14 @@ function shake(engine: Engine): void {
   const list = held.get(engine) ?? []
   held.set(engine, list)
   if (list.length === HELD_MAX || (list.length > 0 && random.chance(0.2))) {
-    const { txn, table, rows } = list.splice(random.below(list.length), 1)[0]!
-    if (engine.catalog.has(table)) expect(readRows(engine, txn, table)).toEqual(rows)
+    const { txn, table, id, rows } = list.splice(random.below(list.length), 1)[0]!
+    if (engine.catalog.has(table) && engine.catalog.get(table).id === id) expect(readRows(engine, txn, table)).toEqual(rows)
     txn.rollback()
   }
   if (tables.length === 0 || !random.chance(0.3)) return
   const table = random.pick(tables).schema.name
   const txn = engine.begin('repeatable read')
-  list.push({ txn, table, rows: readRows(engine, txn, table) })
+  list.push({ txn, table, id: engine.catalog.get(table).id, rows: readRows(engine, txn, table) })
 }
 
 const { commit, commitSoon } = Engine.prototype

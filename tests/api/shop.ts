@@ -39,9 +39,10 @@ export const SHOP = `
   INSERT INTO item VALUES (1, 'pen', 1.20, '2024-01-02 03:04:05'), (2, 'ink', 4.50, NULL), (3, 'cap', NULL, NULL);
 `
 
-/** A table with `rows` rows (id, n = id % 7, name, half), appended in one go. */
-export async function numbersDb(rows: number): Promise<Database> {
-  const db = await memoryDb('CREATE TABLE numbers (id INTEGER PRIMARY KEY, n SMALLINT, name TEXT, half DOUBLE PRECISION)')
+/** A table with `rows` rows (id, n = id % 7, name, half), appended in one go; `merged` moves them into row groups. */
+export async function numbersDb(rows: number, options: { merged?: boolean } = {}): Promise<Database> {
+  const open: OpenOptions = options.merged === true ? { mergeEveryCommit: true } : {}
+  const db = await memoryDb('CREATE TABLE numbers (id INTEGER PRIMARY KEY, n SMALLINT, name TEXT, half DOUBLE PRECISION)', open)
   const ids = Int32Array.from({ length: rows }, (_, i) => i)
   db.table('numbers').append({
     id: ids, n: Array.from(ids, i => i % 7), name: Array.from(ids, i => `n${i % 5}`), half: Float64Array.from(ids, i => i / 2),

@@ -7,7 +7,7 @@ test('batches hold all rows in order and share a schema', async () => {
   let next = 0
   const schemas = new Set<unknown>()
   for (const batch of db.prepare('SELECT id, name FROM numbers ORDER BY id').batches()) {
-    schemas.add(batch.schema)
+    schemas.add(batch.schema.toString())
     for (const id of batch.getChild('id')!) expect(id).toBe(next++)
   }
   expect(next).toBe(20_000)

@@ -20,7 +20,7 @@ test('by primary key', async () => {
 })
 
 test('a point query goes through the learned index and sees every change', async () => {
-  const db = await numbersDb(2000)
+  const db = await numbersDb(2000, { merged: true })
   db.checkpoint()
   const get = db.prepare('SELECT half, name FROM numbers WHERE id = :id')
   expect(get.get({ id: 1000 })).toEqual({ half: 500, name: 'n0' })

@@ -18,7 +18,7 @@ test('get, getMany, has', async () => {
 })
 
 test('through base, delta and merge, with the index counted', async () => {
-  const db = await numbersDb(3000)
+  const db = await numbersDb(3000, { merged: true })
   const table = db.table('numbers')
   db.checkpoint()
   const before = db.stats().index.probes

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { memoryDb, numbersDb } from './shop.ts'
 
 test('figures of a fitted table', async () => {
-  const db = await numbersDb(5000)
+  const db = await numbersDb(5000, { merged: true })
   db.checkpoint()
   db.exec('PRAGMA integrity_check')
   const index = db.table('numbers').index()
