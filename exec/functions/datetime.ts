@@ -13,7 +13,7 @@ import {
   addIntervalToTimestamp, addIntervals, age, decodeInterval, encodeInterval, justifyHours, multiplyInterval,
   subtractTimestamps,
 } from '../../src/base/interval.ts'
-import type { Scalar, SqlType, TypeKind } from '../../src/base/types.ts'
+import type { Scalar, TypeKind } from '../../src/base/types.ts'
 import { decimalType } from '../../src/base/types.ts'
 import type { FunctionEntry, ScalarFunction } from './entry.ts'
 import { scalar, typed } from './entry.ts'
@@ -188,8 +188,3 @@ export const DATETIME_FUNCTIONS: readonly FunctionEntry[] = [
     (interval: Uint8Array) => encodeInterval(justifyHours(decodeInterval(interval)))),
   scalar('isfinite', 'date -> boolean', isFinite1), scalar('isfinite', 'timestamp -> boolean', isFinite1),
 ]
-
-/** True for types that EXTRACT accepts. */
-export function isDated(type: SqlType): boolean {
-  return DATED.includes(type.kind)
-}

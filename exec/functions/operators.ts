@@ -5,7 +5,7 @@ import { BOOLEAN, DOUBLE, REAL, TEXT, isInteger, isNumeric } from '../../src/bas
 import { asDecimal, commonType, decimalResult, integerResult } from './type-rules.ts'
 import type { ResolvedCall } from './resolve.ts'
 
-export const COMPARISONS: ReadonlyMap<string, string> = new Map([
+const COMPARISONS: ReadonlyMap<string, string> = new Map([
   ['=', 'eq'], ['<>', 'ne'], ['!=', 'ne'], ['<', 'lt'], ['<=', 'le'], ['>', 'gt'], ['>=', 'ge'],
 ])
 

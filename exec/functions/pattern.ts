@@ -26,7 +26,7 @@ function likeTokens(pattern: string, escape: string): { wild: '' | '%' | '_'; ch
 }
 
 /** Compiles a LIKE pattern. The escape character is one character, or empty for none. */
-export function compileLike(pattern: string, escape: string, ignoreCase: boolean): Matcher {
+function compileLike(pattern: string, escape: string, ignoreCase: boolean): Matcher {
   const tokens = likeTokens(pattern, escape)
   if (!ignoreCase && tokens.every(token => token.wild !== '_')) {
     const shape = tokens.map(token => token.wild === '%' ? '%' : '.').join('').replace(/\.+/g, '.').replace(/%+/g, '%')
@@ -74,7 +74,7 @@ const CLASSES: Record<string, string> = {
 }
 
 /** Compiles a regular expression. Throws 2201B with the reason. */
-export function compileRegex(pattern: string, flags: string): RegExp {
+function compileRegex(pattern: string, flags: string): RegExp {
   let options = 'u'
   for (const flag of flags) {
     if (flag === 'i') options += 'i'

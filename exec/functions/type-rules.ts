@@ -8,7 +8,9 @@
 //   %        scale max(s1, s2)       precision of the wider
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { SqlType, TypeKind } from '../../src/base/types.ts'
-import { BIGINT, DOUBLE, NULL_TYPE, TEXT, decimalType, isInteger, isNumeric, sameType, typeName } from '../../src/base/types.ts'
+import {
+  BIGINT, DOUBLE, NULL_TYPE, TEXT, decimalType, isInteger, isNumeric, sameType, typeName,
+} from '../../src/base/types.ts'
 
 /** Numeric types from narrow to wide; implicit casts only go right. */
 const NUMERIC_ORDER: readonly TypeKind[] = ['smallint', 'integer', 'bigint', 'decimal', 'real', 'double']

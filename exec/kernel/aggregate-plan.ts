@@ -1,4 +1,5 @@
-// Which slots and accumulators an aggregate call uses, and how its result is read from them.
+// Which slots and accumulators an aggregate call uses, and how its result is read from them. A call uses
+// slots when it can: calls that are alike share them, so avg(x) costs nothing beside sum(x) and count(x).
 import type { Integer } from '../../src/base/decimal.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { physicalOf } from '../../src/base/types.ts'
@@ -27,7 +28,8 @@ export function planAggregate(
 ): PlannedAggregate {
   const argument = call.args[0]?.type ?? NULL_ARGUMENT
   if (!fitsSlots(call)) {
-    const accumulator = makeAccumulator({ fn: call.fn, argument, type: call.type, distinct: call.distinct }, memory, arena)
+    const spec = { fn: call.fn, argument, type: call.type, distinct: call.distinct }
+    const accumulator = makeAccumulator(spec, memory, arena)
     return { call, accumulator, result: group => accumulator.result(group) }
   }
   const countOf = planCount(call, state)
@@ -39,7 +41,9 @@ export function planAggregate(
       const slot = state.slotOf(isFloat ? 'fsum' : 'sum', expression!, call.filter)
       const finish = isFloat ? finishFloat(call) : finishExact(call, argument)
       const read = isFloat ? (group: number) => state.float(slot, group) : (group: number) => state.total(slot, group)
-      return { call, accumulator: null, result: group => countOf(group) === 0 ? null : finish(read(group), countOf(group)) }
+      const result = (group: number): Scalar =>
+        countOf(group) === 0 ? null : finish(read(group), countOf(group))
+      return { call, accumulator: null, result }
     }
     default: return planExtreme(call, state, expression!, isFloat, countOf)
   }

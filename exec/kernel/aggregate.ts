@@ -36,6 +36,7 @@ interface Variant {
   readonly growth: readonly number[]
 }
 
+/** Filter, grouping and aggregates of one pipeline. */
 export class CompiledAggregate implements AggregateKernel {
   private readonly spec: AggregateSpec
   private readonly env: KernelEnv
@@ -193,7 +194,8 @@ export class CompiledAggregate implements AggregateKernel {
     state.flush(groupCount)
     const types = [...this.spec.groups.map(group => group.type), ...this.spec.aggregates.map(call => call.type)]
     for (let group = 0; group < groupCount;) {
-      const builders = types.map(type => new VectorBuilder(this.env.memory, arena, type, Math.min(groupCount, BATCH_ROWS)))
+      const capacity = Math.min(groupCount, BATCH_ROWS)
+      const builders = types.map(type => new VectorBuilder(this.env.memory, arena, type, capacity))
       let rows = 0
       for (; group < groupCount && rows < BATCH_ROWS; group++) {
         if (grouping !== null && state.total(0, group) === 0) continue

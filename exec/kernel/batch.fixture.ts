@@ -29,11 +29,14 @@ export type Form = 'narrow' | 'wide' | 'coded' | 'plain'
 
 /** An environment with its own counters. */
 export function environment(backend: Backend, parameters: readonly Scalar[] = []): KernelEnv {
-  return { memory, arena, parameters, backend, counters: { wasmRows: 0, jsRows: 0 }, now: 1.7e15, subqueries: new Map() }
+  const counters = { wasmRows: 0, jsRows: 0 }
+  return { memory, arena, parameters, backend, counters, now: 1.7e15, subqueries: new Map() }
 }
 
 /** A column of `values` starting at row `begin` of its window. */
-export function makeColumn(type: SqlType, values: readonly Scalar[], form: Form, begin: number, random: Random): Vector {
+export function makeColumn(
+  type: SqlType, values: readonly Scalar[], form: Form, begin: number, random: Random,
+): Vector {
   const rows = Math.ceil((begin + values.length) / 64) * 64
   const vector = emptyVector(type)
   if (values.includes(null)) {
@@ -150,6 +153,15 @@ export function makeBatch(
     windowRows, begin, end: begin + count, alivePtr,
     columns: columns.map(column => makeColumn(column.type, column.values, column.form, begin, random)),
   }
+}
+
+/** Window rows whose bit is set in a bitmap. */
+export function rowsIn(bitmap: number, windowRows: number): number[] {
+  const rows: number[] = []
+  for (let row = 0; row < windowRows; row++) {
+    if ((memory.u8[bitmap + (row >> 3)]! >> (row & 7)) & 1) rows.push(row)
+  }
+  return rows
 }
 
 /** Rows of a batch as arrays of Scalars. */

@@ -8,7 +8,8 @@ import {
 import type { Expression } from '../plan/logical.ts'
 import { bitmapBytes, countAlive } from '../vector/batch.ts'
 import {
-  arena, binary, cast, column, constant, environment, invoke, logic, makeBatch, memory, rowsOf,
+  arena, binary, cast, column, constant, environment, invoke, logic, makeBatch, memory, rowsIn,
+  rowsOf,
 } from './batch.fixture.ts'
 import type { Form, TestColumn } from './batch.fixture.ts'
 import { compileAggregate, compileFilter, compileProjection, evaluateConstant } from './compile.ts'
@@ -30,9 +31,7 @@ function filter(backend: Backend, predicate: Expression, columns: TestColumn[], 
   const count = compileFilter(predicate, columns, environment(backend)).run(batch, out)
   const kept = { ...batch, alivePtr: out }
   expect(countAlive(memory, kept)).toBe(count)
-  const rows: number[] = []
-  for (let row = 0; row < batch.windowRows; row++) if (memory.u8[out + (row >> 3)]! >> (row & 7) & 1) rows.push(row - begin)
-  return rows
+  return rowsIn(out, batch.windowRows).map(row => row - begin)
 }
 
 function aggregate(backend: Backend, groups: Expression[], calls: { fn: string; args: Expression[]; type: SqlType;
@@ -55,7 +54,8 @@ describe.each(BACKENDS)('%s', backend => {
       { type: BOOLEAN, values: pairs.map(pair => pair[1]), form: 'plain' },
     ]
     const [a, b] = [column(0, BOOLEAN), column(1, BOOLEAN)]
-    const rows = project(backend, [logic('and', a, b), logic('or', a, b), logic('not', a), logic('is_null', a)], columns)
+    const tests = [logic('and', a, b), logic('or', a, b), logic('not', a), logic('is_null', a)]
+    const rows = project(backend, tests, columns)
     expect(rows).toEqual(pairs.map(([x, y]) => [
       x === 0 || y === 0 ? 0 : x === null || y === null ? null : 1,
       x === 1 || y === 1 ? 1 : x === null || y === null ? null : 0,
@@ -99,7 +99,8 @@ describe.each(BACKENDS)('%s', backend => {
       { type: decimalType(12, 2), values: [12345, -1, 1000000, null], form: 'narrow' },
     ]
     const [x, y, z] = [column(0, BIGINT), column(1, INTEGER), column(2, decimalType(12, 2))]
-    expect(project(backend, [binary('-', x, int(1)), binary('*', z, z), binary('/', y, int(2)), binary('/', z, y)], columns))
+    const results = [binary('-', x, int(1)), binary('*', z, z), binary('/', y, int(2)), binary('/', z, y)]
+    expect(project(backend, results, columns))
       .toEqual([
         [9007199254740992n, 152399025, 1, 617250000000000000n],
         [-6, 1, 1, -33333333333333],
@@ -110,8 +111,8 @@ describe.each(BACKENDS)('%s', backend => {
     expect(() => project(backend, [binary('/', x, binary('-', y, y))], columns)).toThrow(/division by zero/)
     expect(() => project(backend, [cast(x, SMALLINT)], columns)).toThrow(/smallint out of range/)
     const guarded: Expression = {
-      kind: 'case', type: BIGINT, branches: [{ when: binary('<', x, constant(0, BIGINT)), then: binary('+', x, int(1)) }],
-      otherwise: null,
+      kind: 'case', type: BIGINT, otherwise: null,
+      branches: [{ when: binary('<', x, constant(0, BIGINT)), then: binary('+', x, int(1)) }],
     }
     expect(project(backend, [guarded], columns)).toEqual([[null], [-4], [null], [null]])
   })
@@ -126,7 +127,8 @@ describe.each(BACKENDS)('%s', backend => {
     expect(filter(backend, binary('=', x, constant(0, DOUBLE)), columns)).toEqual([2])
     expect(project(backend, [binary('*', x, constant(2, DOUBLE))], columns).map(row => row[0]))
       .toEqual([3, NaN, 0, Infinity, null])
-    expect(() => project(backend, [binary('*', x, constant(1e308, DOUBLE)), binary('/', x, constant(0, DOUBLE))], columns))
+    const failing = [binary('*', x, constant(1e308, DOUBLE)), binary('/', x, constant(0, DOUBLE))]
+    expect(() => project(backend, failing, columns))
       .toThrow(/division by zero/)
   })
 

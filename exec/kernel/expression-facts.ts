@@ -69,8 +69,8 @@ export function hasSubquery(expression: Expression): boolean {
 
 const NATIVE: ReadonlySet<string> = new Set([
   'and', 'or', 'not', 'is_null', 'is_not_null', 'is_distinct', 'is_not_distinct', 'is_true', 'is_false', 'is_not_true',
-  'is_not_false', 'is_unknown', 'is_not_unknown', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'coalesce', 'nullif', 'plus', 'neg',
-  'add', 'sub', 'mul', 'div', 'mod', 'abs',
+  'is_not_false', 'is_unknown', 'is_not_unknown', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'coalesce', 'nullif', 'plus',
+  'neg',  'add', 'sub', 'mul', 'div', 'mod', 'abs',
 ])
 
 /** True when evaluating the expression calls the function catalogue, which costs far more than a table look-up. */

@@ -5,7 +5,6 @@
 //   keys      k0 k1 k2           ids     0 = NULL, 1 …
 //   pairs     (k0, k1) → p0      (p0, k2) → p1 = the group
 import type { Scalar, SqlType } from '../../src/base/types.ts'
-import type { Arena } from '../../storage/memory/arena.ts'
 import type { Expression } from '../plan/logical.ts'
 import type { Batch } from '../vector/batch.ts'
 import { ObjectMap, Recoder, WordMap, makeIdMap } from './id-map.ts'
@@ -132,6 +131,6 @@ export class Grouping {
   }
 }
 
-function recoderOf(map: WordMap | ObjectMap, type: SqlType, env: { memory: KernelEnv['memory']; arena: Arena }): Recoder | null {
+function recoderOf(map: WordMap | ObjectMap, type: SqlType, env: KernelEnv): Recoder | null {
   return map instanceof ObjectMap ? new Recoder(env.memory, env.arena, map, type) : null
 }

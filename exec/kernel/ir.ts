@@ -96,16 +96,16 @@ export interface Program {
 
 /** Identity of the code of a program: equal keys print equal code, on either printer. */
 export function programKey(program: Program, graph: Graph): string {
-  const columns = program.columns.map(shape =>
-    `${shape.layout}${shape.nullable ? 'n' : ''}${shape.coded ? 'd' : ''}${shape.zeroBase ? 'z' : ''}${shape.type.kind}`)
+  const columns = program.columns.map(({ layout, nullable, coded, zeroBase, type }) =>
+    `${layout}${nullable ? 'n' : ''}${coded ? 'd' : ''}${zeroBase ? 'z' : ''}${type.kind}`)
   const statements = program.statements.map(statement =>
     JSON.stringify(statement, (name, value: Node | Node[] | null) => {
       if (name === 'value' || name === 'when') return value === null ? -1 : (value as Node).id
       return name === 'values' ? (value as Node[]).map(node => node.id) : value
     }))
   const tests = program.tests.map(test => test.id)
-  return `${program.kind} ${program.grouping} ${program.stride} [${columns.join()}] ${tests.join()} {${statements.join()}}`
-    + `\n${graph.text()}`
+  const head = `${program.kind} ${program.grouping} ${program.stride} [${columns.join()}] ${tests.join()}`
+  return `${head} {${statements.join()}}\n${graph.text()}`
 }
 
 /** Builds interned nodes. */

@@ -138,7 +138,8 @@ export class JavaScriptExpressions {
     const isNull = shape.nullable ? this.declareNull(node, this.columnNull(node.slot)) : ''
     const source = this.columnSource(node, shape)
     const needsGuard = isNull !== '' && (node.rep === 'text' || node.rep === 'bytes')
-    this.line(needsGuard ? `const ${name} = ${isNull} ? ${DEFAULTS[node.rep]} : ${source}` : `const ${name} = ${source}`)
+    const guarded = needsGuard ? `${isNull} ? ${DEFAULTS[node.rep]} : ${source}` : source
+    this.line(`const ${name} = ${guarded}`)
     return { value: name, isNull }
   }
 
@@ -217,17 +218,17 @@ export class JavaScriptExpressions {
 
   // Errors are thrown by helpers, so that the code of the loop stays small.
   private checkAfter(node: Node, name: string, args: readonly string[]): void {
+    const all = [name, ...args].join(', ')
     switch (node.op) {
       case 'check':
         this.once(`e${node.value}`, `const e${node.value} = E[${node.value}]`, this.factoryLines)
         this.line(`if (${name} < e${node.value}.lo || ${name} > e${node.value}.hi) H.overflow(e${node.value}, ${name})`)
         break
-      case 'fadd': case 'fsub': this.line(`if (${name} - ${name} !== 0) H.checkSum(${name}, ${args.join(', ')})`); break
-      case 'fmul': this.line(`if (${name} - ${name} !== 0 || ${name} === 0) H.checkProduct(${name}, ${args.join(', ')})`); break
+      // x - x is not 0 for infinities and NaN only.
+      case 'fadd': case 'fsub': this.line(`if (${name} - ${name} !== 0) H.checkSum(${all})`); break
+      case 'fmul': this.line(`if (${name} - ${name} !== 0 || ${name} === 0) H.checkProduct(${all})`); break
       case 'fdiv':
-        if (node.value !== 2) {
-          this.line(`if (${name} - ${name} !== 0 || ${name} === 0) H.checkQuotient(${name}, ${args.join(', ')})`)
-        }
+        if (node.value !== 2) this.line(`if (${name} - ${name} !== 0 || ${name} === 0) H.checkQuotient(${all})`)
         break
     }
   }

@@ -54,7 +54,8 @@ function prologueOf(program: Program): string {
   if (program.kind === 'project') lines.push('let n = 0')
   if (program.kind === 'identify') lines.push('const ids = X.ids >>> 2')
   if (program.kind === 'aggregate') {
-    lines.push(program.grouping === 'ids' ? 'const ids = X.ids >>> 2, state = X.state / 8' : 'const g = 0, at = X.state / 8')
+    const isGrouped = program.grouping === 'ids'
+    lines.push(isGrouped ? 'const ids = X.ids >>> 2, state = X.state / 8' : 'const g = 0, at = X.state / 8')
   }
   const outs = new Set<number>()
   for (const statement of program.statements) {

@@ -1,4 +1,5 @@
-// Casts between numbers, booleans and dates as nodes; every other cast calls castScalar.
+// Casts between numbers, booleans and dates as nodes; every other cast calls castScalar, which throws what
+// PostgreSQL's input functions throw.
 import { decimalToDouble } from '../../src/base/decimal.ts'
 import type { Integer } from '../../src/base/decimal.ts'
 import { castScalar } from '../../src/base/scalar-cast.ts'
@@ -39,7 +40,8 @@ export function castNode(lowering: LoweringContext, node: Node, from: SqlType, t
   }
   if (isMoment(from) && isMoment(to)) return node
   if (from.kind === to.kind && from.kind !== 'decimal' && to.maxLength === undefined && !isNumeric(to)) return node
-  return lowering.closureCall((value: Scalar) => castScalar(from, to, value), [node], to, { strict: true, stable: true })
+  const run = (value: Scalar): Scalar => castScalar(from, to, value)
+  return lowering.closureCall(run, [node], to, { strict: true, stable: true })
 }
 
 const scaleOf = (type: SqlType): number => type.kind === 'decimal' ? type.scale ?? 0 : 0
@@ -61,5 +63,6 @@ function toDouble(lowering: LoweringContext, node: Node, from: SqlType): Node {
   const float = graph.make('tofloat', 'float', [node])
   if (scale === 0) return float
   // value 2: a division that can neither fail nor overflow.
-  return graph.make('fdiv', 'float', [float, graph.make('tofloat', 'float', [graph.literal(10 ** scale)])], { value: 2 })
+  const divisor = graph.make('tofloat', 'float', [graph.literal(10 ** scale)])
+  return graph.make('fdiv', 'float', [float, divisor], { value: 2 })
 }

@@ -20,7 +20,9 @@ const VERDICTS: Record<string, (order: number) => boolean> = {
 }
 
 /** eq ne lt le gt ge, is_distinct, is_not_distinct. */
-export function compareNodes(lowering: LoweringContext, fn: string, nodes: readonly Node[], types: readonly SqlType[]): Node {
+export function compareNodes(
+  lowering: LoweringContext, fn: string, nodes: readonly Node[], types: readonly SqlType[],
+): Node {
   const { graph } = lowering
   let [left, right] = nodes as [Node, Node]
   if (fn === 'is_not_distinct') return graph.test('not', [compareNodes(lowering, 'is_distinct', nodes, types)])
@@ -64,7 +66,7 @@ function bytesComparison(lowering: LoweringContext, fn: string, left: Node, righ
   return lowering.closureCall(run, [left, right], { kind: 'boolean' }, { strict: true, stable: true })
 }
 
-/** n-ary AND / OR, flattened. Tests that cannot fail and cost little come first, as PostgreSQL's planner does. */
+/** n-ary AND / OR, flattened. */
 export function conjunction(graph: Graph, op: 'and' | 'or', nodes: readonly Node[]): Node {
   const flat = nodes.flatMap(node => node.op === op ? [...node.args] : [node])
   if (flat.length === 1) return flat[0]!

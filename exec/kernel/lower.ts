@@ -103,21 +103,24 @@ export class Lowering implements LoweringContext {
   /** A kernel parameter with the range its magnitude has. */
   constant(value: Scalar, type: SqlType): Node {
     const isBoolean = type.kind === 'boolean'
-    if (value === null) return this.graph.nothing(type.kind === 'null' ? 'int' : repOf(type, { lo: 0, hi: 0 }), isBoolean)
+    const rep = type.kind === 'null' ? 'int' : repOf(type, { lo: 0, hi: 0 })
+    if (value === null) return this.graph.nothing(rep, isBoolean)
     const physical = physicalOf(type)
     const slot = this.constantSlot(value, physical === 'float')
     if (physical !== 'int' && physical !== 'wide') {
       // value 1 marks a float that is no NaN, which makes comparisons with it cheaper.
       const plain = physical === 'float' && !Number.isNaN(value) ? 1 : 0
-      return this.graph.make('constant', repOf(type, { lo: 0, hi: 0 }), [], { slot, nullable: false, value: plain })
+      return this.graph.make('constant', rep, [], { slot, nullable: false, value: plain })
     }
     const magnitude = Number(value)
     const lo = Math.min(0, quantize(magnitude, -1))
     const hi = Math.max(0, quantize(magnitude, 1))
-    const exact = typeof value === 'number' ? { lo: Math.max(lo, -SAFE), hi: Math.min(hi, SAFE) } : { lo: lo * 2, hi: hi * 2 }
-    return this.graph.make('constant', typeof value === 'number' ? 'int' : 'big', [], {
-      slot, nullable: false, isBoolean, ...exact,
-    })
+    if (typeof value === 'number') {
+      const range = { lo: Math.max(lo, -SAFE), hi: Math.min(hi, SAFE) }
+      return this.graph.make('constant', 'int', [], { slot, nullable: false, isBoolean, ...range })
+    }
+    // The magnitude itself was rounded.
+    return this.graph.make('constant', 'big', [], { slot, nullable: false, lo: lo * 2, hi: hi * 2 })
   }
 
   // Equal constants share a slot, but floats and integers have different bytes in WebAssembly's parameters.
@@ -132,7 +135,8 @@ export class Lowering implements LoweringContext {
 
   /** A constant for what the expression is worth when it has no columns; null when it must stay as it is. */
   private folded(expression: Expression): Node | null {
-    if (this.env.fold === null || expression.kind === 'subquery' || hasSubquery(expression) || columnsOf(expression).size > 0 || !isStable(expression)) return null
+    if (this.env.fold === null || columnsOf(expression).size > 0) return null
+    if (hasSubquery(expression) || !isStable(expression)) return null
     let value: Scalar
     try {
       value = this.env.fold(expression)
@@ -267,7 +271,8 @@ export class Lowering implements LoweringContext {
 
   private inNode(expression: InExpression): Node {
     const arg = this.lower(expression.arg)
-    const values = expression.items.map(item => columnsOf(item).size === 0 && isStable(item) ? this.tryFold(item) : undefined)
+    const values = expression.items.map(item =>
+      columnsOf(item).size === 0 && isStable(item) ? this.tryFold(item) : undefined)
     if (values.every(value => value !== undefined)) {
       return membership(this, arg, expression.arg.type, values as Scalar[], expression.negated)
     }

@@ -1,4 +1,5 @@
-// What the parts of lowering (arithmetic, casts, logic) see of it: the graph, constants and closure calls.
+// What the parts of lowering (arithmetic, casts, logic) see of it: the graph, constants and closure calls. It
+// exists so that lower.ts may import them and they need not import it.
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { physicalOf } from '../../src/base/types.ts'
 import type { ScalarFunction } from '../functions/entry.ts'

@@ -13,7 +13,11 @@ import { LAYOUT } from '../../storage/column-buffers.ts'
 import type { ColumnShape, Node } from './ir.ts'
 
 /** One bound of a range leaf: compare with a constant slot, or with a literal. */
-export interface Bound { readonly op: 'eq' | 'lt' | 'le' | 'gt' | 'ge'; readonly slot: number; readonly literal: number }
+export interface Bound {
+  readonly op: 'eq' | 'lt' | 'le' | 'gt' | 'ge'
+  readonly slot: number
+  readonly literal: number
+}
 
 export type Mask =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly Mask[] }
@@ -83,7 +87,8 @@ export class MaskBuilder {
       }
       case 'isnull': case 'notnull': {
         const arg = node.args[0]!
-        return arg.op === 'column' ? { kind: 'valid', column: arg.slot, wanted: (node.op === 'notnull') !== negated } : null
+        if (arg.op !== 'column') return null
+        return { kind: 'valid', column: arg.slot, wanted: (node.op === 'notnull') !== negated }
       }
       case 'column':
         return node.isBoolean ? this.range(node.slot, [{ op: 'eq', slot: -1, literal: negated ? 0 : 1 }], false) : null

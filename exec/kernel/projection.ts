@@ -31,6 +31,7 @@ interface Variant {
   readonly nodes: readonly (Node | null)[]
 }
 
+/** A list of expressions, specialised per input signature. */
 export class CompiledProjection implements ProjectionKernel {
   private readonly expressions: readonly Expression[]
   private readonly env: KernelEnv
@@ -142,11 +143,15 @@ export class CompiledProjection implements ProjectionKernel {
     const wasm = mine.length === 0 ? null
       : new WasmKernel(projectProgram(lowering, columns, mine), lowering, lookups, this.env)
     return {
-      run: rest.length === 0 ? null : print(rest), wasm, whole: () => print(statements), lowering, lookups, shapes, nodes,
+      run: rest.length === 0 ? null : print(rest), wasm, whole: () => print(statements), lowering, lookups,
+      shapes, nodes,
     }
   }
 }
 
-function projectProgram(lowering: Lowering, columns: readonly ColumnShape[], statements: readonly Statement[]): Program {
-  return { kind: 'project', columns, checks: lowering.graph.checks, tests: [], statements, grouping: 'none', stride: 0 }
+function projectProgram(
+  lowering: Lowering, columns: readonly ColumnShape[], statements: readonly Statement[],
+): Program {
+  const { checks } = lowering.graph
+  return { kind: 'project', columns, checks, tests: [], statements, grouping: 'none', stride: 0 }
 }

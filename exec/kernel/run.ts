@@ -1,4 +1,5 @@
-// Signature of a printed kernel, shared by every kind of program.
+// Signature of a printed kernel. It is the same for every kind of program; what differs is what the
+// statements write to.
 import type { Vector } from '../vector/vector.ts'
 import type { Constant } from './lowering-context.ts'
 import type { LookupTable } from './specialize.ts'

@@ -24,7 +24,8 @@ const LOOKUP_ENTRIES_MAX = 32768
 const LOOKUP_VALUES_MAX = 8192
 
 const UNUSED: ColumnShape = {
-  type: { kind: 'null' }, layout: LAYOUT.U8, nullable: false, coded: false, lookups: false, zeroBase: true, lo: 0, hi: 0,
+  type: { kind: 'null' }, layout: LAYOUT.U8, nullable: false, coded: false, lookups: false, zeroBase: true,
+  lo: 0, hi: 0,
 }
 
 /** What lowering needs, from a kernel's environment. */

@@ -132,7 +132,8 @@ export class WasmExpressions {
     if (node.rep === 'float') return this.parameters.load('constant', node.slot, 0, TYPE.f64)
     const wide = this.parameters.load('constant', node.slot, 0, TYPE.i64)
     if (!node.isBoolean) return wide
-    return this.parameters.derive(`boolean${node.slot}`, TYPE.i32, prologue => prologue.get(wide).op(OP['i32.wrap_i64']))
+    return this.parameters.derive(`boolean${node.slot}`, TYPE.i32,
+      prologue => prologue.get(wide).op(OP['i32.wrap_i64']))
   }
 
   /** Pushes the value of a node as i64. */
@@ -207,7 +208,7 @@ export class WasmExpressions {
   pushCode(column: number): void {
     this.pushAddress(column)
     const { layout } = this.columns[column]!
-    this.code.memory(layout === LAYOUT.U8 ? OP['i32.load8_u'] : layout === LAYOUT.U16 ? OP['i32.load16_u'] : OP['i32.load'])
+    this.code.memory([OP['i32.load8_u'], OP['i32.load16_u'], OP['i32.load']][layout]!)
   }
 
   // A NULL row's code is garbage: the entry for NULL stands at the end of the table.

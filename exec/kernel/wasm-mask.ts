@@ -11,6 +11,7 @@ import type { Parameters } from './wasm-parameters.ts'
 // Low words of two pairs of 64-bit lanes.
 const EVEN_WORDS = [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]
 
+/** Prints the masks of one kernel. */
 export class WasmMasks {
   private readonly parameters: Parameters
   private readonly columns: readonly ColumnShape[]
@@ -111,7 +112,8 @@ export class WasmMasks {
     const constant = parameters.derive(`float${mask.slot}`, TYPE.v128, p => p.get(scalar).op(OP['f64x2.splat']))
     // NaN is larger than the constant: > is "not <=".
     const opcodes: Record<string, number> = {
-      eq: OP['f64x2.eq'], ne: OP['f64x2.ne'], lt: OP['f64x2.lt'], le: OP['f64x2.le'], gt: OP['f64x2.le'], ge: OP['f64x2.lt'],
+      eq: OP['f64x2.eq'], ne: OP['f64x2.ne'], lt: OP['f64x2.lt'], le: OP['f64x2.le'], gt: OP['f64x2.le'],
+      ge: OP['f64x2.lt'],
     }
     this.pushBits(8, offset => {
       code.get(at).memory(OP['v128.load'], offset).get(constant).op(opcodes[mask.op]!)

@@ -67,7 +67,8 @@ export class WasmStatements {
     }
     for (const parameter of parameters.list) {
       if (parameter.kind !== 'map') continue
-      epilogue.get(0).get(parameters.load('map', parameter.index, 12, TYPE.i32)).memory(OP['i32.store'], parameter.offset + 12)
+      const count = parameters.load('map', parameter.index, 12, TYPE.i32)
+      epilogue.get(0).get(count).memory(OP['i32.store'], parameter.offset + 12)
     }
   }
 
@@ -199,7 +200,8 @@ export class WasmStatements {
     const { value, isNull } = printer.emit(node)
     switch (kind) {
       case 'nulls':
-        if (isNull >= 0) this.changeSlot(slot, false, () => code.get(isNull).op(OP['i64.extend_i32_u']).op(OP['i64.add']))
+        if (isNull < 0) return
+        this.changeSlot(slot, false, () => code.get(isNull).op(OP['i64.extend_i32_u']).op(OP['i64.add']))
         return
       case 'count':
         this.changeSlot(slot, false, () => {
