@@ -1,8 +1,9 @@
 // Function and aggregate calls. Aggregates are collected by the query level they belong to (grouping.ts) and
 // stand in the expression as marker columns.
 import { CODE } from '../base/errors.ts'
+import { decimalType } from '../base/types.ts'
 import { isAggregateName, resolveAggregate, resolveFunction } from '../../exec/functions/catalog.ts'
-import type { Expression } from '../../exec/plan/logical.ts'
+import type { CallExpression, Expression } from '../../exec/plan/logical.ts'
 import type { CallExpr, Expr } from './ast.ts'
 import { at, bindError } from './bind-context.ts'
 import type { ExprEnv } from './bind-expression.ts'
@@ -19,7 +20,18 @@ export function bindCall(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
   const found = at(position, () => resolveFunction(name, args.map(arg => arg.type), position))
   if (only !== null) throw bindError(CODE.WRONG_OBJECT, `${only} specified, but ${name} is not an aggregate function`, position)
   const cast = args.map((arg, i) => coerce(arg, found.argTypes[i]!, 'implicit', env.context))
-  return { kind: 'call', fn: found.fn, args: cast, type: found.result, position }
+  return withRoundedScale({ kind: 'call', fn: found.fn, args: cast, type: found.result, position })
+}
+
+/** round(x, 2) and trunc(x, 2) of a decimal have 2 digits after the point, where 2 is a constant. */
+function withRoundedScale(call: CallExpression): Expression {
+  const [value, digits] = call.args
+  if ((call.fn !== 'round' && call.fn !== 'trunc') || value?.type.kind !== 'decimal' || digits?.kind !== 'constant') return call
+  const scale = Number(digits.value)
+  if (digits.value === null || call.type.kind !== 'decimal' || scale >= (call.type.scale ?? 0)) return call
+  const kept = Math.max(0, scale)
+  const whole = (call.type.precision ?? 38) - (call.type.scale ?? 0)
+  return { kind: 'cast', arg: call, type: decimalType(Math.min(38, whole + kept + 1), kept), position: call.position }
 }
 
 function bindAggregate(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {

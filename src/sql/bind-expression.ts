@@ -114,7 +114,9 @@ export function operate(
   const [leftType, rightType] = [left?.type ?? null, right.type]
   const found = at(position, () => resolveOperator(symbol, leftType, rightType, position))
   const operands = left === null ? [right] : [left, right]
-  const args = operands.map((arg, i) => coerce(arg, found.argTypes[i]!, 'implicit', context))
+  // Anything can be concatenated to text, as PostgreSQL's anynonarray || text.
+  const strength = symbol === '||' ? 'assignment' : 'implicit'
+  const args = operands.map((arg, i) => coerce(arg, found.argTypes[i]!, strength, context))
   return call(found.fn, found.result, args, position)
 }
 

@@ -150,6 +150,9 @@ function lowerCall(node: NodeReader): Expr {
     const call = `extract_${field.text.toLowerCase()}`
     return { kind: 'call', name: call, args: args.slice(1), star, distinct, filter, position }
   }
+  if (name === 'mod' && args.length === 2 && !distinct && filter === null) {
+    return { kind: 'operator', symbol: '%', left: args[0]!, right: args[1]!, position }
+  }
   // POSITION(a IN b) arrives as position(b, a), which is strpos.
   const call = path.length === 2 && name === 'position' ? 'strpos' : name
   return { kind: 'call', name: call, args, star, distinct, filter, position }
