@@ -24,6 +24,9 @@ export const CHUNK_ROWS = 1 << CHUNK_SHIFT
 const CHUNK_MASK = CHUNK_ROWS - 1
 const FIRST_ROWS = 64
 
+// Selection list of append(), which calls nothing that appends: one for all stores.
+const sharedSelection = new Int32Array(CHUNK_ROWS)
+
 /** One stored column: a list of chunks. */
 export interface StoredColumn {
   readonly type: SqlType
@@ -49,7 +52,6 @@ export class ColumnStore {
   readonly memory: LinearMemory
   readonly #arena: Arena
   readonly #bytes: (StoredBytes | null)[]
-  readonly #selection = new Int32Array(CHUNK_ROWS)
   #capacity = 0
 
   constructor(memory: LinearMemory, arena: Arena, types: readonly SqlType[]) {
@@ -67,7 +69,7 @@ export class ColumnStore {
 
   /** Copies the alive rows of a batch; returns how many. Throws 53200 past the memory limit. */
   append(batch: Batch): number {
-    const selection = batch.windowRows > CHUNK_ROWS ? new Int32Array(batch.windowRows) : this.#selection
+    const selection = batch.windowRows > CHUNK_ROWS ? new Int32Array(batch.windowRows) : sharedSelection
     const count = aliveRows(this.memory, batch, selection)
     this.appendRows(batch.columns, selection, count)
     return count

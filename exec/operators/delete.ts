@@ -1,12 +1,13 @@
 // DELETE: materialises the keys of the rows to delete, then deletes them one by one (see change.ts for why).
 // A key that is gone by then is not counted.
-import type { TableSchema } from '../../src/base/types.ts'
+import type { Row, TableSchema } from '../../src/base/types.ts'
 import { checkColumnCount } from './change.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import type { ChangeOperator } from './change.ts'
 import { materialise } from './materialise.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
+import { pointRows } from './point-rows.ts'
 import { forEachRow } from './rows.ts'
 
 /** Deletes the rows whose keys the input yields. */
@@ -30,12 +31,15 @@ export class DeleteOperator implements ChangeOperator {
   change(run: Run): number {
     const { writer, memory } = run.context
     let count = 0
-    materialise(run, this.children[0]!, (store) => {
+    const remove = (key: Row): void => {
+      if (writer.delete(this.table, key)) count++
+    }
+    const few = pointRows(run, this.children[0]!)
+    if (few !== null) few.forEach(remove)
+    else materialise(run, this.children[0]!, (store) => {
       for (let c = 0; c < store.chunkCount(); c++) {
         run.check()
-        forEachRow(memory, store.chunk(c), (key) => {
-          if (writer.delete(this.table, key)) count++
-        })
+        forEachRow(memory, store.chunk(c), remove)
       }
     })
     return count

@@ -7,6 +7,7 @@ import type { Run } from '../run.ts'
 import type { ChangeOperator } from './change.ts'
 import { materialise } from './materialise.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
+import { pointRows } from './point-rows.ts'
 import { forEachRow } from './rows.ts'
 
 /** Replaces the rows the input yields, each with its new values behind it. */
@@ -46,7 +47,9 @@ export class UpdateOperator implements ChangeOperator {
       })
       if (writer.update(this.table, oldKey, row)) count++
     }
-    materialise(run, this.children[0]!, (store) => {
+    const few = pointRows(run, this.children[0]!)
+    if (few !== null) few.forEach(replace)
+    else materialise(run, this.children[0]!, (store) => {
       for (let c = 0; c < store.chunkCount(); c++) {
         run.check()
         forEachRow(memory, store.chunk(c), replace)
