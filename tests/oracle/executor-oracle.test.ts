@@ -16,6 +16,9 @@ const STATES: readonly [string, Partial<EngineOptions>][] = [
   ['everything in the delta', {}],
   ['small row groups and a delta', { rowGroupRows: 256, deltaRows: 300 }],
   ['tiny row groups, merged after every commit', { rowGroupRows: 64, deltaRows: 16, mergeEveryCommit: true }],
+  ['a pool of eight frames, checkpoints after every commit', {
+    rowGroupRows: 64, deltaRows: 16, mergeEveryCommit: true, poolFrames: 8, checkpointEvery: 1,
+  }],
 ]
 
 let oracle: Oracle
