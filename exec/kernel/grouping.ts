@@ -5,8 +5,9 @@
 //   keys      k0 k1 k2           ids     0 = NULL, 1 …
 //   pairs     (k0, k1) → p0      (p0, k2) → p1 = the group
 import type { Scalar, SqlType } from '../../src/base/types.ts'
-import type { Expression } from '../plan/logical.ts'
+import type { ColumnExpression, Expression } from '../plan/logical.ts'
 import type { Batch } from '../vector/batch.ts'
+import { IdCache } from './id-cache.ts'
 import { ObjectMap, Recoder, WordMap, makeIdMap } from './id-map.ts'
 import type { ColumnShape, Program, Statement } from './ir.ts'
 import { bindJavaScript } from './javascript.ts'
@@ -34,6 +35,7 @@ export class Grouping {
   private readonly signature: Signature
   private readonly variants = new Map<string, Variant>()
   private readonly recoders: (Recoder | null)[]
+  private readonly caches: (IdCache | null)[]
   private readonly target: { ids: number; maps: (WordMap | ObjectMap)[]; remaps: number[] }
 
   constructor(keys: readonly Expression[], inputs: readonly InputColumn[], env: KernelEnv) {
@@ -44,6 +46,8 @@ export class Grouping {
     const pairMaps = keys.slice(1).map(() => new WordMap(env.memory, env.arena))
     this.maps = [...keyMaps, ...pairMaps]
     this.recoders = keyMaps.map((map, i) => recoderOf(map, keys[i]!.type, env))
+    this.caches = keyMaps.map((map, i) =>
+      map instanceof WordMap && keys[i]!.kind === 'column' ? new IdCache(env.memory, env.arena) : null)
     this.target = { ids: 0, maps: this.maps, remaps: [] }
   }
 
@@ -54,12 +58,17 @@ export class Grouping {
 
   /** Writes the group id of every selected row of the batch to `ids` (u32 by window row). */
   assign(batch: Batch, alive: number, ids: number): void {
-    const variant = this.prepare(batch)
+    const recalled = this.caches.map((cache, key) =>
+      cache !== null && cache.cover(batch.columns[this.columnOf(key)]!, batch.end - batch.begin))
+    const variant = this.prepare(batch, recalled)
     for (const { key, column } of variant.recoded) {
       const recoder = this.recoders[key]!
       recoder.prepare(batch.columns[column]!.dictionary!)
       this.target.remaps[key] = recoder.tablePtr
     }
+    recalled.forEach((isRecalled, key) => {
+      if (isRecalled) this.target.remaps[key] = this.caches[key]!.pointer(batch.columns[this.columnOf(key)]!)
+    })
     this.target.ids = ids
     if (variant.wasm !== null) {
       const rows = batch.end - batch.begin
@@ -82,12 +91,18 @@ export class Grouping {
     return this.maps[0]!.valueOf(id)
   }
 
-  private prepare(batch: Batch): Variant {
+  private columnOf(key: number): number {
+    return (this.keys[key] as ColumnExpression).index
+  }
+
+  private prepare(batch: Batch, recalled: readonly boolean[]): Variant {
     for (;;) {
-      const { shapes, key } = this.signature.read(batch)
+      const read = this.signature.read(batch)
+      const { shapes } = read
+      const key = `${recalled.join()} ${read.key}`
       let variant = this.variants.get(key)
       if (variant === undefined) {
-        variant = this.specialize(shapes)
+        variant = this.specialize(shapes, recalled)
         this.variants.set(key, variant)
       }
       const failed = variant.lookups.prepare(batch)
@@ -96,7 +111,7 @@ export class Grouping {
     }
   }
 
-  private specialize(columns: readonly ColumnShape[]): Variant {
+  private specialize(columns: readonly ColumnShape[], recalled: readonly boolean[]): Variant {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(columns, env)
@@ -106,7 +121,9 @@ export class Grouping {
         recoded.push({ key, column: expression.index })
         return { do: 'recode', key, map: key, column: expression.index }
       }
-      return { do: 'identify', key, map: key, value: lowering.lower(expression) }
+      const value = lowering.lower(expression)
+      if (recalled[key]) return { do: 'recall', key, map: key, column: this.columnOf(key), value }
+      return { do: 'identify', key, map: key, value }
     })
     const count = this.keys.length
     for (let pair = 0; pair < count - 1; pair++) {
@@ -127,7 +144,7 @@ export class Grouping {
 
   private isWasm(statement: Statement, columns: readonly ColumnShape[]): boolean {
     if (!isStatementPrintable(statement, columns)) return false
-    return statement.do !== 'identify' || this.maps[statement.map] instanceof WordMap
+    return (statement.do !== 'identify' && statement.do !== 'recall') || this.maps[statement.map] instanceof WordMap
   }
 }
 

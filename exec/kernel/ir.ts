@@ -67,7 +67,8 @@ export type UpdateKind = 'count' | 'nulls' | 'sum' | 'min' | 'max' | 'fsum' | 'f
 /**
  * What to do with a row. project: `store` and `gather` write at the next output position. aggregate: `update`
  * changes a slot of the row's group, `feed` gives Scalars to an accumulator object. identify: `identify`,
- * `recode` (through a table over dictionary codes) and `pair` compute keys, `assign` makes one the group id.
+ * `recode` (through a table over dictionary codes), `recall` (through an id cache) and `pair` compute keys, `group`
+ * reads the row's group id as a key, `assign` makes a key the group id.
  */
 export type Statement =
   | { readonly do: 'store'; readonly out: number; readonly layout: Layout; readonly base: number; readonly value: Node }
@@ -77,6 +78,8 @@ export type Statement =
   | { readonly do: 'feed'; readonly target: number; readonly values: readonly Node[]; readonly when: Node | null }
   | { readonly do: 'identify'; readonly key: number; readonly map: number; readonly value: Node }
   | { readonly do: 'recode'; readonly key: number; readonly map: number; readonly column: number }
+  | { readonly do: 'recall'; readonly key: number; readonly map: number; readonly column: number; readonly value: Node }
+  | { readonly do: 'group'; readonly key: number }
   | { readonly do: 'pair'; readonly key: number; readonly map: number; readonly left: number; readonly right: number }
   | { readonly do: 'assign'; readonly key: number }
 

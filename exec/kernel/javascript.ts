@@ -139,6 +139,19 @@ function printStatement(printer: JavaScriptExpressions, statement: Statement, pr
       printer.line(`const g${statement.key} = ${isNull === '' ? id : `${isNull} ? 0 : ${id}`}`)
       return
     }
+    case 'recall': {
+      const { value, isNull } = printer.print(statement.value)
+      const [id, slot] = [`g${statement.key}`, `r${statement.key}`]
+      const { map } = statement
+      printer.line(`let ${id} = 0`)
+      printer.line(`if (${isNull === '' ? 'true' : `!${isNull}`}) {`)
+      printer.line(`const ${slot} = (X.remaps[${map}] >>> 2) + ${printer.codeOf(statement.column)}`)
+      printer.line(`${id} = U32[${slot}]`)
+      printer.line(`if (${id} === 0) U32[${slot}] = ${id} = X.maps[${map}].identify(${value})`)
+      printer.line('}')
+      return
+    }
+    case 'group': printer.line(`const g${statement.key} = U32[ids + row]`); return
     case 'pair':
       printer.line(`const g${statement.key} = X.maps[${statement.map}].pair(g${statement.left}, g${statement.right})`)
       return

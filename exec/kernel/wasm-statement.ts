@@ -13,10 +13,10 @@ import { POINTER } from './wasm-parameters.ts'
 /** True when the statement and its values can be printed. */
 export function isStatementPrintable(statement: Statement, columns: readonly ColumnShape[]): boolean {
   switch (statement.do) {
-    case 'gather': case 'recode': case 'pair': case 'assign': return true
+    case 'gather': case 'recode': case 'pair': case 'assign': case 'group': return true
     case 'feed': return false
     case 'store': return isPrintable(statement.value, columns)
-    case 'identify': return isPrintable(statement.value, columns)
+    case 'identify': case 'recall': return isPrintable(statement.value, columns)
     case 'update':
       return (statement.value === null || isPrintable(statement.value, columns))
         && (statement.when === null || isPrintable(statement.when, columns))
@@ -88,6 +88,11 @@ export class WasmStatements {
       case 'update': this.printer.guarded(statement.when, () => this.printUpdate(statement)); break
       case 'identify': this.printIdentify(statement); break
       case 'recode': this.printRecode(statement); break
+      case 'recall': this.printRecall(statement); break
+      case 'group':
+        this.pushIdAddress()
+        this.code.memory(OP['i32.load']).set(this.key(statement.key))
+        break
       case 'pair': {
         const [left, right] = [this.key(statement.left), this.key(statement.right)]
         this.probe(statement.map, left, right, this.key(statement.key))
@@ -266,6 +271,30 @@ export class WasmStatements {
     code.set(this.key(key))
   }
 
+  // The id from the cache; on a miss from the map, and into the cache.
+  private printRecall(statement: Extract<Statement, { do: 'recall' }>): void {
+    const { code, printer, program } = this
+    const { column, map, key, value } = statement
+    const target = this.key(key)
+    const isNullable = program.columns[column]!.nullable
+    if (isNullable) {
+      code.i32(0).set(target)
+      printer.pushColumnNull(column)
+      code.op(OP['i32.eqz']).open(OP.if)
+    }
+    const address = code.local(TYPE.i32)
+    code.get(printer.parameters.load('remap', map, 0, TYPE.i32))
+    printer.pushCode(column)
+    code.i32(2).op(OP['i32.shl']).op(OP['i32.add']).tee(address)
+    code.memory(OP['i32.load']).tee(target).op(OP['i32.eqz']).open(OP.if)
+    printer.scoped(() => {
+      printer.pushInteger(value)
+      this.probeWord(map, target)
+    })
+    code.get(address).get(target).memory(OP['i32.store']).end()
+    if (isNullable) code.end()
+  }
+
   private printIdentify(statement: Extract<Statement, { do: 'identify' }>): void {
     const { code, printer } = this
     const { value: node, map, key } = statement
@@ -273,12 +302,18 @@ export class WasmStatements {
     const target = this.key(key)
     if (isNull >= 0) code.i32(0).set(target).get(isNull).op(OP['i32.eqz']).open(OP.if)
     this.pushWord(statement)
+    this.probeWord(map, target)
+    if (isNull >= 0) code.end()
+  }
+
+  // Consumes an i64 key and sets `target` to its id.
+  private probeWord(map: number, target: number): void {
+    const { code } = this
     const word = code.local(TYPE.i64)
     const [low, high] = [code.local(TYPE.i32), code.local(TYPE.i32)]
     code.tee(word).op(OP['i32.wrap_i64']).set(low)
     code.get(word).i64(32n).op(OP['i64.shr_u']).op(OP['i32.wrap_i64']).set(high)
     this.probe(map, low, high, target)
-    if (isNull >= 0) code.end()
   }
 
   // The 64 bits of a key; -0 becomes 0 and every NaN the same one.
