@@ -5,6 +5,7 @@
 //
 // Traps handled here: locations in the tree are UTF-8 byte offsets but error positions are code points;
 // identifiers are cut to 63 bytes silently; parseSync("") throws a plain Error; deep input hangs the module.
+import { createRequire } from 'node:module'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { checkWellFormed } from '../base/utf8.ts'
 import type { Statement } from './ast.ts'
@@ -24,6 +25,7 @@ export interface ParsedStatement {
 }
 
 interface Grammar {
+  loadModule(): Promise<void>
   parseSync(text: string): unknown
 }
 
@@ -32,7 +34,8 @@ let grammar: Grammar | null = null
 /** Loads the grammar; must have resolved before parse(). About 15 ms the first time, free afterwards. */
 export async function loadParser(): Promise<void> {
   if (grammar !== null) return
-  const loaded = await import('libpg-query')
+  // Not import(): Node would first scan the package's large CommonJS file for export names, for 13 ms.
+  const loaded = createRequire(import.meta.url)('libpg-query') as Grammar
   await loaded.loadModule()
   grammar = loaded
 }
