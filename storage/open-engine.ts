@@ -248,13 +248,13 @@ class Redo {
       if (!table.schema.columns[c]!.hidden || typeof value !== 'number') continue
       table.nextRowId = Math.max(table.nextRowId, value + 1)
     }
-    this.txn!.writeSet.push(table, table.order.fromRow(row), row, false)
+    this.txn!.writeSet.push(table, table.order.fromRow(row), row, false, null)
   }
 
   private delete(record: WalRecord): void {
     const table = this.tableOf(record)
     const values = table.keyCodec.decode(this.reader(record))
-    this.txn!.writeSet.push(table, table.order.fromValues(values), values, true)
+    this.txn!.writeSet.push(table, table.order.fromValues(values), values, true, null)
   }
 
   private define(record: WalRecord): void {

@@ -106,7 +106,8 @@ export class PointReader {
   // The numeric path, written out: model, bound, and a search in one frame of narrow values.
   private locateNumber(key: number): RowGroup | null {
     const { root } = this.table
-    if (root.groups.length === 0 || key !== key) return this.locate(key)
+    // Infinity and NaN share a projection, so their group is found by comparing keys.
+    if (root.groups.length === 0 || key - key !== 0) return this.locate(key)
     const g = findGroup(root.model, root.firstKeys, key)
     if (g < 0) return null
     const group = root.groups[g]!

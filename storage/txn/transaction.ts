@@ -130,7 +130,7 @@ export class Transaction implements TableWriter {
       throw new DatabaseError(CODE.UNIQUE,
         `duplicate key in table "${name}": ${describeKey(table, key)} already exists`)
     }
-    this.writeSet.push(table, key, full, false)
+    this.writeSet.push(table, key, full, false, this.snapshot)
   }
 
   /** True when a row with the key of `row` exists now. */
@@ -146,7 +146,7 @@ export class Transaction implements TableWriter {
     const full = this.complete(table, row)
     const key = table.order.fromRow(full)
     const existed = this.exists(table, key)
-    this.writeSet.push(table, key, full, false)
+    this.writeSet.push(table, key, full, false, this.snapshot)
     return existed ? 'updated' : 'inserted'
   }
 
@@ -162,9 +162,9 @@ export class Transaction implements TableWriter {
         throw new DatabaseError(CODE.UNIQUE,
           `duplicate key in table "${name}": ${describeKey(table, newKey)} already exists`)
       }
-      this.writeSet.push(table, key, keyValues.slice(), true)
+      this.writeSet.push(table, key, keyValues.slice(), true, this.snapshot)
     }
-    this.writeSet.push(table, newKey, full, false)
+    this.writeSet.push(table, newKey, full, false, this.snapshot)
     return true
   }
 
@@ -173,16 +173,17 @@ export class Transaction implements TableWriter {
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
     if (!this.exists(table, key)) return false
-    this.writeSet.push(table, key, keyValues.slice(), true)
+    this.writeSet.push(table, key, keyValues.slice(), true, this.snapshot)
     return true
   }
 
-  // Assigns a missing row id and checks NOT NULL.
+  // Assigns a missing row id, checks NOT NULL, and makes values canonical: -0 is stored as 0.
   private complete(table: TableStore, row: Row): Row {
     const { columns } = table.schema
     assert(row.length === columns.length, 'row width differs from its table')
     const full = row.slice()
     for (let c = 0; c < columns.length; c++) {
+      if (full[c] === 0) full[c] = 0
       if (full[c] !== null) continue
       const column = columns[c]!
       if (column.hidden) full[c] = table.nextRowId++

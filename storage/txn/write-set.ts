@@ -5,6 +5,7 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row } from '../../src/base/types.ts'
 import { UNCOMMITTED } from '../table/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
+import type { RowGroup } from '../table/row-group.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
 
 /** One written version. */
@@ -37,18 +38,25 @@ export class WriteSet {
       }
       if (snapshot !== null && begin < UNCOMMITTED && begin > snapshot.commitId) failSerialization(table, key)
     }
-    if (entry < 0) {
-      const place = table.locate(table.root, key)
-      if (snapshot !== null && snapshot.rootNumber < table.root.number) checkRewritten(table, key, now, snapshot)
-      return place !== null
+    if (snapshot !== null && snapshot.rootNumber < table.root.number && !this.isOwn(table, entry)) {
+      checkRewritten(table, key, now, snapshot)
     }
+    if (entry < 0) return table.locate(table.root, key) !== null
     const version = table.delta.visible(entry, now.commitId, this.mark, now.rootNumber)
     if (version >= 0) return !table.delta.content[version]!.isTombstone
     return table.delta.baseGroup[entry] !== null
   }
 
-  /** Adds a version of the key: a row, or a tombstone that remembers the key's column values. */
-  push(table: TableStore, key: KeyValue, row: Row, isTombstone: boolean): void {
+  private isOwn(table: TableStore, entry: number): boolean {
+    const head = entry < 0 ? -1 : table.delta.headOf(entry)
+    return head >= 0 && table.delta.begin[head] === this.mark
+  }
+
+  /**
+   * Adds a version of the key: a row, or a tombstone that remembers the key's column values. `snapshot` is what
+   * the writer reads: when a merge has replaced that root, the key's row there is marked too.
+   */
+  push(table: TableStore, key: KeyValue, row: Row, isTombstone: boolean, snapshot: Visibility | null): void {
     const { delta } = table
     let entry = delta.find(key)
     if (entry < 0) {
@@ -60,7 +68,17 @@ export class WriteSet {
     delta.push(entry, this.mark, { page: -1, slot: -1, row, isTombstone })
     delta.baseGroup[entry]?.dead.add(delta.baseRow[entry]!, this.mark)
     table.uncommittedWrites++
+    const old = snapshot === null ? null : placeInOldRoot(table, key, snapshot)
+    old?.group.dead.add(old.row, this.mark)
     this.writes.push({ table, key })
+  }
+
+  // Merges since the write have left the mark in the groups they replaced, which old snapshots still read.
+  private unmarkOldRoots(table: TableStore, key: KeyValue): void {
+    for (const root of table.roots) {
+      const place = table.locate(root, key)
+      place?.group.dead.remove(place.row, this.mark)
+    }
   }
 
   /** Takes back every write after the first `count`. */
@@ -75,14 +93,32 @@ export class WriteSet {
       const head = delta.headOf(entry)
       if (head < 0 || delta.begin[head] !== this.mark) {
         delta.baseGroup[entry]?.dead.remove(delta.baseRow[entry]!, this.mark)
+        if (table.roots.length > 1) this.unmarkOldRoots(table, key)
       }
     }
   }
 }
 
+function placeInOldRoot(
+  table: TableStore, key: KeyValue, snapshot: Visibility,
+): { group: RowGroup; row: number } | null {
+  if (snapshot.rootNumber >= table.root.number) return null
+  const root = table.rootAt(snapshot.rootNumber)
+  return root === table.root ? null : table.locate(root, key)
+}
+
+// The row that the snapshot's replaced root has for the key was changed by a commit the snapshot does not see.
+function isSupersededSince(table: TableStore, key: KeyValue, snapshot: Visibility): boolean {
+  const place = placeInOldRoot(table, key, snapshot)
+  if (place === null) return false
+  const since = place.group.dead.since(place.row)
+  return since > snapshot.commitId && since < UNCOMMITTED
+}
+
 // The snapshot's root was replaced since: the key may have been changed and merged. Equal answers under both
 // roots mean nobody changed it in a way that matters.
 function checkRewritten(table: TableStore, key: KeyValue, now: Visibility, snapshot: Visibility): void {
+  if (isSupersededSince(table, key, snapshot)) failSerialization(table, key)
   const before = table.findRow(key, snapshot)
   const after = table.findRow(key, now)
   if (before === null && after === null) return
