@@ -22,7 +22,12 @@ export interface PlannedAggregate {
 
 const NULL_ARGUMENT: SqlType = { kind: 'bigint' }
 
-/** Plans one call; calls that are equal share slots. */
+/** True when DISTINCT changes nothing. */
+export function ignoresDistinct(call: AggregateCall): boolean {
+  return ['min', 'max', 'bool_and', 'bool_or'].includes(call.fn)
+}
+
+/** Plans one call without DISTINCT, or with more than one argument; calls that are equal share slots. */
 export function planAggregate(
   call: AggregateCall, state: SlotState, memory: LinearMemory, arena: Arena,
 ): PlannedAggregate {

@@ -9,9 +9,10 @@ import type { Batch } from '../vector/batch.ts'
 import { bitmapBytes, countAlive } from '../vector/batch.ts'
 import { VectorBuilder } from '../vector/builder.ts'
 import type { PlannedAggregate } from './aggregate-plan.ts'
-import { planAggregate } from './aggregate-plan.ts'
+import { ignoresDistinct, planAggregate } from './aggregate-plan.ts'
 import { SlotState } from './aggregate-slots.ts'
 import type { SlotMode } from './aggregate-slots.ts'
+import { DistinctAggregate } from './distinct.ts'
 import { CompiledFilter } from './filter.ts'
 import { Grouping } from './grouping.ts'
 import type { ColumnShape, Node, Program, Statement } from './ir.ts'
@@ -44,6 +45,7 @@ export class CompiledAggregate implements AggregateKernel {
   private readonly grouping: Grouping | null
   private readonly state: SlotState
   private readonly planned: readonly PlannedAggregate[]
+  private readonly distinct: DistinctAggregate[] = []
   private readonly signature: Signature
   private readonly variants = new Map<string, Variant>()
   private readonly target: { ids: number; state: number; targets: unknown[] }
@@ -57,11 +59,22 @@ export class CompiledAggregate implements AggregateKernel {
     this.filter = spec.filter === null ? null : new CompiledFilter(spec.filter, inputs, env)
     this.grouping = spec.groups.length === 0 ? null : new Grouping(spec.groups, inputs, env)
     this.state = new SlotState(env.memory, env.arena)
-    this.planned = spec.aggregates.map(call => planAggregate(call, this.state, env.memory, env.arena))
-    this.signature = new Signature(env.memory, inputs, spec.aggregates.flatMap(argumentsOf))
+    this.planned = spec.aggregates.map(call => this.plan(call, inputs))
+    const looped = spec.aggregates.filter(call => !isSet(call))
+    this.signature = new Signature(env.memory, inputs, looped.flatMap(argumentsOf))
     const targets: unknown[] = this.state.slots.map((_, slot) => this.state.target(slot))
     for (const { accumulator } of this.planned) targets.push(accumulator)
     this.target = { ids: 0, state: 0, targets }
+  }
+
+  private plan(call: AggregateCall, inputs: readonly InputColumn[]): PlannedAggregate {
+    if (!isSet(call)) {
+      const plain = ignoresDistinct(call) ? { ...call, distinct: false } : call
+      return planAggregate(plain, this.state, this.env.memory, this.env.arena)
+    }
+    const set = new DistinctAggregate(call, inputs, this.env, this.grouping !== null)
+    this.distinct.push(set)
+    return { call, accumulator: null, result: group => set.result(group) }
   }
 
   get groupCount(): number {
@@ -80,6 +93,7 @@ export class CompiledAggregate implements AggregateKernel {
       if (rows === batch.windowRows) alive = 0
     } else if (rows <= 0 || (alive !== 0 && (rows = countAlive(env.memory, batch)) === 0)) return
     this.grouping?.assign(batch, alive, this.idsPtr)
+    for (const set of this.distinct) set.consume(batch, alive, this.idsPtr)
     state.reserve(this.groupCount)
     const variant = this.prepare(batch)
     state.admit(variant.mode, variant.growth.map(growth => growth * rows), this.groupCount)
@@ -215,6 +229,11 @@ export class CompiledAggregate implements AggregateKernel {
       builders[keys + i]!.append(value)
     })
   }
+}
+
+/** A DISTINCT call that is collected as a set instead of in the fused loop. */
+function isSet(call: AggregateCall): boolean {
+  return call.distinct && call.args.length === 1 && !ignoresDistinct(call)
 }
 
 function magnitudeOf(node: Node): number {

@@ -31,6 +31,7 @@ interface Variant {
 export class Grouping {
   readonly maps: (WordMap | ObjectMap)[]
   private readonly keys: readonly Expression[]
+  private readonly mode: 'groups' | 'within'
   private readonly env: KernelEnv
   private readonly signature: Signature
   private readonly variants = new Map<string, Variant>()
@@ -38,12 +39,20 @@ export class Grouping {
   private readonly caches: (IdCache | null)[]
   private readonly target: { ids: number; maps: (WordMap | ObjectMap)[]; remaps: number[] }
 
-  constructor(keys: readonly Expression[], inputs: readonly InputColumn[], env: KernelEnv) {
+  /**
+   * 'groups': the keys make the groups, whose ids are written. 'within': rows have group ids already, and pairs of
+   * the only key and the group get ids in the last map (DISTINCT).
+   */
+  constructor(
+    keys: readonly Expression[], inputs: readonly InputColumn[], env: KernelEnv, mode: 'groups' | 'within' = 'groups',
+  ) {
     this.keys = keys
+    this.mode = mode
     this.env = env
     this.signature = new Signature(env.memory, inputs, keys)
     const keyMaps = keys.map(key => makeIdMap(env.memory, env.arena, key.type))
-    const pairMaps = keys.slice(1).map(() => new WordMap(env.memory, env.arena))
+    const pairs = mode === 'within' ? 1 : keys.length - 1
+    const pairMaps = Array.from({ length: pairs }, () => new WordMap(env.memory, env.arena))
     this.maps = [...keyMaps, ...pairMaps]
     this.recoders = keyMaps.map((map, i) => recoderOf(map, keys[i]!.type, env))
     this.caches = keyMaps.map((map, i) =>
@@ -125,12 +134,7 @@ export class Grouping {
       if (recalled[key]) return { do: 'recall', key, map: key, column: this.columnOf(key), value }
       return { do: 'identify', key, map: key, value }
     })
-    const count = this.keys.length
-    for (let pair = 0; pair < count - 1; pair++) {
-      const left = pair === 0 ? 0 : count + pair - 1
-      statements.push({ do: 'pair', key: count + pair, map: count + pair, left, right: pair + 1 })
-    }
-    statements.push({ do: 'assign', key: this.maps.length - 1 })
+    statements.push(...this.combine())
     const program: Program = {
       kind: 'identify', columns, checks: lowering.graph.checks, tests: [], statements, grouping: 'none', stride: 0,
     }
@@ -140,6 +144,20 @@ export class Grouping {
     const isWasm = this.env.backend !== 'javascript' && statements.every(statement => this.isWasm(statement, columns))
     const wasm = isWasm ? new WasmKernel(program, lowering, lookups, this.env) : null
     return { run, wasm, lowering, lookups, recoded }
+  }
+
+  // Ids of pairs, from the keys' ids to the group's.
+  private combine(): Statement[] {
+    if (this.mode === 'within') {
+      return [{ do: 'group', key: 1 }, { do: 'pair', key: 2, map: 1, left: 0, right: 1 }]
+    }
+    const statements: Statement[] = []
+    const count = this.keys.length
+    for (let pair = 0; pair < count - 1; pair++) {
+      const left = pair === 0 ? 0 : count + pair - 1
+      statements.push({ do: 'pair', key: count + pair, map: count + pair, left, right: pair + 1 })
+    }
+    return [...statements, { do: 'assign', key: this.maps.length - 1 }]
   }
 
   private isWasm(statement: Statement, columns: readonly ColumnShape[]): boolean {
