@@ -2,15 +2,13 @@
 // state (one big base, many tiny row groups merged after every commit, everything in the delta). Numbers are
 // compared as numbers, everything else as text; queries with ORDER BY in order, others as bags.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { formatScalar } from '../../src/base/scalar-format.ts'
-import { isNumeric } from '../../src/base/types.ts'
 import type { EngineOptions } from '../../storage/mod.ts'
+import { asText, comparableRows, ourRows } from './compare.ts'
 import { CHANGES, CREATE, inserts } from './data.ts'
 import { openOracle } from './duckdb.ts'
 import type { Oracle } from './duckdb.ts'
 import { QUERIES } from './queries.ts'
 import { Session } from './session.ts'
-import type { Result } from './session.ts'
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
   ['everything in the delta', {}],
@@ -27,31 +25,10 @@ const answers = new Map<string, (string | null)[][]>()
 beforeAll(async () => {
   oracle = await openOracle()
   for (const sql of [...CREATE, ...inserts(), ...CHANGES]) await oracle.run(sql)
-  for (const { sql, duckdb } of QUERIES) answers.set(sql, await oracle.rows(castToText(duckdb ?? sql)))
+  for (const { sql, duckdb } of QUERIES) answers.set(sql, await oracle.rows(asText(duckdb ?? sql)))
 }, 60_000)
 
 afterAll(() => oracle.close())
-
-/** DuckDB's own text of every column. */
-function castToText(sql: string): string {
-  return `SELECT COLUMNS(*)::VARCHAR FROM (${sql}) AS t`
-}
-
-function ours(result: Result): (string | null)[][] {
-  return result.rows.map((row) => row.map((value, i) => value === null ? null : formatScalar(result.types[i]!, value)))
-}
-
-/** Values as comparable text: numbers to 9 significant digits, booleans spelled out. */
-function canonical(rows: (string | null)[][], result: Result, ordered: boolean): string[] {
-  const list = rows.map((row) => row.map((value, i) => {
-    if (value === null) return 'NULL'
-    const type = result.types[i]!
-    if (isNumeric(type)) return String(Number(Number(value).toPrecision(9)))
-    if (type.kind === 'boolean') return value.startsWith('t') ? 'true' : 'false'
-    return value
-  }).join(' | '))
-  return ordered ? list : list.sort()
-}
 
 describe.each(STATES)('%s', (_, options) => {
   let session: Session
@@ -71,7 +48,7 @@ describe.each(STATES)('%s', (_, options) => {
         session.backend = backend
         const before = session.engine.memory.usedFrames
         const result = session.run(sql)
-        expect(canonical(ours(result), result, ordered)).toEqual(canonical(want, result, ordered))
+        expect(ourRows(result, ordered)).toEqual(comparableRows(want, result.types, ordered))
         expect(session.engine.memory.usedFrames - session.engine.pool.stats.frames).toBeLessThanOrEqual(before)
       }
     })
