@@ -1,7 +1,7 @@
 // The planner: a bound logical plan in, an operator tree out.
 //
-//   fold constants → drop unseen sorts → push filters down → order joins → limits below projections
-//   → prune columns → build operators bottom-up
+//   fold constants → drop unseen sorts → push filters down → order joins → extremes of keys
+//   → limits below projections → prune columns → build operators bottom-up
 //
 // Building decides access paths by cost (choose-access.ts), join sides by estimated rows, top-N for
 // ORDER BY with LIMIT, and drops sorts that the key order makes needless (key-order.ts). Cost of planning a
@@ -17,6 +17,7 @@ import { OperatorBuilder } from './build.ts'
 import { DEFAULT_COSTS } from './cost.ts'
 import type { CostModel } from './cost.ts'
 import { dropSorts } from './drop-sorts.ts'
+import { extremeOfKey } from './extreme-of-key.ts'
 import { foldPlan } from './fold.ts'
 import { hoistLimits } from './hoist-limits.ts'
 import { orderJoins } from './join-order.ts'
@@ -47,7 +48,7 @@ export function planStatement(
 
 /** The rewrite rules in their order. */
 export function optimise(plan: LogicalPlan): LogicalPlan {
-  return prunePlan(hoistLimits(orderJoins(pushDown(dropSorts(foldPlan(plan))))))
+  return prunePlan(hoistLimits(extremeOfKey(orderJoins(pushDown(dropSorts(foldPlan(plan)))))))
 }
 
 function buildRoot(plan: LogicalPlan, builder: OperatorBuilder): Operator | ChangeOperator {

@@ -147,6 +147,17 @@ describe('other rules', () => {
     expect(line(optimise(projectOf(sorted, [s])))).toContain('sort')
   })
 
+  test('the extreme of the first key column needs one row, other extremes all of them', () => {
+    const least = (fn: string, input: LogicalPlan, of: Expression): string =>
+      line(optimise(aggregateOf(input, [], [aggregate(fn, [of], BIGINT)])))
+    expect(least('max', a, col(a, 'id'))).toBe('a[id] sort limit group  (max)')
+    expect(least('min', filterOf(a, call('gt', [x, one])), col(a, 'id'))).toBe('a[id x] where (x > 1) sort limit group  (min)')
+    expect(least('max', a, x)).toBe('a[x] group  (max)')
+    expect(least('sum', a, col(a, 'id'))).toBe('a[id] group  (sum)')
+    const grouped = aggregateOf(a, [x], [aggregate('max', [col(a, 'id')])])
+    expect(line(optimise(grouped))).toBe('a[id x] group x (max)')
+  })
+
   test('tables are joined in an order that avoids a cross join', () => {
     const ab = joinOf('cross', a, b, [])
     const abc = joinOf('cross', ab, c, [])

@@ -67,6 +67,11 @@ const PLAIN = [
   `SELECT sum(l_price * l_discount) FROM line WHERE l_shipped >= TIMESTAMP '1994-01-01 00:00:00'
      AND l_shipped < TIMESTAMP '1995-01-01 00:00:00' AND l_discount BETWEEN 0.02 AND 0.07 AND l_quantity < 24`,
   'SELECT min(w), max(w), count(*) FROM word',
+  'SELECT max(o_id) FROM orders',
+  'SELECT min(l_order) FROM line',
+  'SELECT min(o_id) FROM orders WHERE o_priority = 3 AND o_id > 500',
+  'SELECT max(o_id) FROM orders WHERE o_total < 0',
+  'SELECT max(id) FROM nothing',
   'SELECT c_nation, min(c_name), max(c_balance), avg(c_balance) FROM customer GROUP BY c_nation',
   // distinct, order, limit
   'SELECT DISTINCT o_status, o_priority FROM orders',
