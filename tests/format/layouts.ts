@@ -69,7 +69,7 @@ function mapEntryLayout(): Layout {
   map.place(3, 0x21, { block: 0x11111112, blocks: 0x13, crc: 0x14141415, epoch: 0x16161617 })
   map.setFill(3, 0x22)
   return {
-    name: 'page map entry', heading: 'Page map', source: 'storage/page/page-map.ts', picture: /^ *entry, 16 bytes/,
+    name: 'page map entry', heading: 'Page map', source: 'storage/page/page-map.ts', picture: /^ *entry, 16 bytes +/,
     sample: map.mapPageBytes(0).slice(48, 64),
     fields: [
       field('block', /^(first )?block$/, 4, 0x11111112), field('crc', /^CRC-32C/, 4, 0x14141415),
@@ -112,7 +112,7 @@ function recordLayout(): Layout {
       field('lsn', /^LSN( of this record|: position)/, 8, 0x444444444445), field('salt', /^salt/, 4, 0x45454546),
       field('durableDistance', /^LSN minus/, 4, 0x0102030), field('txnId', /^transaction id/, 6, 0x424242424243),
       field('type', /^type/, 1, 0x41), field('tableId', /^table id/, 4, 0x43434344),
-      bytesField('body', /^body($|;)/, body),
+      bytesField('body', /^body(?! length)/, body),
     ],
   }
 }

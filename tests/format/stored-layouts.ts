@@ -49,7 +49,7 @@ export function mapRootLayout(): Layout {
     const root = decodeMetaSlot(file.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), 'f')[0]!.meta!.mapRoot
     const at = root.block * BLOCK_SIZE
     return {
-      name: 'map root entry', heading: 'Map root', source: 'storage/page/page-map.ts', picture: /^ *map root /,
+      name: 'map root entry', heading: 'Map root', source: 'storage/page/page-map.ts', picture: /^ *map root .*: /,
       sample: file.slice(at, at + 16),
       fields: [
         field('block', /block$/, 4, block),
@@ -112,7 +112,7 @@ function tupleLayout(sample: Uint8Array): Layout {
   const commit = new Uint8Array(8)
   new DataView(commit.buffer).setFloat64(0, COMMIT, true)
   return {
-    name: 'heap tuple', heading: 'Heap tuples', source: 'storage/table/heap.ts', picture: /^ *tuple /, sample,
+    name: 'heap tuple', heading: 'Heap tuples', source: 'storage/table/heap.ts', picture: /^ *tuple +/, sample,
     fields: [
       bytesField('commitId', /^commit ?[iI]d/, commit), field('flags', /^flags/, 1, 1),
       bytesField('body', /^body/, ascii('first')),
