@@ -35,6 +35,8 @@ export interface FunctionEntry {
   readonly strict: boolean
   /** Equal arguments give equal results within a statement (false only for random and the like). */
   readonly stable: boolean
+  /** An overload that PostgreSQL does not have. */
+  readonly isExtension: boolean
   readonly make: (context: CallContext) => ScalarFunction
 }
 
@@ -42,6 +44,7 @@ export interface EntryOptions {
   names?: readonly string[]
   lax?: boolean
   volatile?: boolean
+  extension?: boolean
   result?: (args: readonly SqlType[]) => SqlType
 }
 
@@ -65,6 +68,7 @@ export function typed(
   const parsed = parseSignature(signature)
   return {
     id, sqlNames: options.names ?? [id], ...parsed, result: options.result ?? parsed.result,
-    strict: options.lax !== true, stable: options.volatile !== true, make,
+    strict: options.lax !== true, stable: options.volatile !== true,
+    isExtension: options.extension === true, make,
   }
 }

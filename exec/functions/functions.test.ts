@@ -180,6 +180,15 @@ test('untyped literals take the type the other side or the overload wants', () =
   expect(() => commonType([INTEGER, TEXT])).toThrow(expect.objectContaining({ code: '42804' }))
 })
 
+test('integers prefer double precision, as in PostgreSQL', () => {
+  const result = (name: string, ...args: SqlType[]): string => typeName(resolveFunction(name, args).result)
+  expect(result('round', INTEGER)).toBe('double precision')
+  expect(result('ceil', BIGINT)).toBe('double precision')
+  expect(result('round', INTEGER, INTEGER)).toBe('decimal(11,0)')
+  expect(result('round', DOUBLE, INTEGER)).toBe('double precision')
+  expect(result('round', decimalType(8, 3))).toBe('decimal(6,0)')
+})
+
 test('unknown functions name the nearest one', () => {
   const nearest = { code: '42883', hint: 'Perhaps you meant upper.' }
   expect(() => resolveFunction('uper', [TEXT])).toThrow(expect.objectContaining(nearest))

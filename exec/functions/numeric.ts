@@ -168,7 +168,7 @@ export const NUMERIC_FUNCTIONS: readonly FunctionEntry[] = [
   typed('floor', 'decimal -> decimal', context => (x: Integer) => floorDecimal(x, scaleOf(context)),
     { result: wholeDecimal }),
   scalar('trunc', 'double -> double', (x: number) => Math.trunc(x) + 0, { names: ['trunc', 'truncate'] }),
-  scalar('trunc', 'double, integer -> double', truncDouble, { names: ['trunc', 'truncate'] }),
+  scalar('trunc', 'double, integer -> double', truncDouble, { names: ['trunc', 'truncate'], extension: true }),
   typed('trunc', 'decimal -> decimal',
     context => (x: Integer) => rescale(truncateTo(x, scaleOf(context), 0), scaleOf(context), 0),
     { names: ['trunc', 'truncate'], result: wholeDecimal }),
@@ -176,7 +176,7 @@ export const NUMERIC_FUNCTIONS: readonly FunctionEntry[] = [
     context => (x: Integer, digits: number) => truncateTo(x, scaleOf(context), digits),
     { names: ['trunc', 'truncate'], result: asIs }),
   scalar('round', 'double -> double', roundHalfEven),
-  scalar('round', 'double, integer -> double', roundDouble),
+  scalar('round', 'double, integer -> double', roundDouble, { extension: true }),
   typed('round', 'decimal -> decimal', context => (x: Integer) => rescale(x, scaleOf(context), 0),
     { result: wholeDecimal }),
   typed('round', 'decimal, integer -> decimal', ({ args, result }) => (x: Integer, digits: number) =>

@@ -3,7 +3,7 @@
 // takes the type that the chosen overload wants, as PostgreSQL's "unknown" does.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { SqlType, TypeKind } from '../../src/base/types.ts'
-import { DOUBLE, TEXT, decimalType, isNumeric, typeName } from '../../src/base/types.ts'
+import { DOUBLE, TEXT, decimalType, isInteger, isNumeric, typeName } from '../../src/base/types.ts'
 import type { FunctionEntry, Pattern } from './entry.ts'
 import { asDecimal, commonType, implicitDistance } from './type-rules.ts'
 
@@ -26,6 +26,8 @@ function matchCost(pattern: Pattern, type: SqlType): number {
   if (pattern === 'same') return 1
   if (pattern === 'number') return type.kind === 'null' ? 3 : isNumeric(type) ? 0 : -1
   if (type.kind === 'null') return unknownCost(pattern)
+  // Double precision is the preferred numeric type: round(5) is a double, as in PostgreSQL.
+  if (pattern === 'double' && isInteger(type)) return 2
   const distance = implicitDistance(type.kind, pattern)
   return distance < 0 ? -1 : distance * 4
 }
@@ -40,9 +42,12 @@ function unknownCost(kind: TypeKind): number {
   }
 }
 
+// Overloads that PostgreSQL does not have never win against one it has.
+const EXTENSION_COST = 50
+
 function callCost(entry: FunctionEntry, args: readonly SqlType[]): number {
   if (!acceptsCount(entry, args.length)) return -1
-  let total = 0
+  let total = entry.isExtension ? EXTENSION_COST : 0
   for (let i = 0; i < args.length; i++) {
     const cost = matchCost(patternAt(entry, i)!, args[i]!)
     if (cost < 0) return -1

@@ -157,6 +157,17 @@ describe.each(BACKENDS)('%s', backend => {
     expect(aggregate(backend, [], calls.slice(0, 3), columns, binary('>', x, int(100)))).toEqual([[0, 0, null]])
   })
 
+  test.each(['coded', 'plain'] as Form[])('count distinct sees only selected rows, %s', form => {
+    const columns: TestColumn[] = [
+      { type: TEXT, values: ['a', 'b', 'c', 'a', null], form }, { type: INTEGER, values: [1, 2, 3, 1, 2], form: 'narrow' },
+    ]
+    const [k, x] = [column(0, TEXT), column(1, INTEGER)]
+    const calls = [k, x].map(arg => ({ fn: 'count', args: [arg], type: BIGINT, distinct: true }))
+    expect(aggregate(backend, [], calls, columns, binary('<', x, int(3)))).toEqual([[2, 2]])
+    const byNumber = aggregate(backend, [x], calls, columns, binary('<', x, int(3)))
+    expect(byNumber.sort()).toEqual([[1, 1, 1], [2, 1, 1]])
+  })
+
   test('in lists', () => {
     const columns: TestColumn[] = [{ type: INTEGER, values: [1, 2, 3, null, 40], form: 'narrow' }]
     const x = column(0, INTEGER)

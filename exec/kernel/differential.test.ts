@@ -213,11 +213,11 @@ test.each(SEEDS)('aggregates, seed %i', seed => {
   const generator = new Generator(random)
   const groups = Array.from({ length: random.below(4) }, () => generator.value(random.pick(TYPES), random.below(2)))
   const aggregates = Array.from({ length: 5 }, () => {
-    const type = random.pick(NUMBERS)
-    const fn = random.pick(['sum', 'avg', 'min', 'max', 'count'])
+    const fn = random.pick(['sum', 'avg', 'min', 'max', 'count', 'count'])
+    const type = fn === 'count' ? random.pick(TYPES) : random.pick(NUMBERS)
     const arg = generator.value(type, random.below(3))
     const resolved = resolveAggregate(fn, [arg.type], false)
-    return { fn: resolved.fn, args: [arg], distinct: random.chance(0.2), type: resolved.result,
+    return { fn: resolved.fn, args: [arg], distinct: random.chance(0.3), type: resolved.result,
       filter: random.chance(0.2) ? generator.truth(1) : null }
   })
   const filter = random.chance(0.5) ? generator.truth(2) : null

@@ -3,6 +3,7 @@
 // for. Values come in order of first appearance, which is the same on both back ends.
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Scalar } from '../../src/base/types.ts'
+import { physicalOf } from '../../src/base/types.ts'
 import type { AggregateCall } from '../plan/logical.ts'
 import type { Batch } from '../vector/batch.ts'
 import { bitmapBytes } from '../vector/batch.ts'
@@ -17,7 +18,9 @@ import type { InputColumn, KernelEnv } from './kernel.ts'
 export class DistinctAggregate {
   private readonly call: AggregateCall
   private readonly env: KernelEnv
-  private readonly isGrouped: boolean
+  private readonly isPaired: boolean
+  private zeroIds: number
+  private zeroRows: number
   private readonly values: Grouping
   private readonly filter: CompiledFilter | null
   private readonly view: Batch = { windowRows: 0, begin: 0, end: 0, alivePtr: 0, columns: [] }
@@ -28,20 +31,34 @@ export class DistinctAggregate {
   constructor(call: AggregateCall, inputs: readonly InputColumn[], env: KernelEnv, isGrouped: boolean) {
     this.call = call
     this.env = env
-    this.isGrouped = isGrouped
-    this.values = new Grouping([call.args[0]!], inputs, env, isGrouped ? 'within' : 'groups')
+    // Dictionaries give ids to all their entries, so only pairs tell which ones occur: without groups, pairs with
+    // group 0. Numbers get ids when they are seen, which is the answer already.
+    const isCoded = physicalOf(call.args[0]!.type) === 'bytes'
+    this.isPaired = isGrouped || isCoded
+    this.zeroIds = isGrouped || !isCoded ? 0 : env.arena.allocateZeroed(BATCH_ROWS * 4)
+    this.zeroRows = BATCH_ROWS
+    this.values = new Grouping([call.args[0]!], inputs, env, this.isPaired ? 'within' : 'groups')
     this.filter = call.filter === null ? null : new CompiledFilter(call.filter, inputs, env)
   }
 
   /** Adds the selected rows of a batch; `ids` are their groups (scratch without groups). */
   consume(batch: Batch, alive: number, ids: number): void {
+    const groups = this.zeroIds === 0 ? ids : this.zeros(batch.windowRows)
     if (this.filter === null) {
-      this.values.assign(batch, alive, ids)
+      this.values.assign(batch, alive, groups)
       return
     }
     this.reserveMask(batch.windowRows)
     Object.assign(this.view, batch, { alivePtr: alive })
-    if (this.filter.run(this.view, this.maskPtr) > 0) this.values.assign(batch, this.maskPtr, ids)
+    if (this.filter.run(this.view, this.maskPtr) > 0) this.values.assign(batch, this.maskPtr, groups)
+  }
+
+  private zeros(rows: number): number {
+    if (rows > this.zeroRows) {
+      this.zeroRows = rows
+      this.zeroIds = this.env.arena.allocateZeroed(rows * 4)
+    }
+    return this.zeroIds
   }
 
   private reserveMask(rows: number): void {
@@ -59,7 +76,7 @@ export class DistinctAggregate {
   /** Calls `visit` with every distinct pair of group and value id; id 0 is NULL and left out. */
   private forEachPair(visit: (group: number, valueId: number) => void): void {
     const { maps } = this.values
-    if (!this.isGrouped) {
+    if (!this.isPaired) {
       for (let id = 1; id <= maps[0]!.count; id++) visit(0, id)
       return
     }
@@ -71,7 +88,7 @@ export class DistinctAggregate {
   }
 
   private counts(): (group: number) => Scalar {
-    if (!this.isGrouped) return () => this.values.maps[0]!.count
+    if (!this.isPaired) return () => this.values.maps[0]!.count
     const counts: number[] = []
     this.forEachPair(group => {
       counts[group] = (counts[group] ?? 0) + 1
