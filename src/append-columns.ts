@@ -13,6 +13,7 @@ import { didYouMean } from './sql/nearest-name.ts'
 import { ColumnStage } from '../storage/mod.ts'
 import type { StagedColumn } from '../storage/mod.ts'
 
+/** Number arrays that append takes without converting every value. */
 export type TypedArray =
   | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
   | BigInt64Array | BigUint64Array
@@ -24,8 +25,12 @@ export type AppendColumns = Readonly<Record<string, TypedArray | readonly unknow
 export type DefaultOf = (column: ColumnSchema) => Scalar
 
 /** One staged column per visible column of the table. Throws 42703, 22023 and what conversion throws. */
-export function stageColumns(schema: TableSchema, data: AppendColumns | ArrowTable, defaultOf: DefaultOf): StagedColumn[] {
-  if (typeof data !== 'object' || data === null) throw invalid(`append takes columns or an Arrow table, not ${String(data)}`)
+export function stageColumns(
+  schema: TableSchema, data: AppendColumns | ArrowTable, defaultOf: DefaultOf,
+): StagedColumn[] {
+  if (typeof data !== 'object' || data === null) {
+    throw invalid(`append takes columns or an Arrow table, not ${String(data)}`)
+  }
   const visible = schema.columns.filter(column => column.hidden !== true)
   const table = isArrowTable(data)
   const names = table ? data.schema.fields.map(field => field.name) : Object.keys(data)
@@ -35,7 +40,9 @@ export function stageColumns(schema: TableSchema, data: AppendColumns | ArrowTab
     if (!names.includes(column.name)) return repeated(column, defaultOf(column), count)
     if (table) return stageArrow(column, data)
     const values = data[column.name]!
-    if (values.length !== count) throw invalid(`column "${column.name}" has ${values.length} values, but column "${names[0]}" has ${count}`)
+    if (values.length !== count) {
+      throw invalid(`column "${column.name}" has ${values.length} values, but column "${names[0]}" has ${count}`)
+    }
     return stageValues(column, values)
   })
 }
@@ -54,7 +61,10 @@ function checkColumns(schema: TableSchema, visible: readonly ColumnSchema[], nam
   for (const name of names) {
     if (known.includes(name)) continue
     const hint = didYouMean(name, known)
-    throw new DatabaseError(CODE.UNDEFINED_COLUMN, `column "${name}" of table "${schema.name}" does not exist`, hint === undefined ? {} : { hint })
+    throw new DatabaseError(
+      CODE.UNDEFINED_COLUMN, `column "${name}" of table "${schema.name}" does not exist`,
+      hint === undefined ? {} : { hint }
+    )
   }
   if (new Set(names).size !== names.length) throw invalid('a column is given twice')
 }
@@ -93,16 +103,22 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 function stageTyped(type: SqlType, values: TypedArray): StagedColumn | null {
   const range = RANGES[type.kind]
   if (values instanceof BigUint64Array) return null
-  const column = (kept: TypedArray): StagedColumn => ({ type, values: kept as Float64Array, nulls: null, count: values.length })
+  const column = (kept: TypedArray): StagedColumn => (
+    { type, values: kept as Float64Array, nulls: null, count: values.length }
+  )
   if (values instanceof BigInt64Array) return type.kind === 'bigint' ? column(values) : null
   if (range !== undefined) return fits(values, range, type.kind) ? column(values) : null
   if (type.kind === 'double' || (type.kind === 'real' && values instanceof Float32Array)) {
-    return values instanceof Float32Array || values instanceof Float64Array ? column(withoutMinusZero(values)) : column(values)
+    return values instanceof Float32Array || values instanceof Float64Array
+      ? column(withoutMinusZero(values))
+      : column(values)
   }
   return null
 }
 
-function fits(values: Exclude<TypedArray, BigInt64Array | BigUint64Array>, [min, max]: readonly [number, number], kind: string): boolean {
+function fits(
+  values: Exclude<TypedArray, BigInt64Array | BigUint64Array>, [min, max]: readonly [number, number], kind: string,
+): boolean {
   if (values instanceof Int32Array || values instanceof Int16Array || values instanceof Int8Array) {
     if (kind !== 'smallint' || !(values instanceof Int32Array)) return true
   }
@@ -129,7 +145,9 @@ function stageArrow(column: ColumnSchema, table: ArrowTable): StagedColumn {
   const vector = table.getChild(column.name)!
   const from = sqlTypeOfArrow(arrow, vector.type)
   const chunks = vector.data.map(data => arrowColumn(arrow, new arrow.Vector([data])))
-  const only = chunks.length === 1 && !Array.isArray(chunks[0]) ? stageTyped(column.type, chunks[0] as TypedArray) : null
+  const only = chunks.length === 1 && !Array.isArray(chunks[0])
+    ? stageTyped(column.type, chunks[0] as TypedArray)
+    : null
   if (only !== null && physicalOf(from) === physicalOf(column.type) && from.kind !== 'decimal') return only
   const stage = new ColumnStage(column.type, Math.max(1, vector.length))
   const same = sameType(from, column.type)

@@ -27,7 +27,9 @@ export interface ColumnChunk {
 }
 
 /** Bits of the rows that are not NULL. */
-export function gatherValidity(memory: LinearMemory, vector: Vector, { rows, count }: RowList): { nullCount: number; nullBitmap: Uint8Array | undefined } {
+export function gatherValidity(
+  memory: LinearMemory, vector: Vector, { rows, count }: RowList,
+): { nullCount: number; nullBitmap: Uint8Array | undefined } {
   if (vector.validityPtr === 0) return { nullCount: 0, nullBitmap: undefined }
   const nullBitmap = new Uint8Array(Math.ceil(count / 64) * 8)
   let valid = 0
@@ -113,7 +115,9 @@ function gatherWords(memory: LinearMemory, vector: Vector, list: RowList, width:
   if (isNarrow) {
     for (let i = 0; i < count; i++) {
       const row = rows[i]!
-      const narrow = layout === LAYOUT.U8 ? u8[valuesPtr + row]! : layout === LAYOUT.U16 ? u16[(valuesPtr >>> 1) + row]! : u32[(valuesPtr >>> 2) + row]!
+      const narrow = layout === LAYOUT.U8
+        ? u8[valuesPtr + row]! : layout === LAYOUT.U16 ? u16[(valuesPtr >>> 1) + row]!
+        : u32[(valuesPtr >>> 2) + row]!
       const value = (base as number) + narrow
       out[width * i] = value | 0
       out[width * i + 1] = Math.floor(value / TWO32)
@@ -132,7 +136,9 @@ function gatherWords(memory: LinearMemory, vector: Vector, list: RowList, width:
 }
 
 /** The slow way, for odd layouts. */
-function gatherAnyWords(memory: LinearMemory, vector: Vector, { rows, count }: RowList, out: Int32Array, width: 2 | 4): Int32Array {
+function gatherAnyWords(
+  memory: LinearMemory, vector: Vector, { rows, count }: RowList, out: Int32Array, width: 2 | 4,
+): Int32Array {
   const wide = new BigInt64Array(out.buffer)
   for (let i = 0; i < count; i++) {
     const value = BigInt((readScalar(memory, vector, rows[i]!) ?? 0) as number | bigint)
@@ -149,7 +155,9 @@ function viewOf(memory: LinearMemory, vector: Vector, row: number): number {
   return (dictionary.viewsPtr >>> 2) + 2 * readCode(memory, vector, row)
 }
 
-function gatherBytes(memory: LinearMemory, vector: Vector, { rows, count }: RowList): { data: Uint8Array; valueOffsets: Int32Array } {
+function gatherBytes(
+  memory: LinearMemory, vector: Vector, { rows, count }: RowList,
+): { data: Uint8Array; valueOffsets: Int32Array } {
   const { u8, u32 } = memory
   const valueOffsets = new Int32Array(count + 1)
   const hasNulls = vector.validityPtr !== 0

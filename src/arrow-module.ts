@@ -5,6 +5,7 @@
 // tables to apache-arrow right after open() can await loadArrow() first.
 import { createRequire } from 'node:module'
 
+/** The module's namespace. */
 export type Arrow = typeof import('apache-arrow')
 
 let loaded: Arrow | null = null

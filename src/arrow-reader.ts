@@ -1,4 +1,5 @@
 // Results as apache-arrow record batches and tables, in ordinary ArrayBuffers that belong to the caller.
+// One reader serves one result; it decides the schema, the gathering of values is arrow-gather.ts.
 import type { Data, DataType, Field, RecordBatch, Schema, Table } from 'apache-arrow'
 import { aliveRows } from '../exec/vector/batch.ts'
 import type { Batch, Vector } from '../exec/mod.ts'
@@ -35,7 +36,9 @@ export class ArrowReader {
 
   #schemaOf(types: readonly DataType[]): Schema {
     const arrow = this.#arrow
-    return new arrow.Schema(this.#columns.map(({ name, nullable }, i): Field => new arrow.Field(name, types[i]!, nullable)))
+    return new arrow.Schema(
+      this.#columns.map(({ name, nullable }, i): Field => new arrow.Field(name, types[i]!, nullable))
+    )
   }
 
   /** A table without rows. */

@@ -43,12 +43,21 @@ export class ColumnValues {
     const { layout, valuesPtr, base, dictionary } = vector
     if (vector.validityPtr === 0 && dictionary !== null && isText(vector.type)) {
       for (let i = 0; i < count; i++) values[i] = dictionaryText(memory, dictionary, readCode(memory, vector, rows[i]!))
-    } else if (vector.validityPtr === 0 && dictionary === null && typeof base === 'number' && Number.isSafeInteger(base + 2 ** 32)) {
+    } else if (vector.validityPtr === 0 && dictionary === null
+      && typeof base === 'number' && Number.isSafeInteger(base + 2 ** 32)) {
       switch (layout) {
-        case LAYOUT.U8: for (let i = 0; i < count; i++) values[i] = base + memory.u8[valuesPtr + rows[i]!]!; return values
-        case LAYOUT.U16: for (let i = 0; i < count; i++) values[i] = base + memory.u16[(valuesPtr >>> 1) + rows[i]!]!; return values
-        case LAYOUT.U32: for (let i = 0; i < count; i++) values[i] = base + memory.u32[(valuesPtr >>> 2) + rows[i]!]!; return values
-        case LAYOUT.F64: for (let i = 0; i < count; i++) values[i] = memory.f64[valuesPtr / 8 + rows[i]!]!; return values
+        case LAYOUT.U8:
+          for (let i = 0; i < count; i++) values[i] = base + memory.u8[valuesPtr + rows[i]!]!
+          return values
+        case LAYOUT.U16:
+          for (let i = 0; i < count; i++) values[i] = base + memory.u16[(valuesPtr >>> 1) + rows[i]!]!
+          return values
+        case LAYOUT.U32:
+          for (let i = 0; i < count; i++) values[i] = base + memory.u32[(valuesPtr >>> 2) + rows[i]!]!
+          return values
+        case LAYOUT.F64:
+          for (let i = 0; i < count; i++) values[i] = memory.f64[valuesPtr / 8 + rows[i]!]!
+          return values
         default:
       }
       for (let i = 0; i < count; i++) values[i] = readScalar(memory, vector, rows[i]!)

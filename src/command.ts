@@ -28,7 +28,9 @@ const COLUMNS = [
 const PRAGMA = [{ name: 'name', type: TEXT }, { name: 'value', type: TEXT }]
 
 /** Columns of a statement's rows; empty for statements without rows. */
-export function columnsOf(statement: BoundStatement): readonly { readonly name: string; readonly type: SqlType; readonly nullable: boolean }[] {
+export function columnsOf(statement: BoundStatement): readonly {
+  readonly name: string; readonly type: SqlType; readonly nullable: boolean,
+}[] {
   const listed = (columns: Listing['columns']): { name: string; type: SqlType; nullable: boolean }[] =>
     columns.map(column => ({ ...column, nullable: true }))
   switch (statement.kind) {
@@ -56,7 +58,8 @@ export function listingPlan(listing: Listing): PhysicalPlan {
 
 /** Runs a statement that is not a query. Returns its rows, or null when it has none. */
 export function runCommand(
-  session: Session, statement: Exclude<BoundStatement, { kind: 'query' }>, prepared: Prepared, values: readonly Scalar[],
+  session: Session, statement: Exclude<BoundStatement, { kind: 'query' }>, prepared: Prepared,
+  values: readonly Scalar[],
 ): Listing | null {
   switch (statement.kind) {
     case 'begin': session.begin(); return null
@@ -88,7 +91,9 @@ function dropTables(session: Session, statement: Extract<BoundStatement, { kind:
       if (catalog.schema(name) !== undefined) txn.dropTable(name)
       else if (!statement.ifExists) {
         const hint = didYouMean(name, catalog.names())
-        throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${name}" does not exist`, hint === undefined ? {} : { hint })
+        throw new DatabaseError(
+          CODE.UNDEFINED_TABLE, `table "${name}" does not exist`, hint === undefined ? {} : { hint }
+        )
       }
     }
   })
@@ -96,12 +101,17 @@ function dropTables(session: Session, statement: Extract<BoundStatement, { kind:
 }
 
 function explain(
-  session: Session, statement: Extract<BoundStatement, { kind: 'explain' }>, prepared: Prepared, values: readonly Scalar[],
+  session: Session, statement: Extract<BoundStatement, { kind: 'explain' }>, prepared: Prepared,
+  values: readonly Scalar[],
 ): Listing {
   const columns = explainColumns(statement.format)
-  const rows = (text: string): Scalar[][] => statement.format === 'json' ? [[text]] : text.split('\n').map(line => [line])
+  const rows = (text: string): Scalar[][] => statement.format === 'json'
+    ? [[text]]
+    : text.split('\n').map(line => [line])
   if (statement.statement.kind !== 'query') {
-    throw new DatabaseError(CODE.UNSUPPORTED, `EXPLAIN of ${statement.statement.kind.replace('_', ' ').toUpperCase()} is not supported`)
+    throw new DatabaseError(
+      CODE.UNSUPPORTED, `EXPLAIN of ${statement.statement.kind.replace('_', ' ').toUpperCase()} is not supported`
+    )
   }
   const query = queryOf(statement.statement)
   if (!statement.analyze) {
@@ -137,7 +147,10 @@ function describe(statement: Extract<BoundStatement, { kind: 'describe' }>): Lis
     columns: COLUMNS,
     rows: columns.map(column => {
       const place = schema.key.findIndex(i => schema.columns[i] === column)
-      return [column.name, typeName(column.type), column.nullable ? 1 : 0, place < 0 ? null : place + 1, column.defaultSql ?? null]
+      return [
+        column.name, typeName(column.type), column.nullable ? 1 : 0, place < 0 ? null : place + 1,
+        column.defaultSql ?? null,
+      ]
     }),
   }
 }

@@ -1,4 +1,5 @@
 // An open database: the package's main object, and its default session.
+// It owns the statement cache and the table handles; the rules of transactions are the session's.
 import { CODE, DatabaseError } from './base/errors.ts'
 import { engineStats, openEngine, verifyEngine } from '../storage/mod.ts'
 import type { EngineStats, VerifyResult } from '../storage/mod.ts'
@@ -22,7 +23,9 @@ const CACHED_STATEMENTS = 500
  */
 export async function open(path: string, options: OpenOptions = {}): Promise<Database> {
   if (typeof path !== 'string' || path === '') {
-    throw new DatabaseError(CODE.INVALID_PARAMETER, `open takes the path of a file, not ${JSON.stringify(path) ?? typeof path}`)
+    throw new DatabaseError(
+      CODE.INVALID_PARAMETER, `open takes the path of a file, not ${JSON.stringify(path) ?? typeof path}`
+    )
   }
   const { engine: engineOptions, backend } = resolveOpenOptions(options)
   const [engine] = await Promise.all([openEngine(path, engineOptions), loadParser()])
@@ -89,7 +92,9 @@ export class Database {
 
   #parse(sql: string): ParsedStatement[] {
     this.#session.assertOpen()
-    if (typeof sql !== 'string') throw new DatabaseError(CODE.INVALID_PARAMETER, `SQL must be a string, not ${typeof sql}`)
+    if (typeof sql !== 'string') {
+      throw new DatabaseError(CODE.INVALID_PARAMETER, `SQL must be a string, not ${typeof sql}`)
+    }
     try {
       return parse(sql)
     } catch (error) {
@@ -155,6 +160,7 @@ export class Database {
     this.#session.close(options.force ?? false)
   }
 
+  /** `using db = await open(…)` closes it at the end of the block. */
   [Symbol.dispose](): void {
     this.close()
   }

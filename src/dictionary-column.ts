@@ -78,7 +78,8 @@ export class DictionaryColumn {
     const valueOffsets = new Int32Array(bytes.length + 1)
     bytes.forEach((text, i) => { valueOffsets[i + 1] = valueOffsets[i]! + text.length })
     const values = arrow.makeData({
-      type: new arrow.Utf8(), length: bytes.length, nullCount: 0, valueOffsets, data: new Uint8Array(Buffer.concat(bytes)),
+      type: new arrow.Utf8(), length: bytes.length, nullCount: 0, valueOffsets,
+      data: new Uint8Array(Buffer.concat(bytes)),
     })
     const dictionary = new arrow.Vector<Utf8>([values])
     const type: Dictionary<Utf8> = new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32())

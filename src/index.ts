@@ -1,4 +1,5 @@
 // SecantDB: an embedded analytical database for Node.js. Everything the package exports, nothing else.
+// (The command line is src/cli; nothing below src/ is reachable from outside except through here.)
 export { open } from './database.ts'
 export type { Database } from './database.ts'
 export type { OpenOptions, StatementOptions } from './options.ts'

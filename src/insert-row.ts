@@ -73,5 +73,6 @@ export class InsertRow {
 
 /** True when no parameter and no subquery is inside. */
 function isSelfContained(expression: Expression): boolean {
-  return expression.kind !== 'parameter' && expression.kind !== 'subquery' && operandsOf(expression).every(isSelfContained)
+  return expression.kind !== 'parameter' && expression.kind !== 'subquery'
+    && operandsOf(expression).every(isSelfContained)
 }

@@ -19,7 +19,10 @@ export interface OpenOptions {
   backend?: Backend
   /** File system to use instead of the real one. */
   files?: EngineOptions['files']
-  /** Thresholds, for tests: rows of a full row group; delta rows before a merge; frames of the pool; commits per checkpoint. */
+  /**
+   * Thresholds, for tests: rows of a full row group; delta rows before a merge; frames of the pool; commits per
+   * checkpoint.
+   */
   rowGroupRows?: number
   deltaRows?: number
   poolFrames?: number
@@ -59,7 +62,9 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
     rowGroupRows: count('rowGroupRows', options.rowGroupRows, 64, 65_536, DEFAULT_ENGINE_OPTIONS.rowGroupRows),
     deltaRows: count('deltaRows', options.deltaRows, 1, 2 ** 31, DEFAULT_ENGINE_OPTIONS.deltaRows),
     poolFrames: count('poolFrames', options.poolFrames, 0, 65_536, DEFAULT_ENGINE_OPTIONS.poolFrames),
-    checkpointEvery: count('checkpointEvery', options.checkpointEvery, 0, 2 ** 31, DEFAULT_ENGINE_OPTIONS.checkpointEvery),
+    checkpointEvery: count(
+      'checkpointEvery', options.checkpointEvery, 0, 2 ** 31, DEFAULT_ENGINE_OPTIONS.checkpointEvery
+    ),
     mergeEveryCommit: options.mergeEveryCommit ?? DEFAULT_ENGINE_OPTIONS.mergeEveryCommit,
   }
   return { engine, backend }
@@ -79,7 +84,9 @@ export function resolveStatementOptions(options: StatementOptions): StatementOpt
 
 /** Refuses names that are not among `known`. */
 export function checkNames(options: object, known: readonly string[], of: string): void {
-  if (typeof options !== 'object' || options === null) throw invalid(`options of ${of} must be an object, not ${String(options)}`)
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(`options of ${of} must be an object, not ${String(options)}`)
+  }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     throw invalid(`unknown option "${name}" of ${of}`, didYouMean(name, known) ?? `Options are ${known.join(', ')}.`)
@@ -107,7 +114,8 @@ function count(name: string, value: unknown, min: number, max: number, fallback:
 }
 
 const UNITS: Readonly<Record<string, number>> = {
-  '': 1, B: 1, K: 2 ** 10, KB: 2 ** 10, KIB: 2 ** 10, M: 2 ** 20, MB: 2 ** 20, MIB: 2 ** 20, G: 2 ** 30, GB: 2 ** 30, GIB: 2 ** 30,
+  '': 1, B: 1, K: 2 ** 10, KB: 2 ** 10, KIB: 2 ** 10, M: 2 ** 20, MB: 2 ** 20, MIB: 2 ** 20, G: 2 ** 30, GB: 2 ** 30,
+  GIB: 2 ** 30,
 }
 const MEMORY_MIN = 8 * 2 ** 20
 const MEMORY_MAX = 2 ** 32
@@ -116,7 +124,9 @@ const MEMORY_MAX = 2 ** 32
 function parseSize(value: number | string): number {
   const found = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(value))
   const unit = found === null ? undefined : UNITS[found[2]!.toUpperCase()]
-  if (unit === undefined) throw invalid(`option memory must be bytes or a size such as '512MB', not ${JSON.stringify(value)}`)
+  if (unit === undefined) {
+    throw invalid(`option memory must be bytes or a size such as '512MB', not ${JSON.stringify(value)}`)
+  }
   const bytes = Math.floor(Number(found![1]) * unit)
   if (bytes < MEMORY_MIN || bytes > MEMORY_MAX) throw invalid(`option memory must be between 8MB and 4GB, not ${value}`)
   return bytes

@@ -1,4 +1,5 @@
 // Parameter values: JavaScript in, one Scalar per statement parameter out.
+// Order and count are checked first, then each value is converted to the type the binder decided.
 import { CODE, DatabaseError } from './base/errors.ts'
 import { parseDecimal } from './base/decimal.ts'
 import { fromJs } from './base/scalar-js.ts'
@@ -52,7 +53,8 @@ export function convertParameter(type: SqlType, value: unknown, index: number, l
  * decimal column must not be rounded to the column's scale: 1.234 = price would be true for 1.23.
  */
 export function widerDecimal(type: SqlType, value: unknown): SqlType | null {
-  if (type.kind !== 'decimal' || (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')) return null
+  if (type.kind !== 'decimal') return null
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return null
   const parsed = parseDecimal(String(value))
   if (parsed === null) return null
   const whole = Math.max(1, String(parsed.unscaled).replace('-', '').length - parsed.scale)

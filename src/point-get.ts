@@ -23,7 +23,9 @@ export class PointGet {
   /** The largest integer key that needs no conversion; 0 when the key is not one plain integer parameter. */
   readonly #plainMax: number
 
-  private constructor(engine: Engine, plan: PhysicalPlan, point: PointPlan, names: readonly (string | null)[], options: JsOptions) {
+  private constructor(
+    engine: Engine, plan: PhysicalPlan, point: PointPlan, names: readonly (string | null)[], options: JsOptions,
+  ) {
     const table = engine.catalog.get(point.table)
     const { columns } = table.schema
     const converts = point.columns.map(c => converterFor(columns[c]!.type, options))
@@ -40,19 +42,24 @@ export class PointGet {
   }
 
   /** The fast path of a plan, or null when it is not a point query by parameters and constants. */
-  static of(engine: Engine, plan: PhysicalPlan, names: readonly (string | null)[], options: JsOptions): PointGet | null {
+  static of(
+    engine: Engine, plan: PhysicalPlan, names: readonly (string | null)[], options: JsOptions,
+  ): PointGet | null {
     const { point } = plan
     if (point === null || !engine.catalog.has(point.table)) return null
     const isSimple = point.keyExpressions.every(key => key.kind === 'parameter' || key.kind === 'constant')
     const schema = engine.catalog.get(point.table).schema
     if (!isSimple || new Set(plan.output.map(column => column.name)).size !== plan.output.length) return null
-    if (plan.output.length === 0 || plan.output.some((column, i) => !sameKind(column.type, schema.columns[point.columns[i]!]!.type))) return null
+    const stored = point.columns.map(c => schema.columns[c]!.type)
+    if (stored.length === 0 || plan.output.some((column, i) => !sameKind(column.type, stored[i]!))) return null
     return new PointGet(engine, plan, point, names, options)
   }
 
   /** The row for one plain integer key, or NOT_PLAIN when the key needs the general path. */
   getPlain(key: unknown): RowObject | undefined | typeof NOT_PLAIN {
-    if (typeof key !== 'number' || !(key <= this.#plainMax && key >= -this.#plainMax) || Math.floor(key) !== key) return NOT_PLAIN
+    if (typeof key !== 'number' || !(key <= this.#plainMax && key >= -this.#plainMax) || Math.floor(key) !== key) {
+      return NOT_PLAIN
+    }
     return this.#reader.get(key + 0)
   }
 
@@ -77,7 +84,9 @@ export class PointGet {
     for (const expression of this.#keys) {
       const value = expression.kind === 'constant' ? expression.value
         : expression.kind === 'parameter'
-          ? convertParameter(expression.type, values[expression.index], expression.index, this.#names[expression.index]!)
+          ? convertParameter(
+            expression.type, values[expression.index], expression.index, this.#names[expression.index]!
+          )
           : null
       if (value === null) return null
       key.push(value)

@@ -29,7 +29,9 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   },
   synchronous: readOnlyFact('synchronous', session => session.engine.parts.options.synchronous),
   database_list: readOnlyFact('main', session => session.engine.parts.path),
-  table_list: session => session.schemas().map(schema => [schema.name, String(schema.columns.filter(c => c.hidden !== true).length)]),
+  table_list: session => session.schemas().map(
+    schema => [schema.name, String(schema.columns.filter(c => c.hidden !== true).length)]
+  ),
   isolation_level: readOnlyFact('isolation_level', () => 'read committed'),
 }
 
@@ -37,7 +39,10 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
 function readOnlyFact(name: string, read: (session: Session) => string): Pragma {
   return (session, value) => {
     if (value !== null) {
-      throw new DatabaseError(CODE.UNSUPPORTED, `PRAGMA ${name} = ${String(value)} is not supported: it cannot be changed while the database is open`)
+      throw new DatabaseError(
+        CODE.UNSUPPORTED,
+        `PRAGMA ${name} = ${String(value)} is not supported: it cannot be changed while the database is open`
+      )
     }
     return [[name, read(session)]]
   }
@@ -59,7 +64,9 @@ function storageInfo(session: Session): Rows {
     for (const [name, figure] of Object.entries(figures)) rows.push([`${group}.${name}`, shown(figure)])
   }
   for (const table of tables) {
-    rows.push([`table.${table.name}`, `${table.rows} rows, ${table.rowGroups} row groups, ${table.deltaEntries} delta entries`])
+    rows.push(
+      [`table.${table.name}`, `${table.rows} rows, ${table.rowGroups} row groups, ${table.deltaEntries} delta entries`]
+    )
   }
   return rows
 }

@@ -55,7 +55,9 @@ export class Result {
 
   /** The next batch, valid until the following call; null at the end. 57014 after close({ force }). */
   next(): Batch | null {
-    if (this.#state === 'cancelled') throw new DatabaseError(CODE.CANCELLED, 'the result was cancelled because the database was closed')
+    if (this.#state === 'cancelled') {
+      throw new DatabaseError(CODE.CANCELLED, 'the result was cancelled because the database was closed')
+    }
     if (this.#state === 'done') return null
     try {
       const batch = this.#source.next()

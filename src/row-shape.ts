@@ -20,7 +20,7 @@ export function converterFor(type: SqlType, options: JsOptions): Convert {
 }
 
 /** Property of an object literal; `__proto__` must not set the prototype. */
-export function propertyName(name: string): string {
+function propertyName(name: string): string {
   return name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)
 }
 
@@ -52,5 +52,7 @@ export function scalarRowBuilder(
     const value = `row[${columns[i]}]`
     return `${propertyName(name)}: ${converts[i] === null ? value : `converts[${i}](${value})`}`
   })
-  return new Function('converts', `return row => ({ ${fields.join(', ')} })`)(converts) as (row: readonly Scalar[]) => RowObject
+  return new Function(
+    'converts', `return row => ({ ${fields.join(', ')} })`
+  )(converts) as (row: readonly Scalar[]) => RowObject
 }

@@ -20,6 +20,7 @@ export interface OpenResult {
   close(): void
 }
 
+/** The transaction state of one connection and the running results that close() has to wait for. */
 export class Session {
   readonly engine: Engine
   readonly backend: Backend
@@ -58,6 +59,7 @@ export class Session {
     }
   }
 
+  /** Throws 55000 when closed or closing. */
   assertOpen(): void {
     if (this.#closing) {
       throw new DatabaseError(CODE.NOT_OPEN, `database "${this.engine.parts.path}" is closed`)
@@ -200,7 +202,9 @@ export class Session {
     this.#savepoints = []
     if (!failed || !refuseFailed) return txn
     txn.rollback()
-    throw new DatabaseError(CODE.IN_FAILED_TRANSACTION, 'the transaction was rolled back because a statement in it failed')
+    throw new DatabaseError(
+      CODE.IN_FAILED_TRANSACTION, 'the transaction was rolled back because a statement in it failed'
+    )
   }
 
   /** SAVEPOINT. */
@@ -248,7 +252,9 @@ export class Session {
     const named = this.#savepoints.length
     return {
       keep: () => {
-        if (this.#failed) throw new DatabaseError(CODE.IN_FAILED_TRANSACTION, 'a statement in the nested transaction failed')
+        if (this.#failed) {
+          throw new DatabaseError(CODE.IN_FAILED_TRANSACTION, 'a statement in the nested transaction failed')
+        }
         this.#savepoints.length = Math.min(this.#savepoints.length, named)
       },
       undo: () => {

@@ -1,4 +1,5 @@
 // A prepared statement of the public API: parameters in, rows, arrays or Arrow out.
+// Every way out (get, all, raw, iterate, arrow, batches) starts in #start and reads the same batches.
 import type { RecordBatch, Table } from 'apache-arrow'
 import type { Scalar, SqlType } from './base/types.ts'
 import type { PhysicalPlan } from '../exec/mod.ts'

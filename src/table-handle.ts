@@ -76,7 +76,9 @@ export class TableHandle {
     const schema = catalog.schema(this.name)
     if (schema === undefined) {
       const hint = didYouMean(this.name, catalog.names())
-      throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${this.name}" does not exist`, hint === undefined ? {} : { hint })
+      throw new DatabaseError(
+        CODE.UNDEFINED_TABLE, `table "${this.name}" does not exist`, hint === undefined ? {} : { hint }
+      )
     }
     const columns = visibleColumns(schema)
     const names = columns.map(c => schema.columns[c]!.name)
@@ -192,7 +194,10 @@ export class TableHandle {
     const known = visibleColumns(schema).map(c => schema.columns[c]!.name)
     const name = Object.keys(given).find(key => !known.includes(key)) ?? ''
     const hint = didYouMean(name, known)
-    return new DatabaseError(CODE.UNDEFINED_COLUMN, `column "${name}" of table "${this.name}" does not exist`, hint === undefined ? {} : { hint })
+    return new DatabaseError(
+      CODE.UNDEFINED_COLUMN, `column "${name}" of table "${this.name}" does not exist`,
+      hint === undefined ? {} : { hint }
+    )
   }
 
   /**
@@ -211,7 +216,9 @@ export class TableHandle {
       return appendColumns(session.engine, this.name, columns, onConflict, null)
     }
     return session.write(txn =>
-      appendColumns(session.engine, this.name, stageColumns(schema, data, column => defaults.valueOf(column)), onConflict, txn))
+      appendColumns(
+        session.engine, this.name, stageColumns(schema, data, column => defaults.valueOf(column)), onConflict, txn
+      ))
   }
 
   /**
@@ -225,7 +232,9 @@ export class TableHandle {
     const session = this.#session
     session.assertReady()
     if (session.transaction !== null) {
-      throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'a bulk load commits by itself and cannot run inside a transaction')
+      throw new DatabaseError(
+        CODE.ACTIVE_TRANSACTION, 'a bulk load commits by itself and cannot run inside a transaction'
+      )
     }
     const { schema, defaults } = this.#resolve()
     return new TableLoader(new BulkLoader(session.engine, this.name, onConflict), schema, defaults)

@@ -1,4 +1,5 @@
 // Primary keys as users write them (a value, or an array for composite keys) to the executor's Scalars.
+// A key with a NULL part is no error when looking up: it finds nothing, as `=` would.
 import { CODE, DatabaseError } from './base/errors.ts'
 import { fromJs } from './base/scalar-js.ts'
 import type { Scalar, TableSchema } from './base/types.ts'

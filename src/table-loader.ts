@@ -25,7 +25,10 @@ export class TableLoader {
     this.#loader.add(stageColumns(this.#schema, data, column => this.#defaults.valueOf(column)))
   }
 
-  /** Publishes all rows at once, durably; returns the number inserted or replaced. A duplicate key: 23505, nothing loaded. */
+  /**
+   * Publishes all rows at once, durably; returns the number inserted or replaced. A duplicate key: 23505, nothing
+   * loaded.
+   */
   finish(): number {
     return this.#loader.finish()
   }

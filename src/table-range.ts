@@ -1,4 +1,5 @@
 // table.range(): rows of a key interval in key order, straight from the table's cursor, as objects or Arrow.
+// A range is lazy: nothing is read until it is iterated or turned into Arrow.
 import type { Table } from 'apache-arrow'
 import { ArrowReader } from './arrow-reader.ts'
 import { CODE, DatabaseError } from './base/errors.ts'
@@ -42,7 +43,9 @@ export class TableRange implements Iterable<RowObject> {
     checkNames(options, NAMES, 'range')
     const { limit = Infinity, reverse = false } = options
     if (limit !== Infinity && !(Number.isInteger(limit) && limit >= 0)) {
-      throw new DatabaseError(CODE.INVALID_PARAMETER, `limit of a range must be a whole number from 0, not ${String(limit)}`)
+      throw new DatabaseError(
+        CODE.INVALID_PARAMETER, `limit of a range must be a whole number from 0, not ${String(limit)}`
+      )
     }
     this.#session = session
     this.#schema = schema
@@ -88,7 +91,10 @@ export class TableRange implements Iterable<RowObject> {
 
   #start(columns: readonly number[]): Result {
     const { txn, end } = this.#session.startRead()
-    return Result.start(this.#session, txn, end, [], context => new RangeSource(context, this.#schema, columns, this.#range, this.#limit, this.#reverse))
+    return Result.start(
+      this.#session, txn, end, [],
+      context => new RangeSource(context, this.#schema, columns, this.#range, this.#limit, this.#reverse)
+    )
   }
 }
 
@@ -120,14 +126,17 @@ class RangeSource implements BatchSource {
   #left: number
 
   constructor(
-    context: ExecutionContext, schema: TableSchema, columns: readonly number[], range: KeyRange, limit: number, reverse: boolean,
+    context: ExecutionContext, schema: TableSchema, columns: readonly number[], range: KeyRange, limit: number,
+    reverse: boolean,
   ) {
     this.#context = context
     this.#schema = schema
     this.#columns = columns
     this.#left = limit
     this.#reverse = reverse
-    this.#cursor = context.tables(schema.name).scan({ columns, range, order: reverse ? 'descending' : 'ascending', arena: context.arena })
+    this.#cursor = context.tables(schema.name).scan(
+      { columns, range, order: reverse ? 'descending' : 'ascending', arena: context.arena }
+    )
   }
 
   next(): Batch | null {

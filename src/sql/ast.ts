@@ -31,7 +31,11 @@ export interface OperatorExpr extends Node {
   /** LIKE … ESCAPE. */
   readonly escape?: Expr
 }
-export interface LogicExpr extends Node { readonly kind: 'logic'; readonly op: 'and' | 'or' | 'not'; readonly args: readonly Expr[] }
+export interface LogicExpr extends Node {
+  readonly kind: 'logic'
+  readonly op: 'and' | 'or' | 'not'
+  readonly args: readonly Expr[]
+}
 /** IS [NOT] NULL | TRUE | FALSE | UNKNOWN. */
 export interface IsExpr extends Node {
   readonly kind: 'is'
@@ -53,7 +57,12 @@ export interface BetweenExpr extends Node {
   readonly negated: boolean
   readonly symmetric: boolean
 }
-export interface InExpr extends Node { readonly kind: 'in'; readonly arg: Expr; readonly items: readonly Expr[]; readonly negated: boolean }
+export interface InExpr extends Node {
+  readonly kind: 'in'
+  readonly arg: Expr
+  readonly items: readonly Expr[]
+  readonly negated: boolean
+}
 export interface SubqueryExpr extends Node {
   readonly kind: 'subquery'
   readonly mode: 'scalar' | 'exists' | 'in'
@@ -88,7 +97,11 @@ export type Expr =
   | BetweenExpr | InExpr | SubqueryExpr | CaseExpr | CastExpr | CallExpr | RowExpr | DefaultExpr
 
 export interface SelectItem extends Node { readonly expr: Expr; readonly alias: string | null }
-export interface OrderItem extends Node { readonly expr: Expr; readonly descending: boolean; readonly nullsFirst: boolean | null }
+export interface OrderItem extends Node {
+  readonly expr: Expr
+  readonly descending: boolean
+  readonly nullsFirst: boolean | null
+}
 
 export interface TableRef extends Node {
   readonly kind: 'table'
@@ -152,7 +165,11 @@ export interface UpdateStatement extends Node {
   readonly assignments: readonly Assignment[]
   readonly where: Expr | null
 }
-export interface DeleteStatement extends Node { readonly kind: 'delete'; readonly table: TableRef; readonly where: Expr | null }
+export interface DeleteStatement extends Node {
+  readonly kind: 'delete'
+  readonly table: TableRef
+  readonly where: Expr | null
+}
 
 export interface ColumnDefinition extends Node {
   readonly name: string
@@ -176,14 +193,21 @@ export interface DropTableStatement extends Node {
   readonly ifExists: boolean
 }
 export interface TransactionStatement extends Node { readonly kind: 'begin' | 'commit' | 'rollback' }
-export interface SavepointStatement extends Node { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
+export interface SavepointStatement extends Node {
+  readonly kind: 'savepoint' | 'release' | 'rollback_to'
+  readonly name: string
+}
 export interface ExplainStatement extends Node {
   readonly kind: 'explain'
   readonly analyze: boolean
   readonly format: 'text' | 'json'
   readonly statement: Statement
 }
-export interface PragmaStatement extends Node { readonly kind: 'pragma'; readonly name: string; readonly value: string | number | null }
+export interface PragmaStatement extends Node {
+  readonly kind: 'pragma'
+  readonly name: string
+  readonly value: string | number | null
+}
 export interface ShowTablesStatement extends Node { readonly kind: 'show_tables' }
 export interface DescribeStatement extends Node { readonly kind: 'describe'; readonly table: string }
 

@@ -18,7 +18,9 @@ export function bindCall(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
   const only = expr.star ? '(*)' : expr.distinct ? 'DISTINCT' : expr.filter !== null ? 'FILTER' : null
   const args = expr.args.map(arg => bind(arg, env))
   const found = at(position, () => resolveFunction(name, args.map(arg => arg.type), position))
-  if (only !== null) throw bindError(CODE.WRONG_OBJECT, `${only} specified, but ${name} is not an aggregate function`, position)
+  if (only !== null) {
+    throw bindError(CODE.WRONG_OBJECT, `${only} specified, but ${name} is not an aggregate function`, position)
+  }
   const cast = args.map((arg, i) => coerce(arg, found.argTypes[i]!, 'implicit', env.context))
   return withRoundedScale({ kind: 'call', fn: found.fn, args: cast, type: found.result, position })
 }
@@ -26,7 +28,9 @@ export function bindCall(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
 /** round(x, 2) and trunc(x, 2) of a decimal have 2 digits after the point, where 2 is a constant. */
 function withRoundedScale(call: CallExpression): Expression {
   const [value, digits] = call.args
-  if ((call.fn !== 'round' && call.fn !== 'trunc') || value?.type.kind !== 'decimal' || digits?.kind !== 'constant') return call
+  if ((call.fn !== 'round' && call.fn !== 'trunc') || value?.type.kind !== 'decimal' || digits?.kind !== 'constant') {
+    return call
+  }
   const scale = Number(digits.value)
   if (digits.value === null || call.type.kind !== 'decimal' || scale >= (call.type.scale ?? 0)) return call
   const kept = Math.max(0, scale)

@@ -83,7 +83,9 @@ function valueFor(expr: Expr, column: ColumnSchema, env: ExprEnv): Expression {
 }
 
 function rowOutput(schema: TableSchema): OutputColumn[] {
-  return visibleOrdinals(schema).map(i => ({ name: schema.columns[i]!.name, type: schema.columns[i]!.type, nullable: true }))
+  return visibleOrdinals(schema).map(
+    i => ({ name: schema.columns[i]!.name, type: schema.columns[i]!.type, nullable: true })
+  )
 }
 
 function defaultRow(schema: TableSchema, context: BindContext): LogicalPlan {
@@ -126,7 +128,9 @@ function insertQuery(
   statement: InsertStatement, schema: TableSchema, targets: readonly number[], context: BindContext,
 ): LogicalPlan {
   const input = context.bindQuery(statement.query!, context, null, new Map())
-  checkCount(input.output.length, targets, statement.columns.length > 0, statement.query!.position ?? statement.position)
+  checkCount(
+    input.output.length, targets, statement.columns.length > 0, statement.query!.position ?? statement.position
+  )
   const expressions = visibleOrdinals(schema).map(ordinal => {
     const place = targets.indexOf(ordinal)
     const column = schema.columns[ordinal]!
@@ -165,7 +169,9 @@ export function bindUpdate(statement: UpdateStatement, context: BindContext): Lo
   const columns = input.output.map((column, index): Expression => ({ kind: 'column', index, ...column }))
   const output = [
     ...input.output,
-    ...values.map((value, i) => ({ name: schema.columns[assignments[i]!]!.name, type: value.type, nullable: isNullable(value) })),
+    ...values.map(
+      (value, i) => ({ name: schema.columns[assignments[i]!]!.name, type: value.type, nullable: isNullable(value) })
+    ),
   ]
   const rows: LogicalPlan = { kind: 'project', input, expressions: [...columns, ...values], output }
   return { kind: 'update', table: schema.name, schema, input: rows, assignments, output: NOTHING }

@@ -71,7 +71,7 @@ function bindNode(expr: Expr, env: ExprEnv): Expression {
 }
 
 /** A call of the executor's catalogue. */
-export function call(fn: string, type: SqlType, args: readonly Expression[], position?: number): CallExpression {
+function call(fn: string, type: SqlType, args: readonly Expression[], position?: number): CallExpression {
   return { kind: 'call', fn, type, args, position }
 }
 
@@ -91,7 +91,9 @@ function bindOperator(expr: OperatorExpr, env: ExprEnv): Expression {
     const name = `${LIKE_NAMES[expr.symbol]!}_escape`
     const args = [left!, right, bindExpr(expr.escape, env)]
     const found = at(position, () => resolveFunction(name, args.map(arg => arg.type), position))
-    return call(found.fn, found.result, args.map((arg, i) => coerce(arg, found.argTypes[i]!, 'implicit', env.context)), position)
+    return call(
+      found.fn, found.result, args.map((arg, i) => coerce(arg, found.argTypes[i]!, 'implicit', env.context)), position
+    )
   }
   return operate(expr.symbol, left, right, env, position)
 }
@@ -149,7 +151,9 @@ function bindIs(expr: IsExpr, env: ExprEnv): Expression {
   }
   const arg = condition(expr.arg, `IS ${expr.test.toUpperCase()}`, env)
   if (expr.test === 'unknown') return call(negated ? 'is_not_null' : 'is_null', BOOLEAN, [arg], position)
-  const distinct = call('is_distinct', BOOLEAN, [arg, constant(BOOLEAN, expr.test === 'true' ? 1 : 0, position)], position)
+  const distinct = call(
+    'is_distinct', BOOLEAN, [arg, constant(BOOLEAN, expr.test === 'true' ? 1 : 0, position)], position
+  )
   return negated ? distinct : call('not', BOOLEAN, [distinct], position)
 }
 
@@ -161,7 +165,7 @@ function bindDistinct(expr: DistinctExpr, env: ExprEnv): Expression {
 }
 
 /** Expressions converted to their common type. */
-export function unify(expressions: readonly Expression[], env: ExprEnv, position?: number): Expression[] {
+function unify(expressions: readonly Expression[], env: ExprEnv, position?: number): Expression[] {
   const type = at(position, () => commonType(expressions.map(e => e.type), position))
   return expressions.map(e => coerce(e, type, 'implicit', env.context))
 }
@@ -216,7 +220,8 @@ function castOutput(plan: LogicalPlan, type: SqlType): LogicalPlan {
   if (from.kind === type.kind && from.precision === type.precision && from.scale === type.scale) return plan
   const column: Expression = { kind: 'column', index: 0, type: from, nullable, name }
   return {
-    kind: 'project', input: plan, output: [{ name, nullable, type }], expressions: [{ kind: 'cast', type, arg: column }],
+    kind: 'project', input: plan, output: [{ name, nullable, type }],
+    expressions: [{ kind: 'cast', type, arg: column }],
   }
 }
 

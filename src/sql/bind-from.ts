@@ -1,4 +1,5 @@
 // FROM: tables, subqueries, WITH queries and joins to a plan and the scope of its columns.
+// A USING column stands once in `*`; its other side stays reachable by its table's name.
 import { CODE } from '../base/errors.ts'
 import { BOOLEAN } from '../base/types.ts'
 import type { TableSchema } from '../base/types.ts'
@@ -70,7 +71,9 @@ function bindTable(item: TableRef, env: FromEnv): Source {
   }
   const schema = tableSchema(item.name, env.context, item.position)
   const plan = scanTable(schema, false)
-  return { plan, columns: renamed(relationColumns(plan.output, item.alias ?? item.name), item.columnAliases, item.position) }
+  return {
+    plan, columns: renamed(relationColumns(plan.output, item.alias ?? item.name), item.columnAliases, item.position),
+  }
 }
 
 function bindDerived(item: DerivedRef, env: FromEnv): Source {
@@ -80,7 +83,9 @@ function bindDerived(item: DerivedRef, env: FromEnv): Source {
 
 function renamed(columns: readonly ScopeColumn[], names: readonly string[], position?: number): readonly ScopeColumn[] {
   if (names.length > columns.length) {
-    throw bindError(CODE.INVALID_REFERENCE, `${columns.length} columns available but ${names.length} column aliases`, position)
+    throw bindError(
+      CODE.INVALID_REFERENCE, `${columns.length} columns available but ${names.length} column aliases`, position
+    )
   }
   return names.length === 0 ? columns : columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }))
 }
@@ -125,8 +130,11 @@ function bindJoin(item: JoinRef, env: FromEnv): Source {
   }
   const on = item.on === null ? [] : conjuncts(condition(item.on, 'JOIN/ON', exprEnv))
   on.push(...using.map(name => usingCondition(name, leftColumns, rightColumns, exprEnv, item.position)))
-  const isTrue = (part: Expression): boolean => part.kind === 'constant' && part.type.kind === BOOLEAN.kind && part.value === 1
-  const plan = joinOn(item.join === 'inner' ? 'inner' : 'left', outer.plan, inner.plan, on.filter(part => !isTrue(part)))
+  const isTrue = (part: Expression): boolean => part.kind === 'constant'
+    && part.type.kind === BOOLEAN.kind && part.value === 1
+  const plan = joinOn(
+    item.join === 'inner' ? 'inner' : 'left', outer.plan, inner.plan, on.filter(part => !isTrue(part))
+  )
   return { plan, columns: mergeUsing(leftColumns, rightColumns, using, swap) }
 }
 
@@ -139,7 +147,9 @@ function usingColumn(name: string, columns: readonly ScopeColumn[], side: string
   const found = columns.filter(column => column.plain && column.name === name)
   if (found.length === 1) return found[0]!
   if (found.length > 1) {
-    throw bindError(CODE.AMBIGUOUS_COLUMN, `common column name "${name}" appears more than once in ${side} table`, position)
+    throw bindError(
+      CODE.AMBIGUOUS_COLUMN, `common column name "${name}" appears more than once in ${side} table`, position
+    )
   }
   throw bindError(CODE.UNDEFINED_COLUMN, `column "${name}" specified in USING clause does not exist in ${side} table`,
     position, didYouMean(name, columns.map(column => column.name)))

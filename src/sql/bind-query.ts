@@ -59,7 +59,9 @@ function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
   const visible = new Map(outer)
   const own = new Set<string>()
   for (const { name, query, columnAliases, position } of tables) {
-    if (own.has(name)) throw bindError(CODE.DUPLICATE_TABLE, `WITH query name "${name}" specified more than once`, position)
+    if (own.has(name)) {
+      throw bindError(CODE.DUPLICATE_TABLE, `WITH query name "${name}" specified more than once`, position)
+    }
     own.add(name)
     visible.set(name, { query, columnAliases, visible: new Map(visible) })
   }
@@ -68,7 +70,9 @@ function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
 
 function bindItem(item: SelectItem, env: ExprEnv): Item[] {
   if (item.expr.kind === 'star') {
-    return env.scope.expand(item.expr.table, item.expr.position).map(expression => ({ name: expression.name, expression }))
+    return env.scope.expand(item.expr.table, item.expr.position).map(
+      expression => ({ name: expression.name, expression })
+    )
   }
   const expression = settle(bindExpr(item.expr, env), env.context)
   return [{ name: item.alias ?? outputName(item.expr), expression }]
@@ -97,11 +101,15 @@ function bindGroup(group: Expr, items: readonly Item[], written: readonly Select
 }
 
 function containsAggregate(expression: Expression): boolean {
-  return expressionKey(expression).split(/[^#\d]/).some(part => part.startsWith('#') && Number(part.slice(1)) >= 1_000_000)
+  return expressionKey(expression).split(/[^#\d]/).some(
+    part => part.startsWith('#') && Number(part.slice(1)) >= 1_000_000
+  )
 }
 
 /** The item with this output name; equal expressions under one name are no ambiguity. */
-function aliased(name: string, items: readonly Item[], written: readonly SelectItem[] | null, position?: number): Expression | null {
+function aliased(
+  name: string, items: readonly Item[], written: readonly SelectItem[] | null, position?: number,
+): Expression | null {
   const found = items.filter(item => item.name === name)
   if (found.length === 0 || (written !== null && !written.some(item => item.alias === name))) return null
   const keys = new Set(found.map(item => expressionKey(item.expression)))
@@ -155,7 +163,9 @@ function finish(
     }
     return place
   })
-  let plan: LogicalPlan = { kind: 'project', input, expressions: all.map(item => item.expression), output: outputOf(all) }
+  let plan: LogicalPlan = {
+    kind: 'project', input, expressions: all.map(item => item.expression), output: outputOf(all),
+  }
   if (query.distinct) plan = { kind: 'distinct', input: plan, output: plan.output }
   if (keys.length > 0) {
     const sortKeys = keys.map((key, i) => ({ ...key, expression: columnAt(plan.output, keyPlaces[i]!) }))
@@ -178,7 +188,10 @@ function limited(query: Query, input: LogicalPlan, env: ExprEnv): LogicalPlan {
     }
     return value
   }
-  return { kind: 'limit', input, limit: count(query.limit, 'LIMIT'), offset: count(query.offset, 'OFFSET'), output: input.output }
+  return {
+    kind: 'limit', input, limit: count(query.limit, 'LIMIT'), offset: count(query.offset, 'OFFSET'),
+    output: input.output,
+  }
 }
 
 /** Rows of VALUES with the common type of each column; columns are named column1, column2 … */
@@ -188,7 +201,9 @@ function bindValues(
   const env: ExprEnv = { context, scope: new Scope([], parent), aggregates: null, clause: 'VALUES', visible }
   const width = rows[0]!.length
   for (const row of rows) {
-    if (row.length !== width) throw invalid('VALUES lists must all be the same length', row[0]?.position ?? query.position)
+    if (row.length !== width) {
+      throw invalid('VALUES lists must all be the same length', row[0]?.position ?? query.position)
+    }
   }
   const bound = rows.map(row => row.map(expr => bindExpr(expr, env)))
   const types: SqlType[] = Array.from({ length: width }, (_, i) =>

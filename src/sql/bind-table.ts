@@ -12,7 +12,7 @@ import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
 
 /** Name of the implicit row id; SQL cannot name it. */
-export const ROW_ID = '__rowid'
+const ROW_ID = '__rowid'
 
 /** PostgreSQL's limit on columns. */
 const COLUMNS_MAX = 1600
@@ -22,7 +22,9 @@ export function bindCreateTable(statement: CreateTableStatement, context: BindCo
   const { columns: definitions, position, table } = statement
   if (definitions.length === 0) throw unsupported('a table without columns', position)
   if (definitions.length > COLUMNS_MAX) {
-    throw bindError(CODE.PROGRAM_LIMIT, `tables can have at most ${COLUMNS_MAX} columns, not ${definitions.length}`, position)
+    throw bindError(
+      CODE.PROGRAM_LIMIT, `tables can have at most ${COLUMNS_MAX} columns, not ${definitions.length}`, position
+    )
   }
   checkDuplicates(definitions)
   const key = keyColumns(statement)

@@ -35,7 +35,9 @@ function coerceUntyped(
     return sameType(decided.type, target) || looseMatch(decided.type, target, context) ? decided
       : coerce(decided, target, context === 'implicit' ? 'assignment' : context, bind)
   }
-  if (expression.kind !== 'constant') return { kind: 'cast', type: target, arg: expression, position: expression.position }
+  if (expression.kind !== 'constant') {
+    return { kind: 'cast', type: target, arg: expression, position: expression.position }
+  }
   if (expression.value === null) return { ...expression, type: target }
   const text = expression.value as string
   const type = target.kind === 'decimal' && target.precision === undefined ? literalDecimal(text) : target

@@ -1,4 +1,5 @@
 // Type names as written (PostgreSQL's internal spellings and a few of SQLite and DuckDB) to SQL types.
+// Modifiers are checked here: lengths, precision and scale.
 import { CODE } from '../base/errors.ts'
 import type { SqlType, TypeKind } from '../base/types.ts'
 import { decimalType } from '../base/types.ts'
@@ -9,7 +10,8 @@ import { unsupported } from './node-reader.ts'
 
 const KINDS: ReadonlyMap<string, TypeKind> = new Map<string, TypeKind>([
   ['bool', 'boolean'], ['boolean', 'boolean'], ['int2', 'smallint'], ['smallint', 'smallint'], ['int4', 'integer'],
-  ['integer', 'integer'], ['int', 'integer'], ['int8', 'bigint'], ['bigint', 'bigint'], ['float4', 'real'], ['real', 'real'],
+  ['integer', 'integer'], ['int', 'integer'], ['int8', 'bigint'], ['bigint', 'bigint'], ['float4', 'real'],
+  ['real', 'real'],
   ['float8', 'double'], ['double', 'double'], ['numeric', 'decimal'], ['decimal', 'decimal'], ['date', 'date'],
   ['time', 'time'], ['timestamp', 'timestamp'], ['datetime', 'timestamp'], ['timestamptz', 'timestamptz'],
   ['interval', 'interval'], ['text', 'text'], ['varchar', 'text'], ['string', 'text'], ['bpchar', 'text'],
@@ -17,7 +19,8 @@ const KINDS: ReadonlyMap<string, TypeKind> = new Map<string, TypeKind>([
 ])
 
 /** Types that PostgreSQL has and this engine does not: 0A000 instead of "does not exist". */
-const KNOWN_ELSEWHERE = new Set(['timetz', 'jsonb', 'xml', 'money', 'bit', 'varbit', 'inet', 'cidr', 'point', 'tsvector',
+const KNOWN_ELSEWHERE = new Set([
+  'timetz', 'jsonb', 'xml', 'money', 'bit', 'varbit', 'inet', 'cidr', 'point', 'tsvector',
   'serial', 'bigserial', 'smallserial', 'serial4', 'serial8', 'serial2', 'oid', 'name', 'char', 'regclass'])
 
 /**

@@ -11,7 +11,7 @@ import { DatabaseError } from '../base/errors.ts'
 const CONTEXT = 60
 
 /** Index into a JavaScript string of the 1-based character `position`. */
-export function indexOfPosition(text: string, position: number): number {
+function indexOfPosition(text: string, position: number): number {
   let index = 0
   for (let character = 1; character < position && index < text.length; character++) {
     index += text.codePointAt(index)! > 0xffff ? 2 : 1

@@ -15,7 +15,8 @@ export function expressionKey(expression: Expression): string {
     case 'cast': return `cast(${expressionKey(expression.arg)}):${type}`
     case 'case': {
       const branches = expression.branches.map(b => `${expressionKey(b.when)}>${expressionKey(b.then)}`)
-      return `case(${branches.join(',')};${expression.otherwise === null ? '' : expressionKey(expression.otherwise)}):${type}`
+      const otherwise = expression.otherwise === null ? '' : expressionKey(expression.otherwise)
+      return `case(${branches.join(',')};${otherwise}):${type}`
     }
     case 'in': {
       const name = expression.negated ? 'not in' : 'in'

@@ -64,7 +64,9 @@ export class Grouping {
 
   #column(index: number, from: Expression): ColumnExpression {
     const { type, nullable, name } = this.#output[index]!
-    return { kind: 'column', index, type, nullable, name: from.kind === 'column' ? from.name : name, position: from.position }
+    return {
+      kind: 'column', index, type, nullable, name: from.kind === 'column' ? from.name : name, position: from.position,
+    }
   }
 }
 
@@ -78,12 +80,14 @@ export function isNullable(expression: Expression): boolean {
     case 'column': return expression.nullable
     case 'constant': return expression.value === null
     case 'cast': return isNullable(expression.arg)
-    case 'call': return !NEVER_NULL.has(expression.fn) && !(STRICT.has(expression.fn) && !expression.args.some(isNullable))
+    case 'call': return !NEVER_NULL.has(expression.fn)
+      && !(STRICT.has(expression.fn) && !expression.args.some(isNullable))
     case 'subquery': return expression.mode !== 'exists'
     default: return true
   }
 }
 
 const NEVER_NULL = new Set(['is_null', 'is_not_null', 'is_distinct'])
-const STRICT = new Set(['add', 'sub', 'mul', 'neg', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'not', 'and', 'or', 'like', 'concat',
+const STRICT = new Set([
+  'add', 'sub', 'mul', 'neg', 'eq', 'ne', 'lt', 'le', 'gt', 'ge', 'not', 'and', 'or', 'like', 'concat',
   'upper', 'lower', 'abs', 'length', 'char_length'])

@@ -1,4 +1,5 @@
 // Expressions of libpg-query's tree to ours, node by node from an allow-list.
+// Subqueries go back to lower-query.ts through the context.
 import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { CallExpr, Expr, LiteralExpr } from './ast.ts'
@@ -113,7 +114,9 @@ function lowerCase(node: NodeReader): Expr {
   })
   const elseNode = node.node('defresult')
   node.done()
-  return { kind: 'case', arg, branches, otherwise: elseNode === null ? null : lowerExpr(elseNode), position: node.position }
+  return {
+    kind: 'case', arg, branches, otherwise: elseNode === null ? null : lowerExpr(elseNode), position: node.position,
+  }
 }
 
 function namedCall(node: NodeReader, name: string): CallExpr {
@@ -182,7 +185,9 @@ function lowerSubLink(node: NodeReader): Expr {
   const isIn = type === 'ANY_SUBLINK' && (operator.length === 0 || operator[0] === '=')
   const isNotIn = type === 'ALL_SUBLINK' && operator[0] === '<>'
   if (test === null || !(isIn || isNotIn)) {
-    throw unsupported(type === 'ARRAY_SUBLINK' ? 'ARRAY(SELECT …)' : `${operator[0] ?? ''} ANY / ALL of a subquery`, position)
+    throw unsupported(
+      type === 'ARRAY_SUBLINK' ? 'ARRAY(SELECT …)' : `${operator[0] ?? ''} ANY / ALL of a subquery`, position
+    )
   }
   return { kind: 'subquery', mode: 'in', query, arg: lowerExpr(test), negated: isNotIn, position }
 }

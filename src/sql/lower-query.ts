@@ -1,4 +1,5 @@
 // SELECT, VALUES, WITH and FROM of libpg-query's tree to ours.
+// Set operations, DISTINCT ON and locking clauses end here with 0A000.
 import type { CommonTable, Expr, FromItem, OrderItem, Query, SelectItem, TableRef } from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
 import type { NodeReader } from './node-reader.ts'

@@ -1,4 +1,5 @@
 // Statements of libpg-query's tree to ours: DML, CREATE and DROP TABLE, transactions, EXPLAIN.
+// Constraints that the engine does not enforce are refused by name.
 import type {
   Assignment, ColumnDefinition, CreateTableStatement, Expr, Query, Statement, TypeNode,
 } from './ast.ts'

@@ -1,7 +1,8 @@
 // "Did you mean …?": the known name that is nearest to a misspelt one.
+// Near means: at most a third of the letters wrong, at least one.
 
 /** Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
@@ -9,7 +10,9 @@ export function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1]
       let best = Math.min(previous[j - 1]! + (same ? 0 : 1), previous[j]! + 1, current[j - 1]! + 1)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, beforePrevious[j - 2]! + 1)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        best = Math.min(best, beforePrevious[j - 2]! + 1)
+      }
       current.push(best)
     }
     beforePrevious = previous
@@ -19,7 +22,7 @@ export function editDistance(a: string, b: string): number {
 }
 
 /** The nearest of `names`, or null when none is near enough to be meant. Case does not count. */
-export function nearestName(name: string, names: Iterable<string>): string | null {
+function nearestName(name: string, names: Iterable<string>): string | null {
   const wanted = name.toLowerCase()
   let best: string | null = null
   let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1

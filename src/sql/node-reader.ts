@@ -197,6 +197,6 @@ export function nested<T>(context: LowerContext, position: number | undefined, l
 }
 
 /** 54000 for nesting. */
-export function tooDeep(position?: number): DatabaseError {
+function tooDeep(position?: number): DatabaseError {
   return new DatabaseError(CODE.PROGRAM_LIMIT, `the statement nests more than ${DEPTH_MAX} levels`, { position })
 }

@@ -29,8 +29,10 @@ function expr(text: string): unknown {
 
 describe('literals', () => {
   test.each([
-    ['0', 'integer', '0'], ['-5', 'integer', '-5'], ['3000000000', 'integer', '3000000000'], ['1.50', 'decimal', '1.50'],
-    ['.5', 'decimal', '.5'], ['1e5', 'decimal', '1e5'], ["'x'", 'string', 'x'], ["''", 'string', ''], ['null', 'null', ''],
+    ['0', 'integer', '0'], ['-5', 'integer', '-5'], ['3000000000', 'integer', '3000000000'],
+    ['1.50', 'decimal', '1.50'],
+    ['.5', 'decimal', '.5'], ['1e5', 'decimal', '1e5'], ["'x'", 'string', 'x'], ["''", 'string', ''],
+    ['null', 'null', ''],
     ['true', 'boolean', 'true'], ['false', 'boolean', 'false'], ["x'1F'", 'hex', '1F'], ["x''", 'hex', ''],
     ["E'a\\nb'", 'string', 'a\nb'], ['$q$a\'b$q$', 'string', "a'b"], ['1_000', 'integer', '1000'],
     ['-9223372036854775808', 'integer', '-9223372036854775808'],
@@ -106,8 +108,10 @@ describe('expressions', () => {
     ['sum(a) FILTER (WHERE b)', { kind: 'call', filter: { kind: 'name' } }],
     ['extract(year FROM a)', { kind: 'call', name: 'extract_year', args: [{ kind: 'name' }] }],
     ["position('a' IN b)", { kind: 'call', name: 'strpos', args: [{ kind: 'name' }, { kind: 'literal' }] }],
-    ['substring(a FROM 1 FOR 2)', { kind: 'call', name: 'substring' }], ["trim(BOTH 'x' FROM a)", { kind: 'call', name: 'btrim' }],
-    ['CAST(a AS int)', { kind: 'cast', type: { name: 'int4' } }], ['a::numeric(12,2)', { kind: 'cast', type: { name: 'numeric', modifiers: [12, 2] } }],
+    ['substring(a FROM 1 FOR 2)', { kind: 'call', name: 'substring' }],
+    ["trim(BOTH 'x' FROM a)", { kind: 'call', name: 'btrim' }],
+    ['CAST(a AS int)', { kind: 'cast', type: { name: 'int4' } }],
+    ['a::numeric(12,2)', { kind: 'cast', type: { name: 'numeric', modifiers: [12, 2] } }],
     ["date '2020-01-01'", { kind: 'cast', type: { name: 'date' }, position: 8 }],
     ["interval '90' day", { kind: 'cast', arg: { text: '90 day' } }], ['a COLLATE "C"', { kind: 'name' }],
     ['(a, b) = (1, 2)', { kind: 'operator', left: { kind: 'row' } }], ['t.*', { kind: 'star', table: 't' }],
@@ -134,7 +138,9 @@ describe('statements', () => {
     expect(one('SELECT * FROM a RIGHT JOIN b ON x')).toMatchObject({ from: [{ join: 'right' }] })
   })
   test('with', () => {
-    expect(one('WITH x(a) AS (SELECT 1) SELECT * FROM x')).toMatchObject({ with: [{ name: 'x', columnAliases: ['a'] }] })
+    expect(one('WITH x(a) AS (SELECT 1) SELECT * FROM x')).toMatchObject(
+      { with: [{ name: 'x', columnAliases: ['a'] }] }
+    )
   })
   test('insert, update, delete', () => {
     expect(one('INSERT INTO t (a, b) VALUES (1, DEFAULT)')).toMatchObject({
@@ -143,7 +149,9 @@ describe('statements', () => {
     expect(one('INSERT INTO t DEFAULT VALUES')).toMatchObject({ kind: 'insert', query: null })
     expect(one('UPDATE t u SET a = 1, (b, c) = (2, DEFAULT) WHERE x')).toMatchObject({
       kind: 'update', table: { alias: 'u' },
-      assignments: [{ column: 'a' }, { column: 'b', value: { text: '2' } }, { column: 'c', value: { kind: 'default' } }],
+      assignments: [
+        { column: 'a' }, { column: 'b', value: { text: '2' } }, { column: 'c', value: { kind: 'default' } },
+      ],
     })
     expect(one('DELETE FROM t WHERE x')).toMatchObject({ kind: 'delete', where: { kind: 'name' } })
   })
@@ -164,17 +172,23 @@ describe('statements', () => {
   test.each([
     ['DROP TABLE IF EXISTS a, b CASCADE', { kind: 'drop_table', tables: ['a', 'b'], ifExists: true }],
     ['BEGIN', { kind: 'begin' }], ['START TRANSACTION ISOLATION LEVEL READ COMMITTED', { kind: 'begin' }],
-    ['COMMIT', { kind: 'commit' }], ['END', { kind: 'commit' }], ['ROLLBACK', { kind: 'rollback' }], ['ABORT', { kind: 'rollback' }],
+    ['COMMIT', { kind: 'commit' }], ['END', { kind: 'commit' }], ['ROLLBACK', { kind: 'rollback' }],
+    ['ABORT', { kind: 'rollback' }],
     ['SAVEPOINT a', { kind: 'savepoint', name: 'a' }], ['RELEASE a', { kind: 'release', name: 'a' }],
     ['ROLLBACK TO SAVEPOINT a', { kind: 'rollback_to', name: 'a' }],
     ['EXPLAIN SELECT 1', { kind: 'explain', analyze: false, format: 'text' }],
     ['EXPLAIN ANALYZE SELECT 1', { kind: 'explain', analyze: true, format: 'text' }],
     ['EXPLAIN (ANALYZE, FORMAT JSON) SELECT 1', { kind: 'explain', analyze: true, format: 'json' }],
-    ['EXPLAIN (ANALYZE off, COSTS off) DELETE FROM t', { kind: 'explain', analyze: false, statement: { kind: 'delete' } }],
+    [
+      'EXPLAIN (ANALYZE off, COSTS off) DELETE FROM t',
+      { kind: 'explain', analyze: false, statement: { kind: 'delete' } },
+    ],
     ['PRAGMA storage_info', { kind: 'pragma', name: 'storage_info', value: null }],
-    ['PRAGMA wal_mode = OFF', { kind: 'pragma', value: 'off' }], ['pragma busy_timeout(5000)', { kind: 'pragma', value: 5000 }],
+    ['PRAGMA wal_mode = OFF', { kind: 'pragma', value: 'off' }],
+    ['pragma busy_timeout(5000)', { kind: 'pragma', value: 5000 }],
     ["PRAGMA x = 'It''s'", { kind: 'pragma', value: "It's" }], ['PRAGMA x = -1', { kind: 'pragma', value: -1 }],
-    ['SHOW TABLES', { kind: 'show_tables' }], ['DESCRIBE "T"', { kind: 'describe', table: 'T' }], ['describe T', { table: 't' }],
+    ['SHOW TABLES', { kind: 'show_tables' }], ['DESCRIBE "T"', { kind: 'describe', table: 'T' }],
+    ['describe T', { table: 't' }],
     ['TABLE t', { kind: 'select' }], ['VALUES (1, 2), (3, 4)', { kind: 'select', rows: [[{}, {}], [{}, {}]] }],
   ])('%s', (sql, shape) => {
     expect(one(sql)).toMatchObject(shape)
@@ -189,26 +203,36 @@ describe('statements', () => {
 describe('refused with 0A000 and a position', () => {
   test.each([
     ['SELECT a FROM t FOR UPDATE', 'FOR UPDATE'], ['SELECT sum(a) OVER (PARTITION BY b) FROM t', 'window functions'],
-    ['SELECT 1 UNION SELECT 2', 'UNION'], ['SELECT 1 INTERSECT SELECT 2', 'INTERSECT'], ['SELECT DISTINCT ON (a) b FROM t', 'DISTINCT ON'],
+    ['SELECT 1 UNION SELECT 2', 'UNION'], ['SELECT 1 INTERSECT SELECT 2', 'INTERSECT'],
+    ['SELECT DISTINCT ON (a) b FROM t', 'DISTINCT ON'],
     ['SELECT a FROM t GROUP BY ROLLUP (a)', 'ROLLUP'], ['SELECT * FROM f(1)', 'function in FROM'],
     ['SELECT * FROM LATERAL (SELECT 1) x', 'LATERAL'], ['SELECT * FROM a FULL JOIN b ON true', 'FULL JOIN'],
     ['SELECT * FROM s.t', 'schema "s"'], ['SELECT * FROM t TABLESAMPLE system (1)', 'TABLESAMPLE'],
-    ['SELECT ARRAY[1]', 'ARRAY'], ['SELECT a[1] FROM t', 'subscripts'], ['SELECT a = ANY ($1) FROM t', 'ANY / ALL of an array'],
-    ['SELECT a > ALL (SELECT 1)', 'ANY / ALL of a subquery'], ['SELECT a::int[]', 'array types'], ["SELECT b'101'", 'bit string'],
-    ["SELECT a SIMILAR TO 'x'", 'SIMILAR TO'], ['SELECT a COLLATE "de_DE"', 'COLLATE'], ['SELECT string_agg(a, b ORDER BY c) FROM t', 'ORDER BY inside'],
+    ['SELECT ARRAY[1]', 'ARRAY'], ['SELECT a[1] FROM t', 'subscripts'],
+    ['SELECT a = ANY ($1) FROM t', 'ANY / ALL of an array'],
+    ['SELECT a > ALL (SELECT 1)', 'ANY / ALL of a subquery'], ['SELECT a::int[]', 'array types'],
+    ["SELECT b'101'", 'bit string'],
+    ["SELECT a SIMILAR TO 'x'", 'SIMILAR TO'], ['SELECT a COLLATE "de_DE"', 'COLLATE'],
+    ['SELECT string_agg(a, b ORDER BY c) FROM t', 'ORDER BY inside'],
     ['WITH RECURSIVE x AS (SELECT 1) SELECT 1', 'RECURSIVE'], ['SELECT 1 INTO x', 'SELECT INTO'],
-    ['INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING', 'ON CONFLICT'], ['INSERT INTO t VALUES (1) RETURNING *', 'RETURNING'],
+    ['INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING', 'ON CONFLICT'],
+    ['INSERT INTO t VALUES (1) RETURNING *', 'RETURNING'],
     ['UPDATE t SET a = 1 FROM u', 'UPDATE … FROM'], ['DELETE FROM t USING u', 'DELETE … USING'],
     ['CREATE TABLE t (a int UNIQUE)', 'UNIQUE'], ['CREATE TABLE t (a int CHECK (a > 1))', 'CHECK'],
-    ['CREATE TABLE t (a int REFERENCES u)', 'FOREIGN KEY'], ['CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)', 'IDENTITY'],
+    ['CREATE TABLE t (a int REFERENCES u)', 'FOREIGN KEY'],
+    ['CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)', 'IDENTITY'],
     ['CREATE TABLE t (a int) PARTITION BY RANGE (a)', 'PARTITION BY'], ['CREATE TEMP TABLE t (a int)', 'temporary'],
-    ['CREATE TABLE t AS SELECT 1', 'CREATE TABLE AS'], ['CREATE TABLE t (LIKE u)', 'LIKE'], ['CREATE INDEX i ON t (a)', 'CREATE INDEX'],
-    ['CREATE VIEW v AS SELECT 1', 'CREATE VIEW'], ['DROP VIEW v', 'DROP VIEW'], ['TRUNCATE t', 'TRUNCATE'], ['ALTER TABLE t ADD a int', 'ALTER TABLE'],
+    ['CREATE TABLE t AS SELECT 1', 'CREATE TABLE AS'], ['CREATE TABLE t (LIKE u)', 'LIKE'],
+    ['CREATE INDEX i ON t (a)', 'CREATE INDEX'],
+    ['CREATE VIEW v AS SELECT 1', 'CREATE VIEW'], ['DROP VIEW v', 'DROP VIEW'], ['TRUNCATE t', 'TRUNCATE'],
+    ['ALTER TABLE t ADD a int', 'ALTER TABLE'],
     ['SET x = 1', 'SET'], ['SHOW x', 'SHOW'], ['COPY t FROM stdin', 'COPY'], ['COMMIT AND CHAIN', 'AND CHAIN'],
-    ['BEGIN ISOLATION LEVEL SERIALIZABLE', 'SERIALIZABLE'], ['BEGIN READ ONLY', 'READ ONLY'], ["COMMIT PREPARED 'x'", 'COMMIT PREPARED'],
+    ['BEGIN ISOLATION LEVEL SERIALIZABLE', 'SERIALIZABLE'], ['BEGIN READ ONLY', 'READ ONLY'],
+    ["COMMIT PREPARED 'x'", 'COMMIT PREPARED'],
     ["SELECT interval '1-2' year to month", 'INTERVAL'], ['SELECT current_timestamp(3)', 'precision'],
     ['EXPLAIN (FORMAT XML) SELECT 1', 'EXPLAIN option'], ['SELECT 1 ORDER BY 1 USING <', 'USING'],
-    ['SELECT a FROM t ORDER BY a FETCH FIRST 1 ROW WITH TIES', 'WITH TIES'], ['SELECT json_object()', 'Json Object'], ['SELECT f(a => 1)', 'named arguments'],
+    ['SELECT a FROM t ORDER BY a FETCH FIRST 1 ROW WITH TIES', 'WITH TIES'], ['SELECT json_object()', 'Json Object'],
+    ['SELECT f(a => 1)', 'named arguments'],
   ])('%s', (sql, words) => {
     const error = fails(sql)
     expect(error.message).toContain(words)
@@ -223,8 +247,10 @@ describe('robustness', () => {
   })
   test.each([
     ['parentheses', `SELECT ${'('.repeat(100_000)}1`], ['operators', `SELECT ${'1+'.repeat(50_000)}1`],
-    ['NOT', `SELECT ${'NOT '.repeat(50_000)}true`], ['functions', `SELECT ${'f('.repeat(50_000)}1${')'.repeat(50_000)}`],
-    ['subqueries', `SELECT ${'(SELECT '.repeat(5_000)}1${')'.repeat(5_000)}`], ['unions', `SELECT 1${' UNION SELECT 1'.repeat(20_000)}`],
+    ['NOT', `SELECT ${'NOT '.repeat(50_000)}true`],
+    ['functions', `SELECT ${'f('.repeat(50_000)}1${')'.repeat(50_000)}`],
+    ['subqueries', `SELECT ${'(SELECT '.repeat(5_000)}1${')'.repeat(5_000)}`],
+    ['unions', `SELECT 1${' UNION SELECT 1'.repeat(20_000)}`],
     ['joins', `SELECT * FROM a${' JOIN a USING (a)'.repeat(20_000)}`], ['casts', `SELECT 1${'::int'.repeat(50_000)}`],
     ['minus', `SELECT ${'- '.repeat(50_000)}a`], ['is null', `SELECT a${' IS NULL'.repeat(50_000)}`],
     ['case', `SELECT ${'CASE WHEN '.repeat(20_000)}`], ['brackets', `SELECT a${'['.repeat(20_000)}`],
@@ -251,13 +277,17 @@ describe('robustness', () => {
     expect(fails('SELECT \'\ud800\'').code).toBe('22021')
   })
   test('garbage gives typed errors only', () => {
-    const pieces = ['SELECT', 'FROM', 'WHERE', '(', ')', ',', "'x'", '1', '1.5', 'a', '"b"', '*', '+', '::', 'int', '?', ':p',
-      ';', 'AND', 'NOT', 'IN', 'CASE', 'END', 'NULL', '.', '$1', 'é', '😀', '--', '/*', '*/', '$$', '`', '=', 'INSERT INTO', 'VALUES']
+    const pieces = ['SELECT', 'FROM', 'WHERE', '(', ')', ',', "'x'", '1', '1.5', 'a', '"b"', '*', '+', '::',
+      'int', '?', ':p',
+      ';', 'AND', 'NOT', 'IN', 'CASE', 'END', 'NULL', '.', '$1', 'é', '😀', '--', '/*', '*/', '$$', '`', '=',
+      'INSERT INTO', 'VALUES']
     const source = new Random(42)
     const next = (): number => source.next()
     for (let round = 0; round < 3000; round++) {
       const length = 1 + Math.floor(next() * 12)
-      const text = Array.from({ length }, () => pieces[Math.floor(next() * pieces.length)]).join(next() < 0.2 ? '' : ' ')
+      const text = Array.from(
+        { length }, () => pieces[Math.floor(next() * pieces.length)]
+      ).join(next() < 0.2 ? '' : ' ')
       try {
         parse(text)
       } catch (error) {

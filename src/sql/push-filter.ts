@@ -13,7 +13,9 @@ export function conjuncts(condition: Expression): Expression[] {
 }
 
 function conjunction(parts: readonly Expression[]): Expression {
-  return parts.length === 1 ? parts[0]! : { kind: 'call', fn: 'and', type: BOOLEAN, args: parts, position: parts[0]!.position }
+  return parts.length === 1
+    ? parts[0]!
+    : { kind: 'call', fn: 'and', type: BOOLEAN, args: parts, position: parts[0]!.position }
 }
 
 /** Filter of `plan` by all parts, sunk as deep as joins allow. */

@@ -19,6 +19,7 @@ export interface ScopeColumn {
   readonly plain: boolean
 }
 
+/** The columns in sight at one level, and the level around it. */
 export class Scope {
   /** In the order of `*`. */
   readonly columns: readonly ScopeColumn[]

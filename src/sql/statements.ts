@@ -17,7 +17,7 @@ import { tokenize } from './tokenizer.ts'
 const NAME_BYTES_MAX = 63
 
 /** Highest parameter number, as in PostgreSQL's protocol. */
-export const PARAMETERS_MAX = 65_535
+const PARAMETERS_MAX = 65_535
 
 /** One statement of a longer text. */
 export interface StatementText {
@@ -62,7 +62,9 @@ export class SourceMap {
   ofCharacter(offset: number): number {
     if (this.#ascii) return this.ofIndex(offset)
     let index = 0
-    for (let i = 0; i < offset && index < this.#text.length; i++) index += this.#text.codePointAt(index)! > 0xffff ? 2 : 1
+    for (let i = 0; i < offset && index < this.#text.length; i++) index += this.#text.codePointAt(index)! > 0xffff
+      ? 2
+      : 1
     return this.ofIndex(index)
   }
 

@@ -11,9 +11,12 @@ test('every call after close is 55000, closing again is nothing', async () => {
   db.close()
   expect(db.isOpen).toBe(false)
   for (const run of [
-    () => db.exec('SELECT 1'), () => db.prepare('SELECT 1'), () => db.table('item'), () => db.stats(), () => db.verify(), () => db.checkpoint(),
-    () => db.transaction(() => 1), () => statement.get([1]), () => statement.all([1]), () => statement.run([1]), () => statement.arrow([1]),
-    () => [...statement.iterate([1])], () => item.get(1), () => item.put({ id: 1, name: 'x' }), () => item.range(), () => item.append({ id: [1] }), () => item.has(1),
+    () => db.exec('SELECT 1'), () => db.prepare('SELECT 1'), () => db.table('item'), () => db.stats(),
+    () => db.verify(), () => db.checkpoint(),
+    () => db.transaction(() => 1), () => statement.get([1]), () => statement.all([1]), () => statement.run([1]),
+    () => statement.arrow([1]),
+    () => [...statement.iterate([1])], () => item.get(1), () => item.put({ id: 1, name: 'x' }), () => item.range(),
+    () => item.append({ id: [1] }), () => item.has(1),
   ]) expect(errorOf(run).code).toBe('55000')
   expect((await rejectionOf(db.transact(() => 1))).code).toBe('55000')
 })

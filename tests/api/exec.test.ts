@@ -11,7 +11,8 @@ test('runs statements in order and counts changes', async () => {
 
 test('a later statement sees what an earlier one made', async () => {
   const db = await memoryDb()
-  db.exec('CREATE TABLE a (x INT PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE b (x INT PRIMARY KEY); INSERT INTO b SELECT x + 1 FROM a')
+  db.exec('CREATE TABLE a (x INT PRIMARY KEY); INSERT INTO a VALUES (1); ' +
+    'CREATE TABLE b (x INT PRIMARY KEY); INSERT INTO b SELECT x + 1 FROM a')
   expect(db.prepare('SELECT x FROM b').raw()).toEqual([[2]])
 })
 

@@ -2,7 +2,14 @@
 import { expect, test } from 'vitest'
 import { errorOf, numbersDb } from './shop.ts'
 
-interface Node { op: string; access?: string | null; reason?: string; actualRows?: number; indexProbes?: number; children?: Node[] }
+interface Node {
+  op: string
+  access?: string | null
+  reason?: string
+  actualRows?: number
+  indexProbes?: number
+  children?: Node[]
+}
 
 function nodes(plan: Node): Node[] {
   return [plan, ...(plan.children ?? []).flatMap(nodes)]
@@ -10,11 +17,14 @@ function nodes(plan: Node): Node[] {
 
 test.each([
   ['SELECT * FROM numbers WHERE id = 77', 'point', 1], ['SELECT * FROM numbers WHERE id IN (1, 5, 99999)', 'point', 2],
-  ['SELECT * FROM numbers WHERE id BETWEEN 10 AND 19', 'range', 10], ['SELECT * FROM numbers WHERE id > 2990 AND id <= 2995', 'range', 5],
+  ['SELECT * FROM numbers WHERE id BETWEEN 10 AND 19', 'range', 10],
+  ['SELECT * FROM numbers WHERE id > 2990 AND id <= 2995', 'range', 5],
   ['SELECT * FROM numbers WHERE n = 3 AND id % 2 = 0', 'scan', 214],
 ])('%s is a %s', async (sql, access, rows) => {
   const db = await numbersDb(3000)
-  const [{ plan }] = JSON.parse(db.prepare(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`).raw()[0]![0] as string) as [{ plan: Node }]
+  const [{ plan }] = JSON.parse(
+    db.prepare(`EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`).raw()[0]![0] as string
+  ) as [{ plan: Node }]
   const scan = nodes(plan).find(node => node.access !== undefined && node.access !== null)!
   expect(scan.access).toBe(access)
   expect(scan.reason).toBeTruthy()

@@ -20,7 +20,9 @@ test('pieces in any order become one sorted table at finish', () => {
   expect(db.table('city').get(5)).toBeUndefined()
   expect(loader.finish()).toBe(10_000)
   expect(db.table('city').get(5)).toEqual({ id: 5, name: 'city 5', size: 7 })
-  expect(db.prepare('SELECT count(*) AS n, min(id) AS lo, max(id) AS hi FROM city').get()).toEqual({ n: 10_000, lo: 0, hi: 9999 })
+  expect(
+    db.prepare('SELECT count(*) AS n, min(id) AS lo, max(id) AS hi FROM city').get()
+  ).toEqual({ n: 10_000, lo: 0, hi: 9999 })
 })
 
 test('abort, bad values and duplicates leave the table as it was', () => {
@@ -50,5 +52,7 @@ test('not inside a transaction, and not with a misspelt option', () => {
   db.transaction(() => {
     expect(() => db.table('city').loader()).toThrow(expect.objectContaining({ code: '25001' }))
   })
-  expect(() => db.table('city').loader({ onconflict: 'skip' } as object)).toThrow(expect.objectContaining({ code: '22023' }))
+  expect(
+    () => db.table('city').loader({ onconflict: 'skip' } as object)
+  ).toThrow(expect.objectContaining({ code: '22023' }))
 })

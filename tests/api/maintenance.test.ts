@@ -44,7 +44,11 @@ test('pragmas are rows of name and value', async () => {
 
 test('show tables and describe', async () => {
   const db = await memoryDb(`${SHOP} CREATE TABLE log (line TEXT DEFAULT 'x')`)
-  expect(db.prepare('SHOW TABLES').all()).toEqual([{ name: 'item', rows: 3, key: 'id' }, { name: 'log', rows: 0, key: '' }])
+  expect(db.prepare('SHOW TABLES').all()).toEqual(
+    [{ name: 'item', rows: 3, key: 'id' }, { name: 'log', rows: 0, key: '' }]
+  )
   expect(db.prepare('DESCRIBE item').raw()[2]).toEqual(['price', 'decimal(12,2)', true, null, null])
-  expect(db.prepare('DESCRIBE log').all()).toEqual([{ column: 'line', type: 'text', nullable: true, key: null, default: "'x'" }])
+  expect(db.prepare('DESCRIBE log').all()).toEqual(
+    [{ column: 'line', type: 'text', nullable: true, key: null, default: "'x'" }]
+  )
 })

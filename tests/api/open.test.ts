@@ -51,9 +51,11 @@ test('a second writer is 55006', async () => {
 })
 
 test.each([
-  [{ memry: '1GB' }, 'unknown option "memry"', 'Did you mean "memory"?'], [{ synchronous: 'ful' }, 'synchronous must be one of', undefined],
+  [{ memry: '1GB' }, 'unknown option "memry"', 'Did you mean "memory"?'],
+  [{ synchronous: 'ful' }, 'synchronous must be one of', undefined],
   [{ memory: '1QB' }, 'memory must be bytes or a size', undefined], [{ memory: 5 }, 'between 8MB and 4GB', undefined],
-  [{ readOnly: 1 }, 'readOnly must be true or false', undefined], [{ rowGroupRows: 3 }, 'rowGroupRows must be an integer', undefined],
+  [{ readOnly: 1 }, 'readOnly must be true or false', undefined],
+  [{ rowGroupRows: 3 }, 'rowGroupRows must be an integer', undefined],
   [{ backend: 'gpu' }, 'backend must be one of', undefined],
 ])('options %j', async (options, message, hint) => {
   const error = await rejectionOf(open(':memory:', options as object))

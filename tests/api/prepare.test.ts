@@ -36,7 +36,9 @@ test('a plan made for an empty table is made anew when it has grown', async () =
   const db = await memoryDb('CREATE TABLE t (id INT PRIMARY KEY, n INT)')
   const statement = db.prepare('SELECT n FROM t WHERE id BETWEEN ? AND ?')
   expect(statement.raw([5, 6])).toEqual([])
-  db.table('t').append({ id: Int32Array.from({ length: 3000 }, (_, i) => i), n: Int32Array.from({ length: 3000 }, (_, i) => i * 2) })
+  db.table('t').append(
+    { id: Int32Array.from({ length: 3000 }, (_, i) => i), n: Int32Array.from({ length: 3000 }, (_, i) => i * 2) }
+  )
   expect(statement.raw([5, 6])).toEqual([[10], [12]])
 })
 
@@ -46,6 +48,8 @@ test('the same text is parsed once, options are per statement', async () => {
   expect(db.prepare(sql).get()).toEqual({ id: 1, price: '1.20' })
   expect(db.prepare(sql, { int64: 'bigint', decimals: 'number' }).get()).toEqual({ id: 1n, price: 1.2 })
   expect(db.prepare(sql).get()).toEqual({ id: 1, price: '1.20' })
-  expect(errorOf(() => db.prepare(sql, { int46: 'bigint' } as object))).toMatchObject({ code: '22023', hint: 'Did you mean "int64"?' })
+  expect(
+    errorOf(() => db.prepare(sql, { int46: 'bigint' } as object))
+  ).toMatchObject({ code: '22023', hint: 'Did you mean "int64"?' })
   expect(errorOf(() => db.prepare(sql, { int64: 'bigit' as never })).code).toBe('22023')
 })

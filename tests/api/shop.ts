@@ -42,10 +42,13 @@ export const SHOP = `
 /** A table with `rows` rows (id, n = id % 7, name, half), appended in one go; `merged` moves them into row groups. */
 export async function numbersDb(rows: number, options: { merged?: boolean } = {}): Promise<Database> {
   const open: OpenOptions = options.merged === true ? { mergeEveryCommit: true } : {}
-  const db = await memoryDb('CREATE TABLE numbers (id INTEGER PRIMARY KEY, n SMALLINT, name TEXT, half DOUBLE PRECISION)', open)
+  const db = await memoryDb(
+    'CREATE TABLE numbers (id INTEGER PRIMARY KEY, n SMALLINT, name TEXT, half DOUBLE PRECISION)', open
+  )
   const ids = Int32Array.from({ length: rows }, (_, i) => i)
   db.table('numbers').append({
-    id: ids, n: Array.from(ids, i => i % 7), name: Array.from(ids, i => `n${i % 5}`), half: Float64Array.from(ids, i => i / 2),
+    id: ids, n: Array.from(ids, i => i % 7), name: Array.from(ids, i => `n${i % 5}`),
+    half: Float64Array.from(ids, i => i / 2),
   })
   return db
 }

@@ -4,10 +4,13 @@ import { expect, test } from 'vitest'
 import { loadArrow } from '../../src/index.ts'
 import { memoryDb, numbersDb } from './shop.ts'
 
-const EVERY = `CREATE TABLE every (id INT PRIMARY KEY, b BOOLEAN, s SMALLINT, l BIGINT, r REAL, d DOUBLE PRECISION, m DECIMAL(10,2),
+const EVERY = `CREATE TABLE every (id INT PRIMARY KEY, b BOOLEAN, s SMALLINT, l BIGINT, r REAL, d DOUBLE PRECISION,
+  m DECIMAL(10,2),
   w DECIMAL(30,3), dt DATE, tm TIME, ts TIMESTAMP, tz TIMESTAMPTZ, iv INTERVAL, x TEXT, y BYTEA, u UUID, j JSON);
-  INSERT INTO every VALUES (1, true, -5, 9007199254740993, 1.5, -2.25, -12.34, 123456789012345678901234567.891, '2024-02-29', '12:34:56.789',
-    '2024-02-29 12:34:56.789012', '1969-12-31 23:59:59+00', '1 mon 2 days 03:00:00', 'é😀', '\\x00ff', '123e4567-e89b-12d3-a456-426614174000', '{"a":1}');
+  INSERT INTO every VALUES (1, true, -5, 9007199254740993, 1.5, -2.25, -12.34, 123456789012345678901234567.891,
+    '2024-02-29', '12:34:56.789',
+    '2024-02-29 12:34:56.789012', '1969-12-31 23:59:59+00', '1 mon 2 days 03:00:00', 'é😀', '\\x00ff',
+    '123e4567-e89b-12d3-a456-426614174000', '{"a":1}');
   INSERT INTO every (id) VALUES (2)`
 
 test('types of the schema', async () => {
@@ -15,8 +18,10 @@ test('types of the schema', async () => {
   const db = await memoryDb(EVERY)
   const table = db.prepare('SELECT * FROM every ORDER BY id').arrow()
   expect(table.schema.fields.map(field => `${field.name} ${String(field.type)}`)).toEqual([
-    'id Int32', 'b Bool', 's Int16', 'l Int64', 'r Float32', 'd Float64', 'm Decimal[10e+2]', 'w Decimal[30e+3]', 'dt Date32<DAY>',
-    'tm Time64<MICROSECOND>', 'ts Timestamp<MICROSECOND>', 'tz Timestamp<MICROSECOND, UTC>', 'iv Interval<MONTH_DAY_NANO>', 'x Utf8',
+    'id Int32', 'b Bool', 's Int16', 'l Int64', 'r Float32', 'd Float64', 'm Decimal[10e+2]', 'w Decimal[30e+3]',
+    'dt Date32<DAY>',
+    'tm Time64<MICROSECOND>', 'ts Timestamp<MICROSECOND>', 'tz Timestamp<MICROSECOND, UTC>',
+    'iv Interval<MONTH_DAY_NANO>', 'x Utf8',
     'y Binary', 'u FixedSizeBinary[16]', 'j Utf8',
   ])
 })

@@ -37,7 +37,8 @@ test('inside a transaction it sees the transaction, outside it does not', async 
   const get = db.prepare('SELECT name FROM item WHERE id = ?')
   get.get([1])
   errorOf(() => db.transaction(() => {
-    db.exec("UPDATE item SET name = 'new' WHERE id = 1; DELETE FROM item WHERE id = 2; INSERT INTO item VALUES (8, 'eight', 1, NULL)")
+    db.exec("UPDATE item SET name = 'new' WHERE id = 1; DELETE FROM item WHERE id = 2;" +
+      "INSERT INTO item VALUES (8, 'eight', 1, NULL)")
     expect([get.get([1]), get.get([2]), get.get([8])]).toEqual([{ name: 'new' }, undefined, { name: 'eight' }])
     db.exec('ROLLBACK TO nowhere')
   }))
@@ -45,7 +46,8 @@ test('inside a transaction it sees the transaction, outside it does not', async 
 })
 
 test('composite, text and constant keys', async () => {
-  const db = await memoryDb(`CREATE TABLE p (a INT, b TEXT, v INT, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 'x', 10), (1, 'y', 20), (2, 'x', 30);
+  const db = await memoryDb(`CREATE TABLE p (a INT, b TEXT, v INT, PRIMARY KEY (a, b));
+    INSERT INTO p VALUES (1, 'x', 10), (1, 'y', 20), (2, 'x', 30);
     CREATE TABLE w (word TEXT PRIMARY KEY, n INT); INSERT INTO w VALUES ('é', 1), ('😀', 2), ('', 3)`)
   const both = db.prepare('SELECT v FROM p WHERE b = ? AND a = ?')
   const one = db.prepare("SELECT v FROM p WHERE a = 2 AND b = 'x'")
@@ -54,7 +56,9 @@ test('composite, text and constant keys', async () => {
     expect(both.get(['y', 1])).toEqual({ v: 20 })
     expect(both.get(['z', 1])).toBeUndefined()
     expect(one.get()).toEqual({ v: 30 })
-    expect([word.get(['é']), word.get(['😀']), word.get(['']), word.get(['e'])]).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, undefined])
+    expect(
+      [word.get(['é']), word.get(['😀']), word.get(['']), word.get(['e'])]
+    ).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, undefined])
   }
 })
 
@@ -68,6 +72,10 @@ test('not by key: the first row of the result', async () => {
 
 test('options apply to the fast path', async () => {
   const db = await memoryDb(SHOP)
-  const get = db.prepare('SELECT * FROM item WHERE id = ?', { int64: 'string', decimals: 'number', timestamps: 'string' })
-  for (let round = 0; round < 2; round++) expect(get.get([1])).toEqual({ id: '1', name: 'pen', price: 1.2, at: '2024-01-02 03:04:05' })
+  const get = db.prepare(
+    'SELECT * FROM item WHERE id = ?', { int64: 'string', decimals: 'number', timestamps: 'string' }
+  )
+  for (let round = 0; round < 2; round++) expect(get.get([1])).toEqual(
+    { id: '1', name: 'pen', price: 1.2, at: '2024-01-02 03:04:05' }
+  )
 })

@@ -13,11 +13,14 @@ test('counts inserted, updated and deleted rows', async () => {
 })
 
 test('a prepared insert runs many times', async () => {
-  const db = await memoryDb('CREATE TABLE t (id INT PRIMARY KEY, a TEXT DEFAULT \'dflt\', n DECIMAL(8,2) DEFAULT 1 + 1, at TIMESTAMPTZ DEFAULT now())')
+  const db = await memoryDb('CREATE TABLE t (id INT PRIMARY KEY, a TEXT DEFAULT \'dflt\', ' +
+    'n DECIMAL(8,2) DEFAULT 1 + 1, at TIMESTAMPTZ DEFAULT now())')
   const all = db.prepare('INSERT INTO t (a, id) VALUES (?, ?)')
   for (let i = 0; i < 5; i++) expect(all.run([`a${i}`, i])).toEqual({ changes: 1 })
   expect(all.run([null, 9])).toEqual({ changes: 1 })
-  expect(db.prepare('SELECT id, a, n FROM t WHERE id IN (4, 9) ORDER BY id').raw()).toEqual([[4, 'a4', '2.00'], [9, null, '2.00']])
+  expect(
+    db.prepare('SELECT id, a, n FROM t WHERE id IN (4, 9) ORDER BY id').raw()
+  ).toEqual([[4, 'a4', '2.00'], [9, null, '2.00']])
   expect(db.prepare('SELECT at FROM t').get()!['at']).toBeInstanceOf(Date)
   db.exec('INSERT INTO t (id, a) VALUES (10, DEFAULT)')
   expect(db.table('t').get(10)).toMatchObject({ a: 'dflt' })
@@ -27,14 +30,18 @@ test('update of the key, of a row to itself, and with a subquery', async () => {
   const db = await memoryDb(SHOP)
   expect(db.prepare('UPDATE item SET id = id + 100 WHERE id > 1').run()).toEqual({ changes: 2 })
   expect(db.prepare('SELECT id FROM item ORDER BY id').raw()).toEqual([[1], [102], [103]])
-  expect(db.prepare('UPDATE item SET price = (SELECT max(price) FROM item) WHERE price IS NULL').run()).toEqual({ changes: 1 })
+  expect(
+    db.prepare('UPDATE item SET price = (SELECT max(price) FROM item) WHERE price IS NULL').run()
+  ).toEqual({ changes: 1 })
   expect(db.table('item').get(103)).toMatchObject({ price: '4.50' })
   expect(db.prepare('INSERT INTO item SELECT id + 1000, name, price, at FROM item').run()).toEqual({ changes: 3 })
 })
 
 test.each([
-  ["INSERT INTO item VALUES (9, 'a', 1, NULL), (1, 'dup', 1, NULL)", '23505'], ['INSERT INTO item VALUES (9, NULL, 1, NULL)', '23502'],
-  ['UPDATE item SET id = 2 WHERE id = 1', '23505'], ['UPDATE item SET name = NULL', '23502'], ['INSERT INTO item (name) VALUES (\'x\')', '23502'],
+  ["INSERT INTO item VALUES (9, 'a', 1, NULL), (1, 'dup', 1, NULL)", '23505'],
+  ['INSERT INTO item VALUES (9, NULL, 1, NULL)', '23502'],
+  ['UPDATE item SET id = 2 WHERE id = 1', '23505'], ['UPDATE item SET name = NULL', '23502'],
+  ['INSERT INTO item (name) VALUES (\'x\')', '23502'],
   ['INSERT INTO item VALUES (9, \'x\', 99999999999.99, NULL)', '22003'], ['UPDATE item SET price = price / 0', '22012'],
   ['INSERT INTO item SELECT id + 10, NULL, price, at FROM item', '23502'],
 ])('%s is %s and changes nothing', async (sql, code) => {

@@ -22,7 +22,9 @@ test('through base, delta and merge, with the index counted', async () => {
   const table = db.table('numbers')
   db.checkpoint()
   const before = db.stats().index.probes
-  for (let id = 0; id < 3000; id += 13) expect(table.get(id)).toEqual({ id, n: id % 7, name: `n${id % 5}`, half: id / 2 })
+  for (let id = 0; id < 3000; id += 13) expect(table.get(id)).toEqual(
+    { id, n: id % 7, name: `n${id % 5}`, half: id / 2 }
+  )
   expect(db.stats().index.probes - before).toBe(Math.ceil(3000 / 13))
   expect([table.get(-1), table.get(3000), table.get(2 ** 31 - 1)]).toEqual([undefined, undefined, undefined])
   db.exec('UPDATE numbers SET name = \'new\' WHERE id = 26; DELETE FROM numbers WHERE id = 39')
@@ -40,8 +42,13 @@ test('keys of every kind', async () => {
     CREATE TABLE g (a INT, b TEXT, v INT, PRIMARY KEY (b, a)); INSERT INTO g VALUES (1, 'x', 1), (2, 'x', 2);
     CREATE TABLE h (k BIGINT PRIMARY KEY, v INT); INSERT INTO h VALUES (9007199254740993, 1), (-9007199254740993, 2)`)
   const v = (table: string, key: unknown): unknown => db.table(table).get(key)?.['v']
-  expect([v('a', 'x'), v('a', 'é'), v('b', 0.5), v('b', NaN), v('b', -0), v('c', '1.25'), v('c', 1.25), v('d', '2024-05-06')]).toEqual([1, 2, 1, 2, 3, 1, 1, 1])
-  expect([v('e', new Date('2024-05-06T07:08:09Z')), v('f', '123E4567-E89B-12D3-A456-426614174000'), v('g', ['x', 2])]).toEqual([1, 1, 2])
+  expect(
+    [v('a', 'x'), v('a', 'é'), v('b', 0.5), v('b', NaN), v('b', -0), v('c', '1.25'), v('c', 1.25),
+      v('d', '2024-05-06')]
+  ).toEqual([1, 2, 1, 2, 3, 1, 1, 1])
+  expect(
+    [v('e', new Date('2024-05-06T07:08:09Z')), v('f', '123E4567-E89B-12D3-A456-426614174000'), v('g', ['x', 2])]
+  ).toEqual([1, 1, 2])
   expect([v('h', 9007199254740993n), v('h', -9007199254740993n), v('h', 9007199254740992n)]).toEqual([1, 2, undefined])
   expect(db.table('h').get(9007199254740993n)!['k']).toBe(9007199254740993n)
 })
@@ -50,7 +57,9 @@ test('inside a transaction', async () => {
   const db = await memoryDb(SHOP)
   const item = db.table('item')
   db.exec("BEGIN; UPDATE item SET name = 'new' WHERE id = 1; DELETE FROM item WHERE id = 2")
-  expect([item.get(1)!['name'], item.get(2), item.has(2), item.get(3)!['name']]).toEqual(['new', undefined, false, 'cap'])
+  expect(
+    [item.get(1)!['name'], item.get(2), item.has(2), item.get(3)!['name']]
+  ).toEqual(['new', undefined, false, 'cap'])
   db.exec('ROLLBACK')
   expect([item.get(1)!['name'], item.has(2)]).toEqual(['pen', true])
 })

@@ -11,7 +11,9 @@ test('inserts, then updates', async () => {
 })
 
 test('defaults fill what is missing, undefined and null are NULL', async () => {
-  const db = await memoryDb("CREATE TABLE t (id INT PRIMARY KEY, a TEXT DEFAULT 'x' || 'y', b TIMESTAMPTZ DEFAULT now())")
+  const db = await memoryDb(
+    "CREATE TABLE t (id INT PRIMARY KEY, a TEXT DEFAULT 'x' || 'y', b TIMESTAMPTZ DEFAULT now())"
+  )
   const table = db.table('t')
   table.put({ id: 1 })
   table.put({ id: 2, a: undefined, b: null })

@@ -14,7 +14,9 @@ test('bounds, limit, reverse', async () => {
   expect(ids(item.range({ limit: 2, reverse: true }))).toEqual([3, 2])
   expect(ids(item.range({ limit: 0 }))).toEqual([])
   expect(ids(item.range({ gt: 3, lt: 1 }))).toEqual([])
-  expect([...item.range({ gte: 1, lte: 1 })]).toEqual([{ id: 1, name: 'pen', price: '1.20', at: new Date('2024-01-02T03:04:05Z') }])
+  expect([...item.range({ gte: 1, lte: 1 })]).toEqual(
+    [{ id: 1, name: 'pen', price: '1.20', at: new Date('2024-01-02T03:04:05Z') }]
+  )
 })
 
 test('a table with updates, deletions and many windows, against a filter', async () => {
@@ -23,7 +25,11 @@ test('a table with updates, deletions and many windows, against a filter', async
   db.exec('INSERT INTO numbers (id, name) VALUES (-5, \'first\'), (30000, \'last\')')
   const table = db.table('numbers')
   const all = db.prepare('SELECT * FROM numbers ORDER BY id').all()
-  for (const [gte, lt, limit] of [[-10, 50_000, 1e9], [5000, 15_001, 1e9], [8190, 16_400, 3000], [19_999, 40_000, 5], [0, 9000, 8192]] as const) {
+  for (
+    const [gte, lt, limit] of [
+      [-10, 50_000, 1e9], [5000, 15_001, 1e9], [8190, 16_400, 3000], [19_999, 40_000, 5], [0, 9000, 8192],
+    ] as const
+  ) {
     const wanted = all.filter(row => (row['id'] as number) >= gte && (row['id'] as number) < lt)
     expect(table.range({ gte, lt, limit }).all()).toEqual(wanted.slice(0, limit))
     expect(table.range({ gte, lt, limit, reverse: true }).all()).toEqual(wanted.slice().reverse().slice(0, limit))
@@ -36,7 +42,9 @@ test('composite keys and prefixes, text keys', async () => {
   const db = await memoryDb(`CREATE TABLE p (a INT, b TEXT, PRIMARY KEY (a, b));
     INSERT INTO p VALUES (1, 'x'), (1, 'y'), (2, 'x'), (2, 'z'), (3, 'a'); CREATE TABLE w (id TEXT PRIMARY KEY);
     INSERT INTO w VALUES ('a'), ('é'), ('z'), ('😀'), ('～')`)
-  const pairs = (options: object): unknown[] => [...db.table('p').range(options)].map(row => Object.values(row).join(''))
+  const pairs = (options: object): unknown[] => [...db.table('p').range(options)].map(
+    row => Object.values(row).join('')
+  )
   expect(pairs({ gte: [2], lt: [3] })).toEqual(['2x', '2z'])
   expect(pairs({ gt: [1, 'x'], lte: [2, 'x'] })).toEqual(['1y', '2x'])
   expect(pairs({ lte: [1] })).toEqual(['1x', '1y'])

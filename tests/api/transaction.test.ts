@@ -34,7 +34,11 @@ test('a nested call is a savepoint', async () => {
 test('a nested failure heals the transaction', async () => {
   const db = await memoryDb(SHOP)
   db.transaction(() => {
-    errorOf(() => db.transaction(() => db.exec("INSERT INTO item VALUES (8, 'x', 1, NULL); INSERT INTO item VALUES (1, 'dup', 1, NULL)")))
+    errorOf(
+      () => db.transaction(
+        () => db.exec("INSERT INTO item VALUES (8, 'x', 1, NULL); INSERT INTO item VALUES (1, 'dup', 1, NULL)")
+      )
+    )
     db.exec("INSERT INTO item VALUES (9, 'y', 1, NULL)")
   })
   expect(db.prepare('SELECT id FROM item WHERE id > 3').raw()).toEqual([[9]])
@@ -45,7 +49,8 @@ test('after a failed statement everything is 25P02 until rollback', async () => 
   db.exec('BEGIN; DELETE FROM item WHERE id = 1')
   expect(errorOf(() => db.exec('SELECT 1 / 0')).code).toBe('22012')
   for (const run of [
-    () => db.exec('SELECT 1'), () => db.table('item'), () => db.prepare('SELECT * FROM item WHERE id = 1').get(), () => db.exec('SAVEPOINT a'),
+    () => db.exec('SELECT 1'), () => db.table('item'), () => db.prepare('SELECT * FROM item WHERE id = 1').get(),
+    () => db.exec('SAVEPOINT a'),
     () => db.checkpoint(),
   ]) expect(errorOf(run).code).toBe('25P02')
   db.exec('ROLLBACK')
@@ -74,7 +79,8 @@ test('a swallowed error in transaction() loses nothing silently', async () => {
 
 test('savepoints by SQL', async () => {
   const db = await memoryDb(SHOP)
-  db.exec(`BEGIN; DELETE FROM item WHERE id = 1; SAVEPOINT a; DELETE FROM item WHERE id = 2; SAVEPOINT b; DELETE FROM item;
+  db.exec(`BEGIN; DELETE FROM item WHERE id = 1; SAVEPOINT a; DELETE FROM item WHERE id = 2;
+    SAVEPOINT b; DELETE FROM item;
     ROLLBACK TO b; ROLLBACK TO SAVEPOINT a; SAVEPOINT c; RELEASE SAVEPOINT a`)
   expect(errorOf(() => db.exec('ROLLBACK TO c')).code).toBe('3B001')
   db.exec('ROLLBACK; BEGIN; SAVEPOINT a; DELETE FROM item WHERE id = 1; RELEASE a; COMMIT')
@@ -97,7 +103,12 @@ test('tables made and dropped in a transaction', async () => {
   expect(db.prepare('SELECT count(*) AS n FROM t').get()).toEqual({ n: 0 })
 })
 
-test.each([['COMMIT', '25P01'], ['ROLLBACK', '25P01'], ['SAVEPOINT a', '25P01'], ['RELEASE a', '25P01'], ['BEGIN; BEGIN', '25001'], ['BEGIN; PRAGMA wal_checkpoint', '25001']])(
+test.each(
+  [
+    ['COMMIT', '25P01'], ['ROLLBACK', '25P01'], ['SAVEPOINT a', '25P01'], ['RELEASE a', '25P01'],
+    ['BEGIN; BEGIN', '25001'], ['BEGIN; PRAGMA wal_checkpoint', '25001'],
+  ]
+)(
   '%s is %s', async (sql, code) => {
     const db = await memoryDb()
     expect(errorOf(() => db.exec(sql)).code).toBe(code)
