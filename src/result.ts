@@ -5,6 +5,7 @@ import type { Scalar } from './base/types.ts'
 import type { Batch, BatchSource, ExecutionContext } from '../exec/mod.ts'
 import { Arena } from '../storage/mod.ts'
 import type { LinearMemory, Transaction } from '../storage/mod.ts'
+import { FittingWriter } from './fit-row.ts'
 import type { Session } from './session.ts'
 
 /** What one execution of a plan needs. The caller releases the arena. */
@@ -13,7 +14,7 @@ export function executionContext(
 ): ExecutionContext {
   const { engine, backend } = session
   return {
-    memory: engine.memory, arena: new Arena(engine.memory), tables: name => txn.tables(name), writer: txn,
+    memory: engine.memory, arena: new Arena(engine.memory), tables: name => txn.tables(name), writer: new FittingWriter(txn),
     indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats, parameters, backend,
   }
 }

@@ -2,13 +2,13 @@
 // Every way out (get, all, raw, iterate, arrow, batches) starts in #start and reads the same batches.
 import type { RecordBatch, Table } from 'apache-arrow'
 import type { Scalar, SqlType } from './base/types.ts'
-import type { PhysicalPlan } from '../exec/mod.ts'
+import type { Batch, PhysicalPlan } from '../exec/mod.ts'
 import type { LogicalPlan } from '../exec/plan/logical.ts'
-import type { Transaction } from '../storage/mod.ts'
+import type { LinearMemory, Transaction } from '../storage/mod.ts'
 import { ArrowReader } from './arrow-reader.ts'
 import { ColumnValues } from './column-values.ts'
 import { columnsOf, listingPlan, runCommand } from './command.ts'
-import { InsertRow } from './insert-row.ts'
+import { InsertRows } from './insert-rows.ts'
 import type { StatementOptions } from './options.ts'
 import { orderParameters } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
@@ -31,6 +31,15 @@ export interface ResultColumn {
   readonly nullable: boolean
 }
 
+/** First row of a batch, -1 when none of its rows is alive. */
+function firstAlive(memory: LinearMemory, batch: Batch): number {
+  const { begin, end, alivePtr } = batch
+  for (let row = begin; row < end; row++) {
+    if (alivePtr === 0 || ((memory.u8[alivePtr + (row >>> 3)]! >> (row & 7)) & 1) === 1) return row
+  }
+  return -1
+}
+
 const NO_PARAMETERS: readonly unknown[] = []
 
 /** One prepared statement. Any number of executions, also interleaved. */
@@ -38,7 +47,7 @@ export class Statement {
   readonly #prepared: Prepared
   readonly #options: StatementOptions
   #point: PointGet | null = null
-  #insert: InsertRow | null = null
+  #insert: InsertRows | null = null
   /** Catalogue version for which the fast paths were decided. */
   #fastVersion = 0
 
@@ -71,7 +80,22 @@ export class Statement {
       session.assertReady()
       return this.#getPoint(this.#point, parameters)
     }
-    for (const row of this.iterate(parameters)) return row
+    const result = this.#start(parameters)
+    if (result === null) return undefined
+    try {
+      return this.#firstRow(result)
+    } finally {
+      result.finish()
+    }
+  }
+
+  #firstRow(result: Result): RowObject | undefined {
+    for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
+      const first = firstAlive(result.memory, batch)
+      if (first < 0) continue
+      const only = { ...batch, begin: first, end: first + 1 }
+      return this.#rowBuilder()(this.#values(result).read(only), 0)
+    }
     return undefined
   }
 
@@ -204,7 +228,8 @@ export class Statement {
       const isChange = ['insert', 'update', 'delete'].includes(statement.plan.kind)
       if (isChange) {
         this.#noteInsert(statement)
-        changed(session.write(txn => this.#change(prepared.plan(statement, txn), txn, values)))
+        changed(this.#insert?.run(parameters)
+          ?? session.write(txn => this.#change(prepared.plan(statement, txn), txn, values)))
         return null
       }
       const { txn, end } = session.startRead()
@@ -259,7 +284,7 @@ export class Statement {
     if (this.#fastVersion === session.catalogVersion) return
     this.#fastVersion = session.catalogVersion
     this.#point = null
-    this.#insert = InsertRow.of(session, statement.plan, parsed.parameterNames)
+    this.#insert = InsertRows.of(session, statement.plan, parsed.parameterNames)
   }
 }
 

@@ -55,7 +55,8 @@ test('a file with LZ4 buffers', async () => {
   await loadArrow()
   const { CompressionType, compressionRegistry } = arrow
   compressionRegistry.set(CompressionType.LZ4_FRAME, {
-    encode: (bytes) => repeatFrame([...bytes.subarray(0, 4)], bytes.length, [...bytes.subarray(-5)]), decode: decodeLz4Frame,
+    encode: (bytes) => repeatFrame([...bytes.subarray(0, 4)], bytes.length,
+      [...bytes.subarray(-5)]), decode: decodeLz4Frame,
   })
   const writer = new arrow.RecordBatchFileWriter({ compressionType: CompressionType.LZ4_FRAME })
   const table = new arrow.Table({ n: arrow.vectorFromArray(new Array<number>(5000).fill(7), new arrow.Int32()) })
@@ -76,8 +77,10 @@ test('dictionaries, units, nesting, unsigned and 64-bit integers', async () => {
     n: arrow.makeVector({
       type: new arrow.TimestampNanosecond('UTC'), data: BigInt64Array.of(1n, 1999n, -1n, 0n), length: 4, nullCount: 0,
     } as never),
-    day: arrow.vectorFromArray([new Date(0), new Date('1969-12-31'), null, new Date('2024-02-29')], new arrow.DateMillisecond()),
-    list: arrow.vectorFromArray([[1, 2], null, [], [3]], new arrow.List(new arrow.Field('item', new arrow.Int32(), true))),
+    day: arrow.vectorFromArray([new Date(0), new Date('1969-12-31'), null, new Date('2024-02-29')],
+      new arrow.DateMillisecond()),
+    list: arrow.vectorFromArray([[1, 2], null, [], [3]],
+      new arrow.List(new arrow.Field('item', new arrow.Int32(), true))),
     b: arrow.vectorFromArray([true, false, null, true], new arrow.Bool()),
     f: arrow.vectorFromArray([0.5, -0, null, NaN], new arrow.Float32()),
   }

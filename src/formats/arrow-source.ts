@@ -2,8 +2,7 @@
 // come one at a time and are handed on in slices, so memory is bounded by the file's own batch size. Buffers
 // compressed with LZ4 or ZSTD, as pandas and Feather write them, are decoded.
 
-import { open } from 'node:fs/promises'
-import { fileError } from '../../storage/file/file.ts'
+import type { RecordBatch } from 'apache-arrow'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { ColumnSchema } from '../base/types.ts'
 import { arrowColumn, sqlTypeOfArrow, type Arrow } from './arrow-values.ts'
@@ -13,7 +12,10 @@ import { uniqueNames } from './infer.ts'
 import { decodeLz4Frame } from './lz4-frame.ts'
 
 const SLICE_ROWS = 65_536
+const READ_BYTES = 1 << 20
 const MAGIC = 'ARROW1'
+/** The magic and two bytes of padding. */
+const MAGIC_BYTES = 8
 
 let loading: Promise<Arrow> | undefined
 
@@ -36,18 +38,17 @@ export function loadArrow(): Promise<Arrow> {
 export async function openArrow(file: ByteSource): Promise<Source> {
   const arrow = await loadArrow()
   const isFile = await checkFraming(file)
-  const reader = await openReader(arrow, file)
+  const reader = await openReader(arrow, file, isFile)
   try {
     const fields = reader.schema.fields
     const names = uniqueNames(fields.map((one) => one.name))
     const columns = fields.map((field, i): ColumnSchema =>
       ({ name: names[i]!, type: sqlTypeOfArrow(arrow, field.type), nullable: true }))
-    const batchCount = isFile ? (reader as unknown as { numRecordBatches: number }).numRecordBatches : 1
     const first = await reader.next()
-    const rowsEstimate = first.done ? 0 : first.value.numRows * batchCount
+    const rowsEstimate = first.done ? 0 : estimateRows(first.value, file.size)
     return {
       format: 'arrow', columns, rowsEstimate, bytesTotal: file.size,
-      batches: () => readBatches(arrow, file, Math.max(1, rowsEstimate)),
+      batches: () => readBatches(arrow, file, isFile, Math.max(1, rowsEstimate)),
       close: () => file.close(),
     }
   } catch (cause) {
@@ -81,26 +82,36 @@ function notArrow(file: ByteSource, cause: unknown): DatabaseError {
     { file: file.path, detail, cause })
 }
 
-/** Each pass reads through a handle of its own, which the reader closes. */
-async function openReader(arrow: Arrow, file: ByteSource) {
-  let handle
+/**
+ * A reader over the bytes in order. The file format is read as the stream that it contains after its magic:
+ * apache-arrow's reader of file handles can wait forever on damaged ones.
+ */
+async function openReader(arrow: Arrow, file: ByteSource, isFile: boolean) {
   try {
-    handle = await open(file.path, 'r')
-  } catch (cause) {
-    throw fileError('open for reading', file.path, cause)
-  }
-  try {
-    const reader = await arrow.RecordBatchReader.from(handle)
+    const reader = await arrow.RecordBatchReader.from(readBytes(file, isFile ? MAGIC_BYTES : 0))
     await reader.open()
+    // Without a schema message at the front, apache-arrow makes up an empty one.
+    if (reader.schema.fields.length === 0) throw new Error('it has no columns')
     return reader
   } catch (cause) {
-    await handle.close()
     throw notArrow(file, cause)
   }
 }
 
-async function* readBatches(arrow: Arrow, file: ByteSource, rowsEstimate: number): AsyncGenerator<SourceBatch> {
-  const reader = await openReader(arrow, file)
+async function* readBytes(file: ByteSource, begin: number): AsyncGenerator<Uint8Array> {
+  for (let at = begin; at < file.size; at += READ_BYTES) yield await file.slice(at, at + READ_BYTES)
+}
+
+/** From the share of the file that the first batch takes. */
+function estimateRows(batch: RecordBatch, bytesTotal: number): number {
+  const bytes = batch.data.byteLength
+  return bytes === 0 ? batch.numRows : Math.max(batch.numRows, Math.floor((batch.numRows * bytesTotal) / bytes))
+}
+
+async function* readBatches(
+  arrow: Arrow, file: ByteSource, isFile: boolean, rowsEstimate: number,
+): AsyncGenerator<SourceBatch> {
+  const reader = await openReader(arrow, file, isFile)
   let rows = 0
   try {
     for (;;) {

@@ -60,6 +60,9 @@ export class JsonSplitter {
           if (isLast) throw new DatabaseError(CODE.INVALID_TEXT, 'the JSON array ends in the middle of an element')
           return pos
         }
+        if (stop === pos) {
+          throw new DatabaseError(CODE.INVALID_TEXT, `unexpected "${String.fromCharCode(c!)}" between the elements of the JSON array`)
+        }
         this.borders.push(pos, stop)
         pos = stop
       }

@@ -18,14 +18,16 @@ export async function openParquet(file: ByteSource): Promise<Source> {
   await checkFraming(file)
   let metadata: FileMetaData
   let layout: ParquetColumn[]
+  let names: string[]
   try {
     metadata = await parquetMetadataAsync(buffer, { geoparquet: false })
     layout = parquetSchema(metadata).children.map((child) => parquetColumn(child.element))
+    if (layout.length === 0) throw new Error('it has no columns')
+    names = uniqueNames(layout.map((one) => one.name))
+    checkChunks(file, metadata, layout.every((one) => one.element !== null))
   } catch (cause) {
     throw damaged(file, cause)
   }
-  if (layout.length === 0) throw damaged(file, new Error('it has no columns'))
-  const names = uniqueNames(layout.map((one) => one.name))
   return {
     format: 'parquet',
     columns: layout.map((one, i): ColumnSchema => ({ name: names[i]!, type: one.type, nullable: true })),
@@ -46,6 +48,20 @@ async function checkFraming(file: ByteSource): Promise<void> {
   if (tail !== 'PAR1' || file.size < 12) {
     throw new DatabaseError(CODE.INVALID_TEXT, `"${file.path}" is cut short: the end of the Parquet file is missing`,
       { file: file.path, offset: file.size })
+  }
+}
+
+/** Sizes that contradict each other would send the decoder on long walks over nothing. */
+function checkChunks(file: ByteSource, metadata: FileMetaData, isFlat: boolean): void {
+  for (const group of metadata.row_groups) {
+    const rows = Number(group.num_rows)
+    const isSane = rows >= 0 && group.columns.every(({ meta_data: chunk }) => {
+      if (chunk === undefined) return false
+      const begin = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset)
+      return begin >= 0 && begin + Number(chunk.total_compressed_size) <= file.size
+        && (!isFlat || Number(chunk.num_values) === rows)
+    })
+    if (!isSane) throw new Error('sizes in its footer contradict each other')
   }
 }
 

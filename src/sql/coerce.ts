@@ -23,6 +23,9 @@ export function coerce(
   if (from.kind === 'null') return coerceUntyped(expression, target, context, bind)
   if (from.kind === 'text' && target.kind === 'text') return coerceText(expression, target, context)
   if (!canCast(from, target, context)) throw cannotCast(expression, target, context)
+  if (context === 'assignment' && target.kind === 'text' && target.maxLength !== undefined) {
+    return coerceText(coerce(expression, TEXT, context, bind), target, context)
+  }
   if (expression.kind === 'constant') return convertConstant(expression, target)
   return { kind: 'cast', type: target, arg: expression, position: expression.position }
 }
@@ -70,6 +73,8 @@ function coerceText(expression: Expression, target: SqlType, context: CastContex
     const value = at(expression.position, () => fitText(target, expression.value as string, context === 'explicit'))
     return { ...expression, type: target, value }
   }
+  // Assignment leaves the text as it is: the writer refuses what is too long, a cast would cut it.
+  if (context === 'assignment') return expression
   return { kind: 'cast', type: target, arg: expression, position: expression.position }
 }
 

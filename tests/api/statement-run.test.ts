@@ -26,6 +26,20 @@ test('a prepared insert runs many times', async () => {
   expect(db.table('t').get(10)).toMatchObject({ a: 'dflt' })
 })
 
+test('many rows in one statement, all or nothing', async () => {
+  const db = await memoryDb('CREATE TABLE t (id INT PRIMARY KEY, a TEXT, b TEXT)')
+  const two = db.prepare("INSERT INTO t VALUES (?, ?, 'x'), (?, upper('y'), ?)")
+  expect(two.run([1, 'a', 2, 'b'])).toEqual({ changes: 2 })
+  expect(two.run([3, 'a', 4, 'b'])).toEqual({ changes: 2 })
+  expect(errorOf(() => two.run([5, 'a', 5, 'b'])).code).toBe('23505')
+  expect(db.prepare('SELECT * FROM t ORDER BY id').raw()).toEqual(
+    [[1, 'a', 'x'], [2, 'Y', 'b'], [3, 'a', 'x'], [4, 'Y', 'b']])
+  const again = db.prepare('INSERT INTO t VALUES (:id, :a, :a)')
+  again.run({ id: 9, a: 'z' })
+  again.run({ id: 10, a: 'q' })
+  expect(db.table('t').get(10)).toEqual({ id: 10, a: 'q', b: 'q' })
+})
+
 test('update of the key, of a row to itself, and with a subquery', async () => {
   const db = await memoryDb(SHOP)
   expect(db.prepare('UPDATE item SET id = id + 100 WHERE id > 1').run()).toEqual({ changes: 2 })
@@ -58,5 +72,13 @@ test('varchar and char lengths', async () => {
   expect(errorOf(() => db.prepare('INSERT INTO v VALUES (2, ?, NULL)').run(['abcd'])).code).toBe('22001')
   expect(errorOf(() => db.exec("INSERT INTO v VALUES (2, 'abcd', NULL)")).code).toBe('22001')
   db.exec("INSERT INTO v VALUES (2, 'ab  ', 'y ')")
+  for (const sql of ["UPDATE v SET a = a || 'xyz'", "INSERT INTO v SELECT id + 10, a || 'long', b FROM v",
+    "INSERT INTO v SELECT id + 10, a, 'long' || b FROM v", "INSERT INTO v VALUES (3, 'ab' || 'cd', NULL)", 'INSERT INTO v VALUES (3, 12345, NULL)',
+    'INSERT INTO v SELECT id + 10, 12345 + id, NULL FROM v']) {
+    expect(errorOf(() => db.exec(sql))).toMatchObject({ code: '22001' })
+  }
+  expect(errorOf(() => db.table('v').put({ id: 9, a: 'abcd' })).code).toBe('22001')
+  expect(errorOf(() => db.table('v').append({ id: [9], a: ['abcd'] })).code).toBe('22001')
+  expect(db.prepare("SELECT 'abcd'::varchar(3) AS x").get()).toEqual({ x: 'abc' })
   expect(db.prepare("SELECT id FROM v WHERE b = 'y'").raw()).toEqual([[2]])
 })
