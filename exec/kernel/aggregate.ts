@@ -130,10 +130,12 @@ export class CompiledAggregate implements AggregateKernel {
     for (;;) {
       const { shapes, key } = this.signature.read(batch)
       const rows = Math.max(BATCH_ROWS, batch.windowRows)
-      const fullKey = `${rows}/${key}`
+      // With many groups a flush costs as much as a batch, so sums that fill up soon take the slow path at once.
+      const headroom = this.groupCount > CROWD ? CROWDED_BATCHES : 1
+      const fullKey = `${rows}/${headroom}/${key}`
       let variant = this.variants.get(fullKey)
       if (variant === undefined) {
-        variant = this.specialize(shapes, rows)
+        variant = this.specialize(shapes, rows * headroom)
         this.variants.set(fullKey, variant)
       }
       const failed = variant.lookups.prepare(batch)
@@ -230,6 +232,10 @@ export class CompiledAggregate implements AggregateKernel {
     })
   }
 }
+
+// Groups from which on the slots of one batch must leave room for many more.
+const CROWD = 65536
+const CROWDED_BATCHES = 64
 
 /** A DISTINCT call that is collected as a set instead of in the fused loop. */
 function isSet(call: AggregateCall): boolean {

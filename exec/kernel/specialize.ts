@@ -22,6 +22,8 @@ import { columnRange } from './ranges.ts'
 const LOOKUP_ENTRIES_MAX = 32768
 // The same for every value a narrow integer column may have: a row group has 65,536 rows at most.
 const LOOKUP_VALUES_MAX = 8192
+// A short range of rows must not pay for a large dictionary.
+const ENTRIES_PER_ROW = 4
 
 const UNUSED: ColumnShape = {
   type: { kind: 'null' }, layout: LAYOUT.U8, nullable: false, coded: false, lookups: false, zeroBase: true,
@@ -74,11 +76,12 @@ export class Signature {
     const vector = batch.columns[column]!
     const { dictionary } = vector
     const domain = domainOf(vector)
+    const rows = batch.end - batch.begin
     const range = columnRange(this.memory, vector, batch.begin, batch.end)
     return {
       type: this.inputs[column]!.type, layout: vector.layout, nullable: vector.validityPtr !== 0,
       coded: dictionary !== null,
-      lookups: domain !== null && !this.failed.has(domain),
+      lookups: domain !== null && !this.failed.has(domain) && domainSize(vector) <= rows * ENTRIES_PER_ROW,
       zeroBase: vector.base === 0, lo: range.lo, hi: range.hi,
     }
   }
