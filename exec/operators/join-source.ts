@@ -12,13 +12,12 @@ import type { Expression } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { aliveRows, bitmapBytes } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
-import { ColumnStore } from './column-store.ts'
+import type { ColumnStore } from './column-store.ts'
 import { gatherVector } from './gather.ts'
-import { KeyExtractor } from './join-keys.ts'
-import type { KeyTarget } from './join-keys.ts'
 import { JoinTable } from './join-table.ts'
 import type { JoinOperator } from './join.ts'
-import type { Operator } from './operator.ts'
+import { buildStore } from './materialise.ts'
+import { TableProbe } from './table-probe.ts'
 
 /** The batches of one execution of a join. */
 export class JoinSource implements BatchSource {
@@ -28,8 +27,9 @@ export class JoinSource implements BatchSource {
   readonly #buildArena: Arena
   readonly #outArena: Arena
   readonly #store: ColumnStore
-  readonly #table: JoinTable | null
-  readonly #extractor: KeyExtractor | null
+  /** null without keys: every build row is a candidate. */
+  readonly #probe: TableProbe | null
+  readonly #isUnique: boolean
   readonly #residual: FilterKernel | null
   readonly #probeKeys: readonly number[]
   readonly #keepsUnmatched: boolean
@@ -37,9 +37,8 @@ export class JoinSource implements BatchSource {
   readonly #buildPairs = new Int32Array(BATCH_ROWS)
   readonly #pairOwner = new Int32Array(BATCH_ROWS)
   #batch: Batch | null = null
-  #keys: KeyTarget = { words: new Int32Array(0), hashes: new Int32Array(0), nulls: new Uint8Array(0) }
   #rows = new Int32Array(0)
-  #links = new Int32Array(0)
+  #links: Int32Array = new Int32Array(0)
   #matched = new Uint8Array(0)
   #count = 0
   #at = 0
@@ -54,30 +53,16 @@ export class JoinSource implements BatchSource {
     const buildsLeft = spec.build === 'left'
     this.#buildArena = run.newArena()
     this.#outArena = run.newArena()
-    this.#store = this.#build(buildsLeft ? left! : right!)
+    this.#store = buildStore(run, buildsLeft ? left! : right!, this.#buildArena)
     const buildKeys = buildsLeft ? spec.leftKeys : spec.rightKeys
     this.#probeKeys = buildsLeft ? spec.rightKeys : spec.leftKeys
     const probe = buildsLeft ? right! : left!
-    this.#table = buildKeys.length === 0 ? null : new JoinTable(this.#store, buildKeys, this.#buildArena)
-    this.#extractor = buildKeys.length === 0 ? null
-      : new KeyExtractor(run.context.memory, this.#buildArena, this.#probeKeys.map((k) => probe.output[k]!.type))
+    const types = this.#probeKeys.map((k) => probe.output[k]!.type)
+    const table = buildKeys.length === 0 ? null : new JoinTable(this.#store, buildKeys, this.#buildArena)
+    this.#isUnique = table?.unique === true
+    this.#probe = table === null ? null : new TableProbe(run.context.memory, this.#buildArena, table, types)
     this.#residual = residual === null ? null : compileFilter(residual, operator.output, run.env)
     this.#probeInput = run.open(probe)
-  }
-
-  #build(operator: Operator): ColumnStore {
-    const types = operator.output.map((column) => column.type)
-    const store = new ColumnStore(this.#run.context.memory, this.#buildArena, types)
-    const source = this.#run.open(operator)
-    try {
-      for (let batch = source.next(); batch !== null; batch = source.next()) {
-        this.#run.check()
-        store.append(batch)
-      }
-    } finally {
-      source.close()
-    }
-    return store
   }
 
   next(): Batch | null {
@@ -107,14 +92,11 @@ export class JoinSource implements BatchSource {
     this.#at = 0
     this.#sweeping = false
     this.#matched.fill(0, 0, this.#count)
-    if (this.#table === null) this.#links.fill(this.#store.rows > 0 ? 1 : 0, 0, this.#count)
-    else {
-      const vectors = this.#probeKeys.map((k) => batch.columns[k]!)
-      if (this.#table.direct) this.#table.directMatches(vectors[0]!, this.#rows, this.#count, this.#links)
-      else {
-        this.#extractor!.extract(vectors, this.#rows, this.#count, this.#keys, 0, true)
-        this.#table.firstMatches(this.#keys, this.#count, this.#links)
-      }
+    if (this.#probe !== null) {
+      this.#links = this.#probe.match(this.#probeKeys.map((k) => batch.columns[k]!), this.#rows, this.#count)
+    } else {
+      if (this.#links.length < this.#count) this.#links = new Int32Array(this.#rows.length)
+      this.#links.fill(this.#store.rows > 0 ? 1 : 0, 0, this.#count)
     }
     return true
   }
@@ -122,11 +104,8 @@ export class JoinSource implements BatchSource {
   #reserve(rows: number): void {
     if (rows <= this.#rows.length) return
     const size = Math.max(BATCH_ROWS, rows)
-    const width = this.#extractor?.width ?? 0
     this.#rows = new Int32Array(size)
-    this.#links = new Int32Array(size)
     this.#matched = new Uint8Array(size)
-    this.#keys = { words: new Int32Array(size * width), hashes: new Int32Array(size), nulls: new Uint8Array(size) }
   }
 
   /** As #collectPairs when every row has at most one candidate. */
@@ -149,8 +128,8 @@ export class JoinSource implements BatchSource {
 
   /** Fills the pair arrays from the candidate chains. */
   #collectPairs(): void {
-    const table = this.#table
-    if (table?.unique === true) return this.#collectSingles()
+    if (this.#isUnique) return this.#collectSingles()
+    const probe = this.#probe
     const links = this.#links
     let pairs = 0
     while (this.#at < this.#count && pairs < BATCH_ROWS) {
@@ -161,11 +140,8 @@ export class JoinSource implements BatchSource {
         this.#buildPairs[pairs] = link - 1
         this.#pairOwner[pairs] = i
         pairs++
-        if (table === null) link = link < this.#store.rows ? link + 1 : 0
-        else {
-          link = table.next[link - 1]!
-          if (link !== 0) link = table.nextMatch(this.#keys, i, link)
-        }
+        if (probe === null) link = link < this.#store.rows ? link + 1 : 0
+        else link = probe.nextMatch(i, link)
       }
       links[i] = link
       if (link === 0) this.#at++

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
-import { BIGINT, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
+import { BIGINT, BOOLEAN, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
 import { call, cast, col, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
+import type { LogicalPlan } from '../plan/logical.ts'
 import { MemoryDatabase } from './memory-table.fixture.ts'
 
 /** Key values of each type with duplicates and NULLs. */
@@ -119,4 +120,49 @@ test('integer keys of different widths join without computing casts', () => {
   const join = { ...joinOf('inner', n, w, []), leftKeys: [cast(col(n, 'k'), BIGINT)], rightKeys: [col(w, 'wid')] }
   expect(db.plan(join).explain('text')).not.toContain('Project')
   expect(canonical(db.query(join, 'javascript'))).toEqual(['1|10|10', '2|-20|-20'])
+})
+
+describe('semi-joins', () => {
+  const left = schemaOf('l', { id: BIGINT, k: INTEGER, s: TEXT })
+  const right = schemaOf('r', { rid: BIGINT, rk: INTEGER, rs: TEXT })
+  const [l, r] = [scanOf(left), scanOf(right)]
+
+  function members(arg: string, of: string, negated: boolean): LogicalPlan {
+    const plan = projectOf(r, [col(r, of)])
+    const e = { kind: 'subquery', mode: 'in', plan, arg: col(l, arg), negated, type: BOOLEAN } as const
+    return { kind: 'filter', input: l, predicate: e, output: l.output }
+  }
+
+  function ids(rights: Row[], arg: string, of: string, negated: boolean): unknown[] {
+    const db = new MemoryDatabase(rights.length)
+    db.add(left, [[1, 1, 'a'], [2, 2, 'b'], [3, null, null], [4, 4, 'd'], [5, 2, 'b']])
+    db.add(right, rights)
+    const plan = db.plan(members(arg, of, negated))
+    expect(plan.explain('text')).toContain(negated ? 'HashAntiJoin' : 'HashSemiJoin')
+    const before = db.memory.usedFrames
+    const rows = db.query(plan, 'javascript').map((row) => Number(row[0])).sort()
+    expect(db.memory.usedFrames).toBe(before)
+    return rows
+  }
+
+  const found: Row[] = [[1, 2, 'b'], [2, 2, 'b'], [3, 9, 'z']]
+  const withNull: Row[] = [...found, [4, null, null]]
+
+  test('IN and NOT IN on integers and on text', () => {
+    for (const [arg, of] of [['k', 'rk'], ['s', 'rs']] as const) {
+      expect(ids(found, arg, of, false)).toEqual([2, 5])
+      expect(ids(found, arg, of, true)).toEqual([1, 4])
+    }
+  })
+
+  test('a NULL among the values makes NOT IN pass nothing; no values make it pass everything', () => {
+    expect(ids(withNull, 'k', 'rk', false)).toEqual([2, 5])
+    expect(ids(withNull, 'k', 'rk', true)).toEqual([])
+    expect(ids([], 'k', 'rk', false)).toEqual([])
+    expect(ids([], 'k', 'rk', true)).toEqual([1, 2, 3, 4, 5])
+  })
+
+  test('integers of different widths', () => {
+    expect(ids(found, 'k', 'rid', false)).toEqual([1, 2, 5])
+  })
 })

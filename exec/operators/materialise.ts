@@ -1,6 +1,7 @@
-// Runs an operator to its end into a ColumnStore and closes it: what DML does before it writes, so that a
-// statement never meets its own effects.
+// Runs an operator to its end into a ColumnStore and closes it: the build side of joins, and what DML does
+// before it writes, so that a statement never meets its own effects.
 import type { Run } from '../run.ts'
+import type { Arena } from '../../storage/memory/arena.ts'
 import { ColumnStore } from './column-store.ts'
 import type { Operator } from './operator.ts'
 import { ScanOperator } from './scan.ts'
@@ -9,17 +10,25 @@ import { ScanOperator } from './scan.ts'
 export function materialise(run: Run, input: Operator, use: (store: ColumnStore) => void): void {
   const arena = run.newArena()
   try {
-    const store = new ColumnStore(run.context.memory, arena, input.output.map((column) => column.type))
-    const source = run.open(input)
-    try {
-      for (let batch = source.next(); batch !== null; batch = source.next()) store.append(batch)
-    } finally {
-      source.close()
-    }
-    use(store)
+    use(buildStore(run, input, arena))
   } finally {
     run.releaseArena(arena)
   }
+}
+
+/** All rows of `input` in a store whose memory is the caller's arena. */
+export function buildStore(run: Run, input: Operator, arena: Arena): ColumnStore {
+  const store = new ColumnStore(run.context.memory, arena, input.output.map((column) => column.type))
+  const source = run.open(input)
+  try {
+    for (let batch = source.next(); batch !== null; batch = source.next()) {
+      run.check()
+      store.append(batch)
+    }
+  } finally {
+    source.close()
+  }
+  return store
 }
 
 /** True when a tree reads `table`. Subqueries do not count: they are finished before the first write. */

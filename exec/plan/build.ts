@@ -14,13 +14,15 @@ import { SortOperator } from '../operators/sort.ts'
 import { ValuesOperator } from '../operators/values.ts'
 import { buildJoin } from './build-join.ts'
 import { chooseAccess } from './choose-access.ts'
-import { conditionOf } from './column-condition.ts'
+import { splitMemberships, withMemberships } from './build-semi-join.ts'
+import { conditionExpressions, conditionOf } from './column-condition.ts'
 import { digits, filterCost } from './cost.ts'
 import type { CostModel } from './cost.ts'
 import { andAll, conjuncts, operandsOf } from './expression.ts'
 import { keyOrderOf } from './key-order.ts'
 import type {
   AggregatePlan, DistinctPlan, Expression, LimitPlan, LogicalPlan, ProjectPlan, ScanPlan, SortPlan,
+  SubqueryExpression,
 } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
 
@@ -29,6 +31,7 @@ export class OperatorBuilder {
   /** Operators of the subqueries met so far, by logical plan. */
   readonly subplans: Map<LogicalPlan, Operator> = new Map()
   readonly costs: CostModel
+  readonly #subqueries: Map<LogicalPlan, Operator> = new Map()
   readonly #tables: (name: string) => TableAccess
   readonly #optimise: (plan: LogicalPlan) => LogicalPlan
 
@@ -58,32 +61,39 @@ export class OperatorBuilder {
     }
   }
 
-  /** Plans the subqueries of expressions that an operator is about to evaluate. */
+  /** Makes the subqueries of expressions that an operator evaluates known to the executions of the plan. */
   registerAll(expressions: readonly Expression[]): void {
     for (const e of expressions) {
-      if (e.kind === 'subquery' && !this.subplans.has(e.plan)) {
-        const plan: LogicalPlan = e.mode === 'exists'
-          ? { kind: 'project', input: e.plan, expressions: [], output: [] } : e.plan
-        this.subplans.set(e.plan, this.build(this.#optimise(plan)))
-      }
+      if (e.kind === 'subquery') this.subplans.set(e.plan, this.subqueryOperator(e))
       this.registerAll(operandsOf(e))
     }
   }
 
+  /** The operator of a subquery, planned once. */
+  subqueryOperator(e: SubqueryExpression): Operator {
+    let operator = this.#subqueries.get(e.plan)
+    if (operator === undefined) {
+      const plan: LogicalPlan = e.mode === 'exists'
+        ? { kind: 'project', input: e.plan, expressions: [], output: [] } : e.plan
+      operator = this.build(this.#optimise(plan))
+      this.#subqueries.set(e.plan, operator)
+    }
+    return operator
+  }
+
   /** A filter over any input; conditions on a scan choose its access path. */
   #filter(input: LogicalPlan, conditions: readonly Expression[], order: ScanOrder): Operator {
-    this.registerAll(conditions)
-    if (input.kind === 'scan') {
-      const scan = this.#scanWith(input, conditions, order)
-      return this.filtered(scan.operator, scan.remaining)
-    }
-    return this.filtered(this.build(input, order), conditions)
+    const { operator, remaining } = input.kind === 'scan' ? this.#scanWith(input, conditions, order)
+      : { operator: this.build(input, order), remaining: conditions }
+    const { plain, memberships } = splitMemberships(remaining)
+    return withMemberships(this, this.#filtered(operator, plain), memberships)
   }
 
   /** A Filter above an operator, or the operator itself without conditions. */
-  filtered(input: Operator, conditions: readonly Expression[]): Operator {
+  #filtered(input: Operator, conditions: readonly Expression[]): Operator {
     const predicate = andAll(conditions)
     if (predicate === null) return input
+    this.registerAll(conditions)
     const { rows, cost } = input.estimate
     const estimate = {
       rows: Math.max(rows > 0 ? 1 : 0, rows * selectivityOf(conditions)),
@@ -107,8 +117,11 @@ export class OperatorBuilder {
       table: this.#tables(plan.table), conjuncts: conjunctsWithConditions, columnCount: plan.columns.length,
       costs: this.costs,
       subqueryRows: (condition) => condition.kind === 'in subquery'
-        ? this.subplans.get(condition.subquery.plan)?.estimate.rows ?? 1 : 1,
+        ? this.subqueryOperator(condition.subquery).estimate.rows : 1,
     })
+    for (const { conditions: list } of [...chosen.path.keys, ...chosen.path.zones]) {
+      this.registerAll(list.flatMap(conditionExpressions))
+    }
     const spec = { table: plan.table, schema: plan.schema, columns: plan.columns, path: chosen.path, order }
     const operator = new ScanOperator(spec, plan.output, { rows: chosen.rows, cost: chosen.cost })
     return { operator, remaining: chosen.remaining }
@@ -141,10 +154,11 @@ export class OperatorBuilder {
   #fusedInput(plan: LogicalPlan): { input: Operator; filter: Expression | null } {
     if (plan.kind !== 'filter') return { input: this.build(plan), filter: null }
     const conditions = conjuncts(plan.predicate)
-    this.registerAll(conditions)
-    if (plan.input.kind !== 'scan') return { input: this.build(plan.input), filter: plan.predicate }
-    const scan = this.#scanWith(plan.input, conditions, 'none')
-    return { input: scan.operator, filter: andAll(scan.remaining) }
+    const { operator, remaining } = plan.input.kind === 'scan' ? this.#scanWith(plan.input, conditions, 'none')
+      : { operator: this.build(plan.input), remaining: conditions }
+    const { plain, memberships } = splitMemberships(remaining)
+    this.registerAll(plain)
+    return { input: withMemberships(this, operator, memberships), filter: andAll(plain) }
   }
 
   #aggregateEstimate(

@@ -202,7 +202,8 @@ function isKnown(condition: ColumnCondition): boolean {
 function groupByColumn(conjuncts: readonly Conjunct[]): ConditionsOn[] {
   const groups = new Map<number, ColumnCondition[]>()
   for (const { condition, ordinal } of conjuncts) {
-    if (condition === null) continue
+    // A subquery's values are no zone predicate: it may have very many, and a semi-join checks them anyway.
+    if (condition === null || condition.kind === 'in subquery') continue
     const group = groups.get(ordinal)
     if (group === undefined) groups.set(ordinal, [condition])
     else group.push(condition)
