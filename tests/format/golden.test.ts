@@ -1,0 +1,148 @@
+// Backward compatibility: a database of every format version is kept in golden/v<version>/ and must open, with
+// every row as the text beside it says, for as long as this release reads that version. It is never made
+// again: a new version of the format adds a folder (SECANTDB_WRITE_GOLDEN=1 writes the one that is missing).
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { indexFigures, openEngine, walFolder } from '../../storage/mod.ts'
+import type { Engine } from '../../storage/mod.ts'
+import { LAYOUT } from '../../storage/column-buffers.ts'
+import { FORMAT_VERSION } from '../../storage/page/meta-slot.ts'
+import { PAGE_KIND } from '../../storage/page/page-store.ts'
+import { ENCODING } from '../../storage/table/column-chunk.ts'
+import { verifyEngine } from '../../storage/verify.ts'
+import { reading, scanRows } from '../storage/rows.ts'
+import { GOLDEN_OPTIONS, expectedText, makeGolden, tableLines } from './golden/make.ts'
+
+const here = join(dirname(fileURLToPath(import.meta.url)), 'golden')
+const folder = mkdtempSync(join(tmpdir(), 'secantdb-format-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const SIZE_MAX = 200 * 1024
+
+function goldenOf(version: number): string {
+  return join(here, `v${version}`)
+}
+
+/** Compresses a made database into the repository. */
+function store(path: string, golden: string): void {
+  mkdirSync(join(golden, 'wal'), { recursive: true })
+  writeFileSync(join(golden, 'database.gz'), gzipSync(readFileSync(path), { level: 9 }))
+  for (const name of readdirSync(walFolder(path))) {
+    writeFileSync(join(golden, 'wal', `${name}.gz`), gzipSync(readFileSync(join(walFolder(path), name)), { level: 9 }))
+  }
+  writeFileSync(join(golden, 'rows.txt'), expectedText())
+}
+
+/** Unpacks a golden database to a fresh place. */
+function unpack(golden: string, name: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, gunzipSync(readFileSync(join(golden, 'database.gz'))))
+  mkdirSync(walFolder(path))
+  for (const file of readdirSync(join(golden, 'wal'))) {
+    const bytes = gunzipSync(readFileSync(join(golden, 'wal', file)))
+    writeFileSync(join(walFolder(path), file.replace(/\.gz$/, '')), bytes)
+  }
+  return path
+}
+
+/** What the database shows, as the text beside it. */
+function shown(engine: Engine): string {
+  return reading(engine, (txn) => txn.listTables().flatMap((schema) =>
+    tableLines(schema, scanRows(engine, txn.tables(schema.name), { order: 'ascending' }))).join('\n'))
+}
+
+function expectByKey(engine: Engine): void {
+  reading(engine, (txn) => {
+    for (const schema of txn.listTables()) {
+      const access = txn.tables(schema.name)
+      const rows = scanRows(engine, access, { order: 'ascending' })
+      const found = rows.map((row) => access.row(schema.key.map((c) => row[c]!))!)
+      expect(tableLines(schema, found)).toEqual(tableLines(schema, rows))
+    }
+  })
+}
+
+async function opened(path: string, use: (engine: Engine) => void, readOnly = false): Promise<void> {
+  const engine = await openEngine(path, { ...GOLDEN_OPTIONS, readOnly })
+  try {
+    use(engine)
+  } finally {
+    engine.close()
+  }
+}
+
+beforeAll(async () => {
+  const golden = goldenOf(FORMAT_VERSION)
+  if (existsSync(golden) || process.env.SECANTDB_WRITE_GOLDEN !== '1') return
+  const path = join(folder, 'to-store.sdb')
+  await makeGolden(path)
+  store(path, golden)
+})
+
+test('there is a golden database of the current version', () => {
+  expect(existsSync(goldenOf(FORMAT_VERSION))).toBe(true)
+})
+
+describe.each(readdirSync(here).filter((name) => /^v\d+$/.test(name)))('%s', (name) => {
+  const golden = join(here, name)
+  const text = readFileSync(join(golden, 'rows.txt'), 'utf8')
+
+  test('opens read-only with every row, by scan and by key', async () => {
+    await opened(unpack(golden, `${name}-read.sdb`), (engine) => {
+      expect(engine.counters.recoveredRecords).toBeGreaterThan(100)
+      expect(shown(engine)).toBe(text)
+      expectByKey(engine)
+    }, true)
+  })
+
+  test('opens for writing, checks out, is checkpointed, changed, and opens again', async () => {
+    const path = unpack(golden, `${name}-write.sdb`)
+    await opened(path, (engine) => {
+      expect(verifyEngine(engine).problems).toEqual([])
+      expect(shown(engine)).toBe(text)
+      engine.checkpoint()
+      const txn = engine.begin()
+      txn.put('created', [3])
+      txn.commit()
+    })
+    await opened(path, (engine) => {
+      expect(verifyEngine(engine).problems).toEqual([])
+      expect(shown(engine)).toBe(text.replace(/(created .*\n {2}1\n {2}2)\n/, '$1\n  3\n'))
+    })
+  })
+
+  test('is small', () => {
+    const files = ['database.gz', 'rows.txt', ...readdirSync(join(golden, 'wal')).map((file) => `wal/${file}`)]
+    expect(files.reduce((sum, file) => sum + statSync(join(golden, file)).size, 0)).toBeLessThan(SIZE_MAX)
+  })
+})
+
+describe('the golden database', () => {
+  test('holds every encoding, layout, page kind and kind of model', async () => {
+    await opened(unpack(goldenOf(FORMAT_VERSION), 'coverage.sdb'), (engine) => {
+      const chunks = engine.catalog.tables().flatMap((table) =>
+        table.root.groups.flatMap((group) => [...table.metaOf(group).chunks]))
+      expect(new Set(chunks.map(({ encoding }) => encoding))).toEqual(new Set(Object.values(ENCODING)))
+      expect(new Set(chunks.map(({ layout }) => layout))).toEqual(new Set(Object.values(LAYOUT)))
+      const { FREE: _free, MAP: _map, ...kinds } = PAGE_KIND
+      for (const kind of Object.values(kinds)) expect([...engine.pages.pagesOfKind(kind)]).not.toEqual([])
+      const models = engine.catalog.tables().flatMap((table) => indexFigures(table).groups.map(({ kind }) => kind))
+      expect(models).toContain('learned')
+      expect(models).toContain('sampled')
+    }, true)
+  })
+
+  test('can be made again: the script beside it still works', async () => {
+    const path = join(folder, 'made.sdb')
+    await makeGolden(path)
+    await opened(path, (engine) => expect(shown(engine)).toBe(expectedText()))
+  })
+
+  test('is what its tables say', () => {
+    expect(readFileSync(join(goldenOf(FORMAT_VERSION), 'rows.txt'), 'utf8')).toBe(expectedText())
+  })
+})
