@@ -44,6 +44,16 @@ function compileLike(pattern: string, escape: string, ignoreCase: boolean): Matc
   return text => expression.test(text)
 }
 
+/** A LIKE pattern that is a literal with `%` at its ends at most, or null. An empty escape means none. */
+export function likeLiteral(
+  pattern: string, escape: string,
+): { literal: string; openStart: boolean; openEnd: boolean } | null {
+  if (Array.from(escape).length > 1) return null
+  const inner = pattern.replace(/^%+/, '').replace(/%+$/, '')
+  if (/[%_]/.test(inner) || (escape !== '' && pattern.includes(escape))) return null
+  return { literal: inner, openStart: pattern.startsWith('%'), openEnd: pattern.endsWith('%') }
+}
+
 function quote(char: string): string {
   return /[\\^$.*+?()[\]{}|/]/.test(char) ? '\\' + char : char
 }

@@ -119,7 +119,7 @@ class Generator {
     const type = random.pick(TYPES)
     if (pick === 3) return logic(random.pick(['is_null', 'is_not_null']), this.value(type, depth - 1))
     if (pick === 4) {
-      const pattern = constant(random.pick(['a%', '%b%', '_', 'z_']), TEXT)
+      const pattern = constant(random.pick(['a%', '%b%', '%r%', '%c', 'ab', '%', '_', 'z_', 'a\\%']), TEXT)
       return binary('~~', this.value(TEXT, depth - 1), pattern)
     }
     if (pick === 5) {

@@ -14,6 +14,7 @@ import { readBytes, readInt128, readInt64, readText, writeInt128, writeInt64 } f
 import { dictionaryText, stringsOf } from '../vector/reader.ts'
 import type { Vector } from '../vector/vector.ts'
 import type { Check } from './ir.ts'
+import { MATCH } from './ir.ts'
 
 function divisionByZero(): never {
   throw new DatabaseError(CODE.DIVISION_BY_ZERO, 'division by zero')
@@ -76,6 +77,7 @@ export const VALUE_HELPERS = {
 
 /** Helpers over one memory. */
 export function makeHelpers(memory: LinearMemory) {
+  const { u8 } = memory
   return {
     ...VALUE_HELPERS,
     read64: (address: number): Integer => readInt64(memory, address),
@@ -84,6 +86,19 @@ export function makeHelpers(memory: LinearMemory) {
     write128: (address: number, value: Integer): void => writeInt128(memory, address, value),
     copy16(from: number, to: number): void {
       memory.u8.copyWithin(to, from, from + 16)
+    },
+    /** A `match` node: 1 when the bytes at an address equal, start with, end with or contain a constant. */
+    match(address: number, length: number, part: Uint8Array, kind: number): number {
+      const spare = length - part.length
+      if (spare < 0 || (kind === MATCH.whole && spare !== 0)) return 0
+      const first = kind === MATCH.end ? spare : 0
+      const last = kind === MATCH.anywhere ? spare : first
+      for (let at = first; at <= last; at++) {
+        let i = 0
+        while (i < part.length && u8[address + at + i] === part[i]) i++
+        if (i === part.length) return 1
+      }
+      return 0
     },
     text: (address: number, length: number): string => readText(memory, address, length),
     bytes: (address: number, length: number): Uint8Array => readBytes(memory, address, length),

@@ -27,7 +27,7 @@ export type Op =
   | 'fadd' | 'fsub' | 'fmul' | 'fdiv' | 'fneg' | 'fround' | 'tofloat' | 'fabs' | 'fsqrt' | 'ffloor' | 'fceil' | 'ftrunc'
   | 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge' | 'distinct'
   | 'and' | 'or' | 'not' | 'isnull' | 'notnull' | 'istrue'
-  | 'case' | 'coalesce' | 'inset' | 'call'
+  | 'case' | 'coalesce' | 'inset' | 'match' | 'call'
 
 /** One value of a row. Interned: equal nodes are the same object, so printers compute each once. */
 export interface Node {
@@ -42,9 +42,12 @@ export interface Node {
   readonly args: readonly Node[]
   /** Index of the column, constant, function or lookup table. */
   readonly slot: number
-  /** literal: the value; rounded, floored: the divisor; check: index into the graph's checks. */
+  /** literal: the value; rounded, floored: the divisor; check: index into the graph's checks; match: a MATCH kind. */
   readonly value: number
 }
+
+/** How a `match` compares the bytes of a text column with a constant: whole, at the start, at the end, anywhere. */
+export const MATCH = { whole: 0, start: 1, end: 2, anywhere: 3 } as const
 
 /** What a `check` node enforces; the type names the error. */
 export interface Check { readonly type: SqlType; readonly lo: number | bigint; readonly hi: number | bigint }

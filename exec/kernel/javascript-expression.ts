@@ -18,6 +18,7 @@ export function isPure(node: Node): boolean {
   const known = pureness.get(node)
   if (known !== undefined) return known
   const isText = node.rep === 'text' || node.rep === 'bytes'
+  if (node.op === 'match') return true
   if (node.op === 'lookup') return !isText && node.rep !== 'big'
   const self = !THROWING.has(node.op) && node.rep !== 'big' && !isText && node.op !== 'case' && node.op !== 'coalesce'
   const pure = self && node.args.every(isPure)
@@ -101,6 +102,7 @@ export class JavaScriptExpressions {
       case 'case': return this.printCase(node)
       case 'coalesce': return this.printCoalesce(node)
       case 'inset': return this.printInSet(node)
+      case 'match': return this.printMatch(node)
       case 'call': return this.printCall(node)
       default: return this.printStrict(node)
     }
@@ -338,6 +340,16 @@ export class JavaScriptExpressions {
     this.line(`const v${node.id} = ${guard}${set}.has(${value}) ? 1 : 0`)
     if (node.value === 0) return { value: `v${node.id}`, isNull }
     return { value: `v${node.id}`, isNull: `(v${node.id} === 0)` }
+  }
+
+  private printMatch(node: Node): Printed {
+    const { slot } = node.args[0]!
+    const isNull = this.columns[slot]!.nullable ? this.declareNull(node, this.columnNull(slot)) : ''
+    const p = this.columnPointer(slot)
+    const view = `U32[${p} + 2 * row], U32[${p} + 2 * row + 1]`
+    const call = `H.match(${view}, ${this.constantName(node.slot)}, ${node.value})`
+    this.line(`const v${node.id} = ${isNull === '' ? call : `${isNull} ? 0 : ${call}`}`)
+    return { value: `v${node.id}`, isNull }
   }
 
   private printCall(node: Node): Printed {

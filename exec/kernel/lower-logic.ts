@@ -6,7 +6,10 @@ import { compareScalars } from '../../src/base/scalar-compare.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { physicalOf } from '../../src/base/types.ts'
 import { rescaleNode } from './lower-arithmetic.ts'
+import { LAYOUT } from '../../storage/column-buffers.ts'
+import { likeLiteral } from '../functions/pattern.ts'
 import type { Graph, Node, Op } from './ir.ts'
+import { MATCH } from './ir.ts'
 import type { LoweringContext } from './lowering-context.ts'
 
 export const COMPARISON_OPS: ReadonlySet<string> = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge'])
@@ -37,7 +40,39 @@ export function compareNodes(
   }
   if (fn === 'is_distinct') return distinctNode(lowering, left, right, types)
   if (left.rep === 'bytes') return bytesComparison(lowering, fn, left, right, types[0]!)
+  if (fn === 'eq' || fn === 'ne') {
+    const match = equalText(lowering, left, right) ?? equalText(lowering, right, left)
+    if (match !== null) return fn === 'eq' ? match : graph.test('not', [match])
+  }
   return graph.test(fn as Op, [left, right])
+}
+
+function equalText(lowering: LoweringContext, column: Node, constant: Node): Node | null {
+  if (constant.op !== 'constant' || constant.rep !== 'text') return null
+  return matchNode(lowering, column, lowering.constants[constant.slot] as string, MATCH.whole)
+}
+
+/** Compares the bytes of a plain text column with a constant, without decoding them; null for anything else. */
+function matchNode(lowering: LoweringContext, column: Node, text: string, kind: number): Node | null {
+  if (column.op !== 'column' || column.rep !== 'text') return null
+  const shape = lowering.columns[column.slot]!
+  if (shape.coded || shape.layout !== LAYOUT.VIEW) return null
+  const slot = lowering.constants.push(new TextEncoder().encode(text)) - 1
+  return lowering.graph.test('match', [column], { slot, value: kind, nullable: shape.nullable })
+}
+
+/** LIKE and NOT LIKE of a plain text column and a constant pattern that is a literal; null for anything else. */
+export function literalLike(lowering: LoweringContext, fn: string, nodes: readonly Node[]): Node | null {
+  if (fn !== 'like' && fn !== 'not_like') return null
+  const texts = nodes.slice(1).map(node => node.op === 'constant' ? lowering.constants[node.slot] as string : null)
+  const [pattern, escape = '\\'] = texts
+  if (typeof pattern !== 'string' || escape === null) return null
+  const shape = likeLiteral(pattern, escape)
+  if (shape === null) return null
+  const { openStart, openEnd, literal } = shape
+  const kind = openStart ? (openEnd ? MATCH.anywhere : MATCH.end) : openEnd ? MATCH.start : MATCH.whole
+  const match = matchNode(lowering, nodes[0]!, literal, kind)
+  return match === null || fn === 'like' ? match : lowering.graph.test('not', [match])
 }
 
 /** Rescales a constant's value instead of computing it per row, so that filters see column and constant. */

@@ -17,7 +17,7 @@ import type { ScalarFunction } from '../functions/entry.ts'
 import type { SubqueryResult } from './kernel.ts'
 import { arithmetic, fromScalarResult, negate } from './lower-arithmetic.ts'
 import { castNode } from './lower-cast.ts'
-import { COMPARISON_OPS, compareNodes, conjunction, membership } from './lower-logic.ts'
+import { COMPARISON_OPS, compareNodes, conjunction, literalLike, membership } from './lower-logic.ts'
 import { lowerNumericCall } from './lower-numeric.ts'
 import type { ColumnShape, Node, Rep } from './ir.ts'
 import { Graph, SAFE, quantize } from './ir.ts'
@@ -194,7 +194,7 @@ export class Lowering implements LoweringContext {
         if (node !== null) return node
       }
     }
-    return lowerNumericCall(this, fn, nodes, types, type) ?? this.catalogCall(fn, nodes, types, type)
+    return literalLike(this, fn, nodes) ?? lowerNumericCall(this, fn, nodes, types, type) ?? this.catalogCall(fn, nodes, types, type)
   }
 
   /** A call into the function catalogue. */

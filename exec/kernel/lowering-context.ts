@@ -3,11 +3,11 @@
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { physicalOf } from '../../src/base/types.ts'
 import type { ScalarFunction } from '../functions/entry.ts'
-import type { Graph, Node, Rep } from './ir.ts'
+import type { ColumnShape, Graph, Node, Rep } from './ir.ts'
 import { isSafeRange } from './ir.ts'
 import type { Range } from './ranges.ts'
 
-/** A constant slot: a Scalar, or the set of an IN list. */
+/** A constant slot: a Scalar, the set of an IN list, or the bytes of a match. */
 export type Constant = Scalar | ReadonlySet<Scalar>
 
 export interface CallTraits {
@@ -19,6 +19,7 @@ export interface CallTraits {
 export interface LoweringContext {
   readonly graph: Graph
   readonly constants: Constant[]
+  readonly columns: readonly ColumnShape[]
   /** A kernel parameter with the range its magnitude has. */
   constant(value: Scalar, type: SqlType): Node
   /** A call of a function over Scalars, which may return null. */

@@ -5,6 +5,7 @@ import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
 import { Code } from '../../src/base/wasm-module.ts'
 import { LAYOUT } from '../../storage/column-buffers.ts'
 import type { Check, ColumnShape, Node } from './ir.ts'
+import { pushMatch } from './wasm-match.ts'
 import { failFloat, failIf, pushInteger, pushOperation } from './wasm-operation.ts'
 import type { Parameters } from './wasm-parameters.ts'
 import { FLOAT_OPS } from './wasm-printable.ts'
@@ -95,6 +96,7 @@ export class WasmExpressions {
         return { value: this.keep(TYPE.i32), isNull: -1 }
       }
       case 'distinct': return this.emitDistinct(node)
+      case 'match': return this.emitMatch(node)
       case 'case': return this.emitCase(node)
       case 'coalesce': return this.emitCoalesce(node)
       default: return this.emitStrict(node)
@@ -359,6 +361,22 @@ export class WasmExpressions {
     push(right)
     code.ops(OP['i32.eqz'], OP['i32.and'], OP['i32.or'])
     return { value: this.keep(TYPE.i32), isNull: -1 }
+  }
+
+  private emitMatch(node: Node): Emitted {
+    const { code, parameters } = this
+    const { slot } = node.args[0]!
+    const isNull = this.columnNull(slot)
+    const [result, address, length] = [code.local(TYPE.i32), code.local(TYPE.i32), code.local(TYPE.i32)]
+    code.i32(0).set(result)
+    if (isNull >= 0) code.get(isNull).op(OP['i32.eqz']).open(OP.if)
+    this.pushAddress(slot)
+    code.tee(address).memory(OP['i32.load'], 4).set(length).get(address).memory(OP['i32.load']).set(address)
+    const part = parameters.load('bytes', node.slot, 0, TYPE.i32)
+    const partLength = parameters.load('bytes', node.slot, 4, TYPE.i32)
+    pushMatch(code, { address, length, part, partLength, result }, node.value)
+    if (isNull >= 0) code.end()
+    return { value: result, isNull }
   }
 
   // A bare NULL may have another representation than its siblings.

@@ -4,6 +4,7 @@
 //
 //   column    valuesPtr i32, validityPtr i32, base i64          16 bytes
 //   constant  i64 or f64                                         8
+//   bytes     address i32, length i32                            8    (a constant of a match)
 //   lookup    valuesPtr i32, nullsPtr i32, null index i32, -    16
 //   out       valuesPtr i32, validityPtr i32                     8
 //   leaf      low i32, width i32, enable i64, invert i64        24    (narrow range)
@@ -14,7 +15,7 @@
 import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
 import { Code } from '../../src/base/wasm-module.ts'
 
-export type ParameterKind = 'column' | 'constant' | 'lookup' | 'out' | 'leaf' | 'map' | 'remap' | 'pointer'
+export type ParameterKind = 'column' | 'constant' | 'bytes' | 'lookup' | 'out' | 'leaf' | 'map' | 'remap' | 'pointer'
 
 /** One entry of the block: what the host must write, and where. */
 export interface Parameter {
@@ -25,7 +26,7 @@ export interface Parameter {
 }
 
 const SIZES: Record<ParameterKind, number> = {
-  column: 16, constant: 8, lookup: 16, out: 8, leaf: 24, map: 16, remap: 8, pointer: 8,
+  column: 16, constant: 8, bytes: 8, lookup: 16, out: 8, leaf: 24, map: 16, remap: 8, pointer: 8,
 }
 
 /** Pointers of kind 'pointer'. */

@@ -38,6 +38,7 @@ function canPrint(node: Node, columns: readonly ColumnShape[]): boolean {
     case 'literal': case 'null': return isNumber
     // Tables hold 64 bits; arithmetic on unproven ones is refused by its own ranges.
     case 'lookup': return isNumber && (node.rep !== 'big' || (node.lo >= -(2 ** 63) && node.hi <= 2 ** 63))
+    case 'match': return true
     case 'argument': case 'call': case 'inset': return false
     case 'isnull': case 'notnull':
       return node.args[0]!.op === 'column' || isPrintable(node.args[0]!, columns)

@@ -68,7 +68,10 @@ export class WasmKernel {
     this.block = arena.allocateZeroed(compiled.source.parameterBytes)
     const instance = new WebAssembly.Instance(compiled.module, { env: { memory: memory.memory } })
     this.call = instance.exports.run as unknown as WasmFunction
-    for (const parameter of this.parameters) if (parameter.kind === 'constant') this.writeConstant(parameter)
+    for (const parameter of this.parameters) {
+      if (parameter.kind === 'constant') this.writeConstant(parameter)
+      else if (parameter.kind === 'bytes') this.writeBytes(parameter)
+    }
   }
 
   /** Runs over a batch: rows kept or 0, or -1 when a row has an SQL error. */
@@ -83,6 +86,15 @@ export class WasmKernel {
     const value = this.constants[index] as number | bigint
     if (isFloat) this.memory.f64[(this.block + offset) / 8] = value as number
     else writeInt64(this.memory, this.block + offset, value)
+  }
+
+  private writeBytes({ index, offset }: Parameter): void {
+    const bytes = this.constants[index] as Uint8Array
+    const address = this.arena.allocate(Math.max(8, bytes.length), 8)
+    this.memory.u8.set(bytes, address)
+    const at = (this.block + offset) >>> 2
+    this.memory.u32[at] = address
+    this.memory.u32[at + 1] = bytes.length
   }
 
   private write(parameter: Parameter, batch: Batch, targets: WasmTargets): void {
