@@ -42,14 +42,15 @@ export interface ErrorDetails {
 /** The only error class users meet. `code` is a SQLSTATE; the message names the value. */
 export class DatabaseError extends Error {
   readonly code: ErrorCode
-  position?: number
-  line?: number
-  column?: number
-  readonly detail?: string
-  readonly hint?: string
-  readonly file?: string
-  readonly page?: number
-  readonly offset?: number
+  // Declared only: an error has these properties when they apply, and prints without them otherwise.
+  declare position?: number
+  declare line?: number
+  declare column?: number
+  declare readonly detail?: string
+  declare readonly hint?: string
+  declare readonly file?: string
+  declare readonly page?: number
+  declare readonly offset?: number
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
