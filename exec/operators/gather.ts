@@ -4,10 +4,13 @@
 // Values are moved as bytes of their layout: codes stay codes with their dictionary, frame-of-reference
 // values keep their base, 8-byte values move as two words so that no NaN payload or BigInt is touched.
 import type { Arena } from '../../storage/memory/arena.ts'
+import { ZERO_ADDRESS } from '../../storage/memory/linear-memory.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
+import type { SqlType } from '../../src/base/types.ts'
 import { LAYOUT_WIDTH } from '../../storage/column-buffers.ts'
 import type { Batch } from '../vector/batch.ts'
 import { bitmapBytes } from '../vector/batch.ts'
+import { emptyVector } from '../vector/vector.ts'
 import type { Vector } from '../vector/vector.ts'
 
 /** Rows rounded up to whole 64-row words: what a vector of `rows` rows must have readable. */
@@ -37,6 +40,11 @@ export function gatherVector(
     gatherValidity(memory.u8, vector.validityPtr, rows, count, validityPtr)
   }
   return { ...vector, valuesPtr, validityPtr }
+}
+
+/** A column that nothing reads: NULL in every row, over the frame of zeros. */
+export function unreadVector(type: SqlType): Vector {
+  return { ...emptyVector(type), valuesPtr: ZERO_ADDRESS, validityPtr: ZERO_ADDRESS }
 }
 
 function hasNegative(rows: Int32Array, count: number): boolean {

@@ -12,8 +12,9 @@ import type { Expression } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { aliveRows, bitmapBytes } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
+import type { Vector } from '../vector/vector.ts'
 import type { ColumnStore } from './column-store.ts'
-import { gatherVector } from './gather.ts'
+import { gatherVector, unreadVector } from './gather.ts'
 import { JoinTable } from './join-table.ts'
 import type { JoinOperator } from './join.ts'
 import { buildStore } from './materialise.ts'
@@ -192,15 +193,19 @@ export class JoinSource implements BatchSource {
   }
 
   #gatherPairs(): Batch {
-    const { leftWidth, rightWidth, build } = this.#operator.spec
+    const { leftWidth, rightWidth, build, wanted } = this.#operator.spec
     const count = this.#pairs
     const arena = this.#outArena
     const { memory } = this.#run.context
-    const probe = this.#batch!.columns.slice(0, build === 'left' ? rightWidth : leftWidth)
-      .map((vector) => gatherVector(memory, vector, this.#probePairs, count, arena))
-    const built = this.#store.columns.slice(0, build === 'left' ? leftWidth : rightWidth)
-      .map((_, c) => this.#store.gather(c, this.#buildPairs, count, arena))
-    const columns = build === 'left' ? [...built, ...probe] : [...probe, ...built]
+    const buildsLeft = build === 'left'
+    const columns: Vector[] = []
+    for (let c = 0; c < leftWidth + rightWidth; c++) {
+      const isLeft = c < leftWidth
+      const at = isLeft ? c : c - leftWidth
+      if (!wanted.has(c)) columns.push(unreadVector(this.#operator.output[c]!.type))
+      else if (isLeft === buildsLeft) columns.push(this.#store.gather(at, this.#buildPairs, count, arena))
+      else columns.push(gatherVector(memory, this.#batch!.columns[at]!, this.#probePairs, count, arena))
+    }
     return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
   }
 

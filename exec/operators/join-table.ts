@@ -1,6 +1,6 @@
-// The build side of a hash join: rows in a ColumnStore, chained by key. A single integer key whose values
-// fill at least a quarter of their range gets a direct array over the range (no hash, no comparison);
-// everything else an array of 2^n chain heads by hash.
+// The build side of a hash join: rows in a ColumnStore, chained by key. A single integer key whose range is
+// small, or filled to a quarter, gets a direct array over the range (no hash, no comparison); everything
+// else an array of 2^n chain heads by hash.
 //
 //   heads[slot] = row + 1 of the newest row of the chain, 0 = empty        next[row] = row + 1 of the next
 //   keys[row * width …] = the words of join-keys.ts                        all in the operator's arena
@@ -16,9 +16,9 @@ import { KeyExtractor } from './join-keys.ts'
 import type { KeyTarget } from './join-keys.ts'
 
 const TWO_32 = 0x1_0000_0000
-/** A direct array may have this many slots per row, plus a few. */
+/** A direct array may have this many slots per row, or this many altogether (1 MiB stays in a cache). */
 const DIRECT_SLOTS_PER_ROW = 4
-const DIRECT_SPARE = 4096
+const DIRECT_ALWAYS = 1 << 18
 
 /** Chains of build rows by key. */
 export class JoinTable {
@@ -84,7 +84,7 @@ export class JoinTable {
     if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max)) return false
     this.#min = min
     this.#max = max
-    return max - min < rows * DIRECT_SLOTS_PER_ROW + DIRECT_SPARE
+    return max - min < Math.max(DIRECT_ALWAYS, rows * DIRECT_SLOTS_PER_ROW)
   }
 
   #valueAt(row: number): number {

@@ -21,6 +21,8 @@ export interface JoinSpec {
   readonly rightWidth: number
   /** Over the output columns. */
   readonly residual: Expression | null
+  /** Output columns that something reads; the others are NULL in every batch. */
+  readonly wanted: ReadonlySet<number>
   /** Which side is kept in memory; always 'right' for left joins. */
   readonly build: 'left' | 'right'
   readonly reason: string

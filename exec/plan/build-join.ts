@@ -4,15 +4,22 @@ import { JoinOperator } from '../operators/join.ts'
 import { isInteger } from '../../src/base/types.ts'
 import type { OperatorBuilder } from './build.ts'
 import { isLosslessCast } from './convert-bound.ts'
-import { conjuncts } from './expression.ts'
+import { columnsOf, conjuncts } from './expression.ts'
 import type { Expression, JoinPlan } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
 
-/** The operator of a join. */
-export function buildJoin(builder: OperatorBuilder, plan: JoinPlan): JoinOperator {
+/** The operator of a join of which only the `wanted` output columns are read. */
+export function buildJoin(builder: OperatorBuilder, plan: JoinPlan, wanted: ReadonlySet<number>): JoinOperator {
   builder.registerAll([...plan.leftKeys, ...plan.rightKeys, ...(plan.residual === null ? [] : [plan.residual])])
-  const leftInput = builder.build(plan.left)
-  const rightInput = builder.build(plan.right)
+  const width = plan.left.output.length
+  const read = new Set(wanted)
+  if (plan.residual !== null) columnsOf(plan.residual, read)
+  const leftReads = new Set([...read].filter((at) => at < width))
+  const rightReads = new Set([...read].filter((at) => at >= width).map((at) => at - width))
+  for (const key of plan.leftKeys) columnsOf(key, leftReads)
+  for (const key of plan.rightKeys) columnsOf(key, rightReads)
+  const leftInput = builder.build(plan.left, 'none', leftReads)
+  const rightInput = builder.build(plan.right, 'none', rightReads)
   const left = builder.withColumns(leftInput, plan.leftKeys.map(withoutWidening))
   const right = builder.withColumns(rightInput, plan.rightKeys.map(withoutWidening))
   const leftRows = leftInput.estimate.rows
@@ -29,7 +36,8 @@ export function buildJoin(builder: OperatorBuilder, plan: JoinPlan): JoinOperato
     + streamed * costs.probeRow + matched * plan.output.length * costs.copyValue
   const spec = {
     join: plan.join, leftKeys: left.positions, rightKeys: right.positions, leftWidth: leftInput.output.length,
-    rightWidth: rightInput.output.length, residual: plan.residual, build, reason,
+    rightWidth: rightInput.output.length, residual: plan.residual, wanted: read, build,
+    reason,
   } as const
   return new JoinOperator(left.operator, right.operator, spec, { output: plan.output, estimate: { rows, cost } })
 }

@@ -18,10 +18,10 @@ import { splitMemberships, withMemberships } from './build-semi-join.ts'
 import { conditionExpressions, conditionOf } from './column-condition.ts'
 import { digits, filterCost } from './cost.ts'
 import type { CostModel } from './cost.ts'
-import { andAll, conjuncts, operandsOf } from './expression.ts'
+import { andAll, columnsOf, conjuncts, operandsOf } from './expression.ts'
 import { keyOrderOf } from './key-order.ts'
 import type {
-  AggregatePlan, DistinctPlan, Expression, LimitPlan, LogicalPlan, ProjectPlan, ScanPlan, SortPlan,
+  AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LogicalPlan, ProjectPlan, ScanPlan, SortPlan,
   SubqueryExpression,
 } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
@@ -43,17 +43,20 @@ export class OperatorBuilder {
     this.#optimise = optimise
   }
 
-  /** The operator of a plan. `order` is passed down to the scan through filters and plain projections. */
-  build(plan: LogicalPlan, order: ScanOrder = 'none'): Operator {
+  /**
+   * The operator of a plan. `order` is passed down to the scan through filters and plain projections;
+   * `wanted` are the output columns that will be read, which joins do not gather otherwise.
+   */
+  build(plan: LogicalPlan, order: ScanOrder = 'none', wanted: ReadonlySet<number> = allOf(plan)): Operator {
     switch (plan.kind) {
       case 'scan': return this.#scan(plan, [], order)
-      case 'filter': return this.#filter(plan.input, conjuncts(plan.predicate), order)
+      case 'filter': return this.#filter(plan, order, wanted)
       case 'project': return this.#project(plan, order)
       case 'aggregate': return this.#aggregate(plan)
       case 'distinct': return this.#distinct(plan)
       case 'sort': return this.#sort(plan, null)
       case 'limit': return this.#limit(plan)
-      case 'join': return buildJoin(this, plan)
+      case 'join': return buildJoin(this, plan, wanted)
       case 'values':
         for (const row of plan.rows) this.registerAll(row)
         return new ValuesOperator(plan.rows, plan.output)
@@ -82,9 +85,10 @@ export class OperatorBuilder {
   }
 
   /** A filter over any input; conditions on a scan choose its access path. */
-  #filter(input: LogicalPlan, conditions: readonly Expression[], order: ScanOrder): Operator {
+  #filter({ input, predicate }: FilterPlan, order: ScanOrder, wanted: ReadonlySet<number>): Operator {
+    const conditions = conjuncts(predicate)
     const { operator, remaining } = input.kind === 'scan' ? this.#scanWith(input, conditions, order)
-      : { operator: this.build(input, order), remaining: conditions }
+      : { operator: this.build(input, order, columnsOf(predicate, new Set(wanted))), remaining: conditions }
     const { plain, memberships } = splitMemberships(remaining)
     return withMemberships(this, this.#filtered(operator, plain), memberships)
   }
@@ -129,7 +133,7 @@ export class OperatorBuilder {
 
   #project(plan: ProjectPlan, order: ScanOrder): Operator {
     this.registerAll(plan.expressions)
-    const input = this.build(plan.input, order)
+    const input = this.build(plan.input, order, readBy(plan.expressions))
     const picks = plan.expressions.map((e) => e.kind === 'column' ? e.index : -1)
     if (!picks.includes(-1)) {
       const isIdentity = picks.length === input.output.length && picks.every((at, i) => at === i)
@@ -141,9 +145,10 @@ export class OperatorBuilder {
   }
 
   #aggregate(plan: AggregatePlan): Operator {
-    this.registerAll(plan.groups)
-    for (const call of plan.aggregates) this.registerAll(call.filter === null ? call.args : [...call.args, call.filter])
-    const { input, filter } = this.#fusedInput(plan.input)
+    const read = [...plan.groups]
+    for (const call of plan.aggregates) read.push(...call.args, ...(call.filter === null ? [] : [call.filter]))
+    this.registerAll(read)
+    const { input, filter } = this.#fusedInput(plan.input, readBy(read))
     const spec = { filter, groups: plan.groups, aggregates: plan.aggregates }
     const share = filter === null ? 1 : selectivityOf(conjuncts(filter))
     return new AggregateOperator(input, spec, plan.output,
@@ -151,11 +156,11 @@ export class OperatorBuilder {
   }
 
   /** The input of an aggregate with the conditions directly below it handed over to its kernel. */
-  #fusedInput(plan: LogicalPlan): { input: Operator; filter: Expression | null } {
-    if (plan.kind !== 'filter') return { input: this.build(plan), filter: null }
+  #fusedInput(plan: LogicalPlan, read: Set<number>): { input: Operator; filter: Expression | null } {
+    if (plan.kind !== 'filter') return { input: this.build(plan, 'none', read), filter: null }
     const conditions = conjuncts(plan.predicate)
     const { operator, remaining } = plan.input.kind === 'scan' ? this.#scanWith(plan.input, conditions, 'none')
-      : { operator: this.build(plan.input), remaining: conditions }
+      : { operator: this.build(plan.input, 'none', columnsOf(plan.predicate, read)), remaining: conditions }
     const { plain, memberships } = splitMemberships(remaining)
     this.registerAll(plain)
     return { input: withMemberships(this, operator, memberships), filter: andAll(plain) }
@@ -230,6 +235,18 @@ export class OperatorBuilder {
     const share = input.estimate.rows > 0 && !isBlocking(input) ? Math.min(1, rows / input.estimate.rows) : 1
     return new LimitOperator(input, plan.limit, plan.offset, { rows, cost: input.estimate.cost * share })
   }
+}
+
+/** All output columns of a plan. */
+function allOf(plan: LogicalPlan): Set<number> {
+  return new Set(plan.output.keys())
+}
+
+/** Columns that expressions read. */
+function readBy(expressions: readonly Expression[]): Set<number> {
+  const read = new Set<number>()
+  for (const e of expressions) columnsOf(e, read)
+  return read
 }
 
 /** True for operators that read all of their input before the first row. */
