@@ -4,8 +4,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { indexFigures, openEngine, walFolder } from '../../storage/mod.ts'
 import type { Engine } from '../../storage/mod.ts'
@@ -16,16 +15,13 @@ import { ENCODING } from '../../storage/table/column-chunk.ts'
 import { verifyEngine } from '../../storage/verify.ts'
 import { reading, scanRows } from '../storage/rows.ts'
 import { GOLDEN_OPTIONS, expectedText, makeGolden, tableLines } from './golden/make.ts'
+import { goldenOf, shown, unpack } from './golden/unpack.ts'
 
-const here = join(dirname(fileURLToPath(import.meta.url)), 'golden')
+const here = dirname(goldenOf(FORMAT_VERSION))
 const folder = mkdtempSync(join(tmpdir(), 'secantdb-format-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const SIZE_MAX = 200 * 1024
-
-function goldenOf(version: number): string {
-  return join(here, `v${version}`)
-}
 
 /** Compresses a made database into the repository. */
 function store(path: string, golden: string): void {
@@ -35,24 +31,6 @@ function store(path: string, golden: string): void {
     writeFileSync(join(golden, 'wal', `${name}.gz`), gzipSync(readFileSync(join(walFolder(path), name)), { level: 9 }))
   }
   writeFileSync(join(golden, 'rows.txt'), expectedText())
-}
-
-/** Unpacks a golden database to a fresh place. */
-function unpack(golden: string, name: string): string {
-  const path = join(folder, name)
-  writeFileSync(path, gunzipSync(readFileSync(join(golden, 'database.gz'))))
-  mkdirSync(walFolder(path))
-  for (const file of readdirSync(join(golden, 'wal'))) {
-    const bytes = gunzipSync(readFileSync(join(golden, 'wal', file)))
-    writeFileSync(join(walFolder(path), file.replace(/\.gz$/, '')), bytes)
-  }
-  return path
-}
-
-/** What the database shows, as the text beside it. */
-function shown(engine: Engine): string {
-  return reading(engine, (txn) => txn.listTables().flatMap((schema) =>
-    tableLines(schema, scanRows(engine, txn.tables(schema.name), { order: 'ascending' }))).join('\n'))
 }
 
 function expectByKey(engine: Engine): void {
@@ -92,7 +70,7 @@ describe.each(readdirSync(here).filter((name) => /^v\d+$/.test(name)))('%s', (na
   const text = readFileSync(join(golden, 'rows.txt'), 'utf8')
 
   test('opens read-only with every row, by scan and by key', async () => {
-    await opened(unpack(golden, `${name}-read.sdb`), (engine) => {
+    await opened(unpack(golden, join(folder, `${name}-read.sdb`)), (engine) => {
       expect(engine.counters.recoveredRecords).toBeGreaterThan(100)
       expect(shown(engine)).toBe(text)
       expectByKey(engine)
@@ -100,7 +78,7 @@ describe.each(readdirSync(here).filter((name) => /^v\d+$/.test(name)))('%s', (na
   })
 
   test('opens for writing, checks out, is checkpointed, changed, and opens again', async () => {
-    const path = unpack(golden, `${name}-write.sdb`)
+    const path = unpack(golden, join(folder, `${name}-write.sdb`))
     await opened(path, (engine) => {
       expect(verifyEngine(engine).problems).toEqual([])
       expect(shown(engine)).toBe(text)
@@ -123,7 +101,7 @@ describe.each(readdirSync(here).filter((name) => /^v\d+$/.test(name)))('%s', (na
 
 describe('the golden database', () => {
   test('holds every encoding, layout, page kind and kind of model', async () => {
-    await opened(unpack(goldenOf(FORMAT_VERSION), 'coverage.sdb'), (engine) => {
+    await opened(unpack(goldenOf(FORMAT_VERSION), join(folder, 'coverage.sdb')), (engine) => {
       const chunks = engine.catalog.tables().flatMap((table) =>
         table.root.groups.flatMap((group) => [...table.metaOf(group).chunks]))
       expect(new Set(chunks.map(({ encoding }) => encoding))).toEqual(new Set(Object.values(ENCODING)))
