@@ -8,6 +8,7 @@ import type { Row, TableSchema } from '../src/base/types.ts'
 import type { Engine } from './engine.ts'
 import { checkpoint, mergeTable, publishGroups } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
+import type { KeyValue } from './table/key.ts'
 import { NO_MARK } from './table/delta.ts'
 import type { MergeResult } from './table/merge.ts'
 import type { RowGroup } from './table/row-group.ts'
@@ -34,7 +35,8 @@ export function appendColumns(
   if (count === 0) return 0
   const columns = withHidden(table, visible, count)
   checkNulls(columns, table.schema)
-  if (txn !== null || count < engine.parts.options.bulkRows) return appendRows(engine, table, columns, onConflict, txn)
+  const isBulk = count >= engine.parts.options.bulkRows || (count >= FIRST_GROUP_ROWS && isEmpty(table))
+  if (txn !== null || !isBulk) return appendRows(engine, table, columns, onConflict, txn)
   if (table.uncommittedWrites > 0) {
     throw new DatabaseError(CODE.LOCK_HELD, `table "${name}" is being changed by another transaction`)
   }
@@ -42,6 +44,13 @@ export function appendColumns(
   if (rows.count === 0) return 0
   appendGroups(engine, table, rows)
   return rows.count
+}
+
+/** The first rows of an empty table become a row group from this number on; a log record each costs more. */
+const FIRST_GROUP_ROWS = 1024
+
+function isEmpty(table: TableStore): boolean {
+  return table.root.groups.length === 0 && table.delta.entryCount === 0
 }
 
 /** The columns with row ids added for a table without a primary key. */
@@ -94,7 +103,7 @@ function appendRows(
 }
 
 function resolveConflicts(engine: Engine, table: TableStore, rows: IncomingRows, onConflict: OnConflict): IncomingRows {
-  if (onConflict === 'replace' || isBehindEverything(table, rows)) return rows
+  if (onConflict === 'replace' || isBehindEverything(table, rows.keyAt(0))) return rows
   const now = { commitId: engine.commitId, ownMark: NO_MARK, rootNumber: engine.rootNumber }
   const isKnown = (i: number): boolean => table.findRow(rows.keyAt(i), now, [], []) !== null
   if (onConflict === 'skip') return rows.keep((i) => !isKnown(i))
@@ -106,9 +115,9 @@ function resolveConflicts(engine: Engine, table: TableStore, rows: IncomingRows,
   return rows
 }
 
-function isBehindEverything(table: TableStore, rows: IncomingRows): boolean {
+/** True when every row of the table, committed or not, has a key below `first`. */
+export function isBehindEverything(table: TableStore, first: KeyValue): boolean {
   const { groups } = table.root
-  const first = rows.keyAt(0)
   if (groups.length > 0 && table.order.compare(first, groups[groups.length - 1]!.lastKey) <= 0) return false
   const entries = table.deltaOrder.entries(table.delta)
   const last = entries[entries.length - 1]
@@ -117,7 +126,7 @@ function isBehindEverything(table: TableStore, rows: IncomingRows): boolean {
 
 function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows): void {
   // Counted once the groups are published: writing them may fail, and must then leave no trace.
-  if (isBehindEverything(table, rows)) {
+  if (isBehindEverything(table, rows.keyAt(0))) {
     appendBehind(engine, table, rows)
     table.liveRows += rows.count
   } else {

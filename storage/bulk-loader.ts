@@ -8,7 +8,7 @@
 // Sorted input never merges: runs that follow one another, and the base, become the table as they are.
 import { CODE, DatabaseError } from '../src/base/errors.ts'
 import type { OnConflict } from './bulk-append.ts'
-import { appendColumns, checkNulls, publishLoaded, withHidden } from './bulk-append.ts'
+import { appendColumns, checkNulls, isBehindEverything, publishLoaded, withHidden } from './bulk-append.ts'
 import type { Engine } from './engine.ts'
 import { mergeTable } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
@@ -112,19 +112,19 @@ export class BulkLoader {
     if (table.uncommittedWrites > 0) {
       throw new DatabaseError(CODE.LOCK_HELD, `table "${table.schema.name}" is being changed by another transaction`)
     }
-    mergeTable(engine, table, () => true)
-    const base = table.root.groups
-    const all = [[...base], ...this.runs].filter((groups) => groups.length > 0)
-    const isConcatenation = all.every((groups, i) => i === 0
-      || table.order.compare(all[i - 1]![all[i - 1]!.length - 1]!.lastKey, groups[0]!.firstKey) < 0)
+    const runs = this.runs.filter((groups) => groups.length > 0)
+    const isConcatenation = isBehindEverything(table, runs[0]![0]!.firstKey) && runs.every((groups, i) => i === 0
+      || table.order.compare(runs[i - 1]![runs[i - 1]!.length - 1]!.lastKey, groups[0]!.firstKey) < 0)
     if (isConcatenation) {
-      const groups = all.flat()
+      const groups = [...table.root.groups, ...runs.flat()]
       const added = this.runs.flat().reduce((rows, group) => rows + group.rows, 0)
       this.runs.length = 0
       const result = { groups, replaced: [], mergedVersions: [], rowsWritten: added }
       publishLoaded(engine, table, result, table.liveRows + added)
       return added
     }
+    mergeTable(engine, table, (group) => group.pending > 0 || group.dead.count > 0)
+    const base = table.root.groups
     const merged = mergeRuns(table, this.target, engine.parts.options.rowGroupRows, base, this.runs, this.onConflict)
     this.freeRuns()
     const { groups, rows, changed } = merged
