@@ -1,7 +1,7 @@
 // The cost model: expected microseconds of each way to reach rows and of each operator, from row counts.
 // The constants are shipped defaults, measured over 2 M rows on a 2.5 GHz core, fixed costs of a statement
-// (parsing, opening operators) left out; a machine's own figures can replace them. Costs are compared with each other and shown by EXPLAIN;
-// nothing else depends on their scale.
+// (parsing, opening operators) left out; a machine's own figures can replace them. Costs are compared with
+// each other and shown by EXPLAIN; nothing else depends on their scale.
 import type { Expression } from './logical.ts'
 
 export interface CostModel {

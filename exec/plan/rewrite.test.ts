@@ -151,7 +151,8 @@ describe('other rules', () => {
     const least = (fn: string, input: LogicalPlan, of: Expression): string =>
       line(optimise(aggregateOf(input, [], [aggregate(fn, [of], BIGINT)])))
     expect(least('max', a, col(a, 'id'))).toBe('a[id] sort limit group  (max)')
-    expect(least('min', filterOf(a, call('gt', [x, one])), col(a, 'id'))).toBe('a[id x] where (x > 1) sort limit group  (min)')
+    expect(least('min', filterOf(a, call('gt', [x, one])),
+      col(a, 'id'))).toBe('a[id x] where (x > 1) sort limit group  (min)')
     expect(least('max', a, x)).toBe('a[x] group  (max)')
     expect(least('sum', a, col(a, 'id'))).toBe('a[id] group  (sum)')
     const grouped = aggregateOf(a, [x], [aggregate('max', [col(a, 'id')])])
