@@ -8,6 +8,7 @@ import { fromJs } from './base/scalar-js.ts'
 import type { ColumnSchema, Scalar, SqlType, TableSchema } from './base/types.ts'
 import { physicalOf, sameType } from './base/types.ts'
 import { arrowColumn, sqlTypeOfArrow } from './formats/arrow-values.ts'
+import { storedScalar } from './fit-row.ts'
 import { arrowModule } from './arrow-module.ts'
 import { didYouMean } from './sql/nearest-name.ts'
 import { ColumnStage } from '../storage/mod.ts'
@@ -71,7 +72,7 @@ function checkColumns(schema: TableSchema, visible: readonly ColumnSchema[], nam
 
 function repeated(column: ColumnSchema, value: Scalar, count: number): StagedColumn {
   const stage = new ColumnStage(column.type, Math.max(1, count))
-  for (let i = 0; i < count; i++) stage.append(value)
+  for (let i = 0; i < count; i++) stage.append(storedScalar(column.type, value))
   return stage
 }
 
@@ -86,7 +87,7 @@ function staged<T>(column: ColumnSchema, values: ArrayLike<T>, convert: (value: 
   const stage = new ColumnStage(column.type, Math.max(1, values.length))
   for (let i = 0; i < values.length; i++) {
     try {
-      stage.append(convert(values[i]!, i))
+      stage.append(storedScalar(column.type, convert(values[i]!, i)))
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
       throw new DatabaseError(error.code, `column "${column.name}", row ${i}: ${error.message}`, { cause: error })

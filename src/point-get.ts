@@ -6,6 +6,7 @@ import type { PhysicalPlan, PointPlan } from '../exec/mod.ts'
 import type { Expression } from '../exec/plan/logical.ts'
 import { PointReader } from '../storage/mod.ts'
 import type { Engine, KeyValue, Transaction } from '../storage/mod.ts'
+import { storedKey } from './fit-row.ts'
 import { convertParameter } from './parameters.ts'
 import { converterFor, scalarRowBuilder } from './row-shape.ts'
 import type { RowObject } from './row-shape.ts'
@@ -91,7 +92,7 @@ export class PointGet {
       if (value === null) return null
       key.push(value)
     }
-    return key
+    return storedKey(this.#engine.catalog.get(this.#point.table).schema, key).slice()
   }
 }
 

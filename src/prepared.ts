@@ -12,6 +12,7 @@ import type { Parameters } from './parameters.ts'
 import type { Session } from './session.ts'
 import { bindWithParameters } from './sql/bind.ts'
 import type { BoundParameter } from './sql/bind.ts'
+import { executorAccess } from './wide-key-access.ts'
 import { decorateError } from './sql/error-position.ts'
 import type { ParsedStatement } from './sql/parse.ts'
 
@@ -80,7 +81,7 @@ export class Prepared {
     const size = sizeOf(query.plan, txn)
     const known = this.#planned
     if (known !== null && known.of === query && Math.abs(known.size - size) < 3) return known.plan
-    const plan = this.guard(() => planStatement(query.plan, name => txn.tables(name)))
+    const plan = this.guard(() => planStatement(query.plan, name => executorAccess(txn.tables(name))))
     this.#planned = { plan, of: query, size }
     return plan
   }

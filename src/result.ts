@@ -7,6 +7,7 @@ import { Arena } from '../storage/mod.ts'
 import type { LinearMemory, Transaction } from '../storage/mod.ts'
 import { FittingWriter } from './fit-row.ts'
 import type { Session } from './session.ts'
+import { executorAccess } from './wide-key-access.ts'
 
 /** What one execution of a plan needs. The caller releases the arena. */
 export function executionContext(
@@ -14,7 +15,7 @@ export function executionContext(
 ): ExecutionContext {
   const { engine, backend } = session
   return {
-    memory: engine.memory, arena: new Arena(engine.memory), tables: name => txn.tables(name), writer: new FittingWriter(txn),
+    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(txn.tables(name)), writer: new FittingWriter(txn),
     indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats, parameters, backend,
   }
 }

@@ -8,6 +8,7 @@ import { CODE, DatabaseError } from './base/errors.ts'
 import { fromJs } from './base/scalar-js.ts'
 import type { ColumnSchema, Row, Scalar, TableSchema } from './base/types.ts'
 import { ColumnDefaults } from './column-defaults.ts'
+import { fitRow } from './fit-row.ts'
 import { checkNames, checkOneOf } from './options.ts'
 import { converterFor, scalarRowBuilder } from './row-shape.ts'
 import type { RowObject } from './row-shape.ts'
@@ -147,7 +148,7 @@ export class TableHandle {
 
   /** Inserts the row, or replaces the one with its key. Missing columns take their defaults. */
   put(row: RowObject): 'inserted' | 'updated' {
-    return this.#write(txn => txn.put(this.name, this.#rowOf(row)))
+    return this.#write(txn => txn.put(this.name, fitRow(this.#resolve().schema, this.#rowOf(row))))
   }
 
   /** Deletes the row with this key; false when there is none. */

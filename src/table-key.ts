@@ -2,6 +2,7 @@
 // A key with a NULL part is no error when looking up: it finds nothing, as `=` would.
 import { CODE, DatabaseError } from './base/errors.ts'
 import { fromJs } from './base/scalar-js.ts'
+import { storedKey } from './fit-row.ts'
 import type { Scalar, TableSchema } from './base/types.ts'
 
 /** Values of the key columns in key order; null when one of them is NULL, which no row has. */
@@ -35,5 +36,5 @@ function keyParts(schema: TableSchema, key: unknown): readonly unknown[] {
 }
 
 function convert(schema: TableSchema, parts: readonly unknown[]): Scalar[] {
-  return parts.map((part, i) => fromJs(schema.columns[schema.key[i]!]!.type, part))
+  return storedKey(schema, parts.map((part, i) => fromJs(schema.columns[schema.key[i]!]!.type, part))).slice()
 }
