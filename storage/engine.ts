@@ -94,7 +94,7 @@ export class Engine {
     this.memory = parts.memory
     this.pages = parts.pages
     this.pool = parts.pool
-    this.reader = new ChunkReader(parts.memory, parts.pool)
+    this.reader = new ChunkReader(parts.memory, parts.pool, parts.path)
     this.heap = new Heap(parts.memory, parts.pool, parts.pages, parts.path)
     this.snapshots.onClose = () => {
       if (this.state === 'ready') collectGarbage(this)

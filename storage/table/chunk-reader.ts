@@ -1,6 +1,7 @@
 // Reads single values of a row group straight from pool frames: the bottom of table.get, of key searches
 // and of merges. No pins: everything here is synchronous, and a frame address is used before the next
 // fetch. Fixed-width values never straddle pages, so one value is one frame look-up.
+import { corruption } from '../../src/base/errors.ts'
 import { isText, physicalOf } from '../../src/base/types.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
@@ -28,9 +29,12 @@ export class ChunkReader {
   readonly pool: BufferPool
   private readonly bytes: SlicedBuffer
 
-  constructor(memory: LinearMemory, pool: BufferPool) {
+  private readonly file: string
+
+  constructor(memory: LinearMemory, pool: BufferPool, file: string) {
     this.memory = memory
     this.pool = pool
+    this.file = file
     this.bytes = Buffer.from(memory.memory.buffer) as unknown as SlicedBuffer
   }
 
@@ -50,6 +54,11 @@ export class ChunkReader {
       target.set(this.memory.u8.subarray(from, from + count), at + done)
       done += count
     }
+  }
+
+  /** Raises XX001: something inside the group points outside of it. */
+  failInside(group: RowGroup, what: string): never {
+    throw corruption(`row group at page ${group.firstPage}: ${what}`, { file: this.file, page: group.firstPage })
   }
 
   isNull(group: RowGroup, chunk: ColumnChunk, row: number): boolean {
@@ -101,6 +110,7 @@ export class ChunkReader {
     const offset = this.memory.u32[at]!
     const length = this.memory.u32[at + 1]!
     if (asText) return this.readText(group, offset, length)
+    if (offset + length > group.streamBytes) this.failInside(group, 'a value lies outside')
     const bytes = new Uint8Array(length)
     this.copy(group, offset, length, bytes)
     return bytes
@@ -127,6 +137,7 @@ export class ChunkReader {
   /** Text at a stream offset. Short ASCII goes through latin1Slice, about four times faster than a decoder. */
   readText(group: RowGroup, offset: number, length: number): string {
     if (length === 0) return ''
+    if (offset + length > group.streamBytes) this.failInside(group, 'a text lies outside')
     const room = FRAME_SIZE - (offset & (FRAME_SIZE - 1))
     if (length > room) {
       const bytes = new Uint8Array(length)
@@ -154,6 +165,7 @@ export class ChunkReader {
     } else viewAt = this.address(group, chunk.valuesOffset + row * 8) >>> 2
     const offset = this.memory.u32[viewAt]!
     const length = this.memory.u32[viewAt + 1]!
+    if (offset + length > group.streamBytes) this.failInside(group, 'a key lies outside')
     const shared = Math.min(length, keyLength)
     const { u8 } = this.memory
     for (let done = 0; done < shared;) {

@@ -19,7 +19,8 @@
 //   base f64 or i64 | zone map: min and max as one-column rows (row-codec.ts)
 import type { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
-import { LAYOUT } from '../column-buffers.ts'
+import { physicalOf } from '../../src/base/types.ts'
+import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
 import type { Layout } from '../column-buffers.ts'
 import { RowCodec } from './row-codec.ts'
 
@@ -74,8 +75,19 @@ export function encodeColumnChunk(chunk: ColumnChunk, type: SqlType, out: ByteWr
   if (hasZone) new RowCodec([type, type]).encode([chunk.min, chunk.max], out)
 }
 
-/** Reads a descriptor; bad codes or offsets outside the stream are XX001. */
-export function decodeColumnChunk(reader: ByteReader, type: SqlType, streamBytes: number): ColumnChunk {
+// Which encodings and layouts the values of a type may have.
+function fitsType(encoding: number, layout: number, type: SqlType): boolean {
+  const isNarrow = layout <= LAYOUT.U32
+  switch (physicalOf(type)) {
+    case 'int': return encoding === ENCODING.NARROW ? isNarrow : encoding === ENCODING.PLAIN && layout === LAYOUT.I64
+    case 'float': return encoding === ENCODING.PLAIN && layout === (type.kind === 'real' ? LAYOUT.F32 : LAYOUT.F64)
+    case 'wide': return encoding === ENCODING.PLAIN && layout === LAYOUT.I128
+    case 'bytes': return encoding === ENCODING.DICTIONARY ? isNarrow : encoding === ENCODING.VIEW && layout === LAYOUT.VIEW
+  }
+}
+
+/** Reads a descriptor of a group with `rows` rows; bad codes or parts outside the stream are XX001. */
+export function decodeColumnChunk(reader: ByteReader, type: SqlType, rows: number, streamBytes: number): ColumnChunk {
   const encoding = reader.u8()
   const layout = reader.u8()
   const flags = reader.u8()
@@ -85,12 +97,20 @@ export function decodeColumnChunk(reader: ByteReader, type: SqlType, streamBytes
   const validityOffset = reader.u32()
   const dictionaryOffset = reader.u32()
   const dictionaryCount = reader.u32()
-  for (const offset of [valuesOffset, validityOffset, dictionaryOffset]) {
-    if (offset !== NO_PART && offset >= streamBytes) reader.fail('column part outside its row group')
-  }
+  const fits = encoding === ENCODING.CONSTANT || fitsType(encoding, layout, type)
+  if (!fits || nullCount > rows) reader.fail('column encoding does not fit its type')
+  if (encoding === ENCODING.CONSTANT && physicalOf(type) !== 'int' && nullCount < rows) reader.fail('constant of no int')
+  const width = LAYOUT_WIDTH[layout]!
+  const isInside = (offset: number, bytes: number, unit: number): boolean =>
+    offset === NO_PART || (offset % unit === 0 && offset + bytes <= streamBytes)
+  if (!isInside(valuesOffset, rows * width, width) || !isInside(validityOffset, (rows + 7) >> 3, 1)
+    || !isInside(dictionaryOffset, dictionaryCount * 8, 8)) reader.fail('column part outside its row group')
+  if (nullCount > 0 && nullCount < rows && validityOffset === NO_PART) reader.fail('column chunk without its NULLs')
+  if (encoding === ENCODING.DICTIONARY && dictionaryOffset === NO_PART) reader.fail('column chunk without dictionary')
   if ((validityOffset !== NO_PART) !== ((flags & FLAG_VALIDITY) !== 0)) reader.fail('validity flag disagrees')
   if (encoding !== ENCODING.CONSTANT && valuesOffset === NO_PART) reader.fail('column chunk without values')
   const base = (flags & FLAG_BASE_INT64) !== 0 ? reader.i64() : reader.f64()
+  if (typeof base === 'number' && !Number.isSafeInteger(base)) reader.fail('column base is no integer')
   const zone = (flags & FLAG_ZONE) !== 0 ? new RowCodec([type, type]).decode(reader) : [null, null]
   return {
     encoding: encoding as Encoding, layout: layout as Layout, nullCount, valuesOffset, validityOffset,

@@ -168,8 +168,10 @@ export class ColumnLoader {
     for (let i = 0; i < count; i++) {
       const length = u32[at + 2 * i + 1]!
       if (length === 0) continue
-      if (first < 0) first = u32[at + 2 * i]!
-      end = u32[at + 2 * i]! + length
+      const offset = u32[at + 2 * i]!
+      if (first < 0) first = offset
+      if (offset < first || offset + length > group.streamBytes) this.reader.failInside(group, 'a text lies outside')
+      if (offset + length > end) end = offset + length
     }
     if (first < 0) return
     const target = this.text.ensure(end - first)

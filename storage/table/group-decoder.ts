@@ -85,7 +85,9 @@ function decodeObjects(
     for (let code = 0; code < chunk.dictionaryCount; code++) strings.push(reader.dictionaryString(group, chunk, code))
     const raw = rawValues(reader, group, chunk)
     const codes = typedOver(raw, chunk)
-    for (let i = 0; i < group.rows; i++) if (nulls === null || nulls[i] === 0) out[i] = strings[codes[i]!]!
+    for (let i = 0; i < group.rows; i++) {
+      if (nulls === null || nulls[i] === 0) out[i] = strings[codes[i]!] ?? reader.failInside(group, 'unknown dictionary code')
+    }
     return out
   }
   for (let i = 0; i < group.rows; i++) {

@@ -126,7 +126,7 @@ export function decodeGroupMeta(bytes: Uint8Array, group: GroupEntry, schema: Ta
   if (reader.u32() !== META_MAGIC) reader.fail('not the meta of a row group')
   if (reader.u32() !== group.rows) reader.fail('row group meta counts other rows than the table root')
   if (reader.u32() !== schema.columns.length) reader.fail('row group meta has another number of columns')
-  const chunks = schema.columns.map((column) => decodeColumnChunk(reader, column.type, group.streamBytes))
+  const chunks = schema.columns.map((column) => decodeColumnChunk(reader, column.type, group.rows, group.streamBytes))
   const keyBase = reader.u8() === 1 ? BigInt.asUintN(64, reader.i64()) | (reader.i64() << 64n) : null
   const prefix = reader.blob().slice()
   const model = decodeGroupModel(reader.blob().slice())

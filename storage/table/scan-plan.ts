@@ -176,7 +176,8 @@ export function orderedSlices(
       if (stop >= slice.end) break
       if (stop > row) slices.push({ ...slice, begin: row, end: stop })
       row = Math.max(row, stop)
-      const run = runBefore(table, group, row, rows, at)
+      // Always forward, even over base keys that a damaged file does not have in order.
+      const run = Math.max(at + 1, runBefore(table, group, row, rows, at))
       pushRows(slices, rows, at, run)
       at = run
     }

@@ -103,7 +103,12 @@ export function decodeTableRoot(
   const groups: RowGroup[] = []
   for (let g = 0; g < count; g++) {
     const entry = decodeGroupEntry(reader, codec)
-    groups.push(new RowGroup(entry, order.fromValues(entry.firstKeyValues), order.fromValues(entry.lastKeyValues)))
+    const group = new RowGroup(entry, order.fromValues(entry.firstKeyValues), order.fromValues(entry.lastKeyValues))
+    const before = groups[g - 1]
+    const isAscending = order.compare(group.firstKey, group.lastKey) <= 0
+      && (before === undefined || order.compare(before.lastKey, group.firstKey) < 0)
+    if (!isAscending) reader.fail('violates G1: row groups overlap')
+    groups.push(group)
   }
   return { root: new TableRoot(number, groups, order), figures }
 }
