@@ -7,7 +7,7 @@ import type {
   ColumnBuffers, Engine, LinearMemory, ScanOptions, StoreAccess, TableCursor, Transaction,
 } from '../../storage/mod.ts'
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Value of one row of a batch. */
 export function scalarAt(memory: LinearMemory, column: ColumnBuffers, type: SqlType, row: number): Scalar {
