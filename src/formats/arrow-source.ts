@@ -2,6 +2,7 @@
 // come one at a time and are handed on in slices, so memory is bounded by the file's own batch size. Buffers
 // compressed with LZ4 or ZSTD, as pandas and Feather write them, are decoded.
 
+import type { FileHandle } from 'node:fs/promises'
 import type { RecordBatch } from 'apache-arrow'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { ColumnSchema } from '../base/types.ts'
@@ -14,8 +15,6 @@ import { decodeLz4Frame } from './lz4-frame.ts'
 const SLICE_ROWS = 65_536
 const READ_BYTES = 1 << 20
 const MAGIC = 'ARROW1'
-/** The magic and two bytes of padding. */
-const MAGIC_BYTES = 8
 
 let loading: Promise<Arrow> | undefined
 
@@ -82,15 +81,14 @@ function notArrow(file: ByteSource, cause: unknown): DatabaseError {
     { file: file.path, detail, cause })
 }
 
-/**
- * A reader over the bytes in order. The file format is read as the stream that it contains after its magic:
- * apache-arrow's reader of file handles can wait forever on damaged ones.
- */
+/** A reader of its own for each pass. */
 async function openReader(arrow: Arrow, file: ByteSource, isFile: boolean) {
   try {
-    const reader = await arrow.RecordBatchReader.from(readBytes(file, isFile ? MAGIC_BYTES : 0))
+    const { RecordBatchReader } = arrow
+    const reader = isFile ? await RecordBatchReader.from(guardedHandle(file))
+      : await RecordBatchReader.from(readBytes(file))
     await reader.open()
-    // Without a schema message at the front, apache-arrow makes up an empty one.
+    // Without a schema message at the front of a stream, apache-arrow makes up an empty one.
     if (reader.schema.fields.length === 0) throw new Error('it has no columns')
     return reader
   } catch (cause) {
@@ -98,8 +96,28 @@ async function openReader(arrow: Arrow, file: ByteSource, isFile: boolean) {
   }
 }
 
-async function* readBytes(file: ByteSource, begin: number): AsyncGenerator<Uint8Array> {
-  for (let at = begin; at < file.size; at += READ_BYTES) yield await file.slice(at, at + READ_BYTES)
+async function* readBytes(file: ByteSource): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < file.size; at += READ_BYTES) yield await file.slice(at, at + READ_BYTES)
+}
+
+/**
+ * What apache-arrow uses of a file handle. It asks again as long as a read gives nothing, so in a file whose
+ * footer is damaged a read outside the file has to be an error; and the file is ours to close.
+ */
+function guardedHandle(file: ByteSource): FileHandle {
+  // A message takes at least 16 bytes and a few reads: more reads than this go round in circles.
+  let readsLeft = 64 + file.size / 4
+  const guarded: Pick<FileHandle, 'fd' | 'close'> & { stat: unknown; read: unknown } = {
+    fd: file.handle.fd,
+    stat: () => Promise.resolve({ size: file.size }),
+    async read(buffer: Uint8Array, offset: number, length: number, position: number) {
+      if (--readsLeft < 0) throw new Error('its footer refers to the same bytes again and again')
+      if (!(position >= 0 && position < file.size)) throw new Error(`it points to byte ${position}, outside the file`)
+      return { buffer, bytesRead: await file.readInto(buffer.subarray(offset, offset + length), position) }
+    },
+    close: () => Promise.resolve(),
+  }
+  return guarded as FileHandle
 }
 
 /** From the share of the file that the first batch takes. */
