@@ -103,7 +103,7 @@ function unionText(a: SqlType, b: SqlType): SqlType {
 }
 
 /** The decimal that holds both sides; at most 38 digits, of which the scale keeps its part. */
-export function unionDecimal(a: SqlType, b: SqlType): SqlType {
+function unionDecimal(a: SqlType, b: SqlType): SqlType {
   const left = decimalShape(a)
   const right = decimalShape(b)
   const scale = Math.max(left.scale, right.scale)

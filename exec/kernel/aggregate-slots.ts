@@ -44,7 +44,7 @@ export function fitsSlots(call: AggregateCall): boolean {
 }
 
 /** Structural identity of expressions, so that sum(x) and avg(x) share a slot. */
-export function expressionKey(expression: Expression | null): string {
+function expressionKey(expression: Expression | null): string {
   if (expression === null) return ''
   return JSON.stringify(expression, (name, value: unknown) => {
     if (name === 'position' || name === 'name') return undefined

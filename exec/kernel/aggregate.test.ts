@@ -36,7 +36,8 @@ test.each(BACKENDS)('sums stay exact past every limit, %s', backend => {
   const total = all.reduce<bigint>((sum, value) => sum + BigInt(value), 0n)
   const x = column(0, BIGINT)
   const [row] = run(backend, [], [
-    { fn: 'sum', args: [x], type: SUM }, { fn: 'max', args: [x], type: BIGINT }, { fn: 'count', args: [x], type: BIGINT },
+    { fn: 'sum', args: [x], type: SUM }, { fn: 'max', args: [x], type: BIGINT },
+    { fn: 'count', args: [x], type: BIGINT },
     { fn: 'sum', args: [binary('*', binary('%', x, constant(1000, BIGINT)), constant(1000, BIGINT))], type: SUM },
   ], batches)
   expect(row!.slice(0, 3)).toEqual([total, 9223372036854775807n, all.length])
@@ -61,7 +62,8 @@ test.each(BACKENDS)('many groups over moving domains, %s', backend => {
     keys.forEach((key, row) => {
       const at = `${key} ${names[row]}`
       const group = wanted.get(at) ?? { count: 0, sum: 0, distinct: new Set() }
-      wanted.set(at, { count: group.count + 1, sum: group.sum + values[row]!, distinct: group.distinct.add(values[row]!) })
+      const distinct = group.distinct.add(values[row]!)
+      wanted.set(at, { count: group.count + 1, sum: group.sum + values[row]!, distinct })
     })
     return [
       { type: INTEGER, values: keys, form: i % 4 === 0 ? 'plain' : 'narrow' },

@@ -159,7 +159,8 @@ describe.each(BACKENDS)('%s', backend => {
 
   test.each(['coded', 'plain'] as Form[])('count distinct sees only selected rows, %s', form => {
     const columns: TestColumn[] = [
-      { type: TEXT, values: ['a', 'b', 'c', 'a', null], form }, { type: INTEGER, values: [1, 2, 3, 1, 2], form: 'narrow' },
+      { type: TEXT, values: ['a', 'b', 'c', 'a', null], form },
+      { type: INTEGER, values: [1, 2, 3, 1, 2], form: 'narrow' },
     ]
     const [k, x] = [column(0, TEXT), column(1, INTEGER)]
     const calls = [k, x].map(arg => ({ fn: 'count', args: [arg], type: BIGINT, distinct: true }))

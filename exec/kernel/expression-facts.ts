@@ -8,7 +8,7 @@ const columnSets = new WeakMap<Expression, ReadonlySet<number>>()
 const stability = new WeakMap<Expression, boolean>()
 
 /** Direct subexpressions (subquery plans excluded: they have their own columns). */
-export function childrenOf(expression: Expression): readonly Expression[] {
+function childrenOf(expression: Expression): readonly Expression[] {
   switch (expression.kind) {
     case 'call': return expression.args
     case 'cast': return [expression.arg]

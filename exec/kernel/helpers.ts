@@ -76,7 +76,7 @@ export const VALUE_HELPERS = {
 }
 
 /** Helpers over one memory. */
-export function makeHelpers(memory: LinearMemory) {
+function makeHelpers(memory: LinearMemory) {
   const { u8 } = memory
   return {
     ...VALUE_HELPERS,

@@ -194,7 +194,8 @@ export class Lowering implements LoweringContext {
         if (node !== null) return node
       }
     }
-    return literalLike(this, fn, nodes) ?? lowerNumericCall(this, fn, nodes, types, type) ?? this.catalogCall(fn, nodes, types, type)
+    return literalLike(this, fn, nodes) ?? lowerNumericCall(this, fn, nodes, types, type)
+      ?? this.catalogCall(fn, nodes, types, type)
   }
 
   /** A call into the function catalogue. */

@@ -28,7 +28,7 @@ export function outputShape(node: Node, type: SqlType): OutputShape {
 }
 
 /** Bytes of `rows` values, padded to whole 64-row words. */
-export function valueBytes(layout: Layout, rows: number): number {
+function valueBytes(layout: Layout, rows: number): number {
   return Math.ceil(rows / 64) * 64 * LAYOUT_WIDTH[layout]!
 }
 

@@ -14,7 +14,7 @@ import { FLOAT_OPS } from './wasm-printable.ts'
 export interface Emitted { readonly value: number; readonly isNull: number }
 
 /** WebAssembly type of a node's value. */
-export function wasmType(node: Node): number {
+function wasmType(node: Node): number {
   return node.isBoolean ? TYPE.i32 : node.rep === 'float' ? TYPE.f64 : TYPE.i64
 }
 

@@ -1,6 +1,5 @@
 // Statements of row loops as WebAssembly: stores, gathers, slot updates, group ids. Without groups the slots
 // are locals during the call; with groups a row's slots are at state + id * stride.
-import { physicalOf } from '../../src/base/types.ts'
 import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
 import type { Code } from '../../src/base/wasm-module.ts'
 import { LAYOUT, LAYOUT_WIDTH } from '../../storage/column-buffers.ts'
@@ -353,10 +352,4 @@ export class WasmStatements {
     code.get(at).memory(OP['i32.load'], 4).get(high).op(OP['i32.eq']).op(OP['i32.and']).op(OP.br_if, 1)
     code.get(slot).i32(1).op(OP['i32.add']).set(slot).op(OP.br, 0).end().end()
   }
-}
-
-/** True for key types whose ids WebAssembly can give: those of a WordMap. */
-export function hasWordKey(type: ColumnShape['type']): boolean {
-  const physical = physicalOf(type)
-  return physical === 'int' || physical === 'float'
 }

@@ -9,7 +9,7 @@
 //   parameters 0   begin 1   end 2   alive 3   out 4
 import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
 import { WasmModule } from '../../src/base/wasm-module.ts'
-import type { Node, Program, Statement } from './ir.ts'
+import type { Node, Program } from './ir.ts'
 import { MaskBuilder } from './mask.ts'
 import type { LeafSpec, Mask } from './mask.ts'
 import { isPrintable } from './wasm-printable.ts'
@@ -17,7 +17,7 @@ import { WasmExpressions } from './wasm-expression.ts'
 import { WasmMasks } from './wasm-mask.ts'
 import { Parameters } from './wasm-parameters.ts'
 import type { Parameter } from './wasm-parameters.ts'
-import { WasmStatements, isStatementPrintable } from './wasm-statement.ts'
+import { WasmStatements } from './wasm-statement.ts'
 
 /** A printed kernel before it is bound to a memory. */
 export interface WasmSource {
@@ -28,11 +28,6 @@ export interface WasmSource {
 }
 
 const [BEGIN, END, ALIVE, OUT] = [1, 2, 3, 4]
-
-/** True when the whole statement can be printed. */
-export function canPrintStatement(statement: Statement, program: Pick<Program, 'columns'>): boolean {
-  return isStatementPrintable(statement, program.columns)
-}
 
 /** Splits conjuncts into what this printer can do and what must follow in JavaScript. */
 export function splitTests(tests: readonly Node[], columns: Program['columns']): { mine: Node[]; rest: Node[] } {

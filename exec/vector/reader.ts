@@ -1,5 +1,5 @@
-// Values of vectors as Scalars: results, sorting of small things, text in JavaScript kernels. A reader is
-// bound to a vector once per batch and then answers row by row without allocating anything but the value.
+// Values of vectors as Scalars: results, sorting of small things, dictionary entries in kernels. Nothing is
+// allocated but the value; texts of dictionaries are decoded once.
 import type { Scalar } from '../../src/base/types.ts'
 import { isText } from '../../src/base/types.ts'
 import type { Dictionary } from '../../storage/column-buffers.ts'
@@ -93,19 +93,4 @@ function readView(memory: LinearMemory, vector: Vector, at: number): string | Ui
   const address = memory.u32[at]!
   const length = memory.u32[at + 1]!
   return isText(vector.type) ? readText(memory, address, length) : readBytes(memory, address, length)
-}
-
-/** Reads one column after another of its batches without allocating: bind per batch, then get per row. */
-export interface VectorReader {
-  bind(vector: Vector): void
-  get(row: number): Scalar
-}
-
-/** A reader over vectors of one memory. */
-export function makeReader(memory: LinearMemory): VectorReader {
-  let bound: Vector | null = null
-  return {
-    bind(vector) { bound = vector },
-    get(row) { return readScalar(memory, bound!, row) },
-  }
 }
