@@ -61,7 +61,8 @@ export class JsonSplitter {
           return pos
         }
         if (stop === pos) {
-          throw new DatabaseError(CODE.INVALID_TEXT, `unexpected "${String.fromCharCode(c!)}" between the elements of the JSON array`)
+          const character = String.fromCharCode(c!)
+          throw new DatabaseError(CODE.INVALID_TEXT, `unexpected "${character}" between the elements of the JSON array`)
         }
         this.borders.push(pos, stop)
         pos = stop
