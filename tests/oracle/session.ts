@@ -3,6 +3,7 @@
 import type { ExecutionContext, Backend, PhysicalPlan } from '../../exec/mod.ts'
 import { planStatement } from '../../exec/mod.ts'
 import { forEachRow } from '../../exec/operators/rows.ts'
+import { FittingWriter } from '../../src/fit-row.ts'
 import { fromJs } from '../../src/base/scalar-js.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
 import { bind } from '../../src/sql/bind.ts'
@@ -109,7 +110,8 @@ export class Session {
   #context(txn: Transaction, parameters: Scalar[]): ExecutionContext {
     const { engine } = this
     return {
-      memory: engine.memory, arena: new Arena(engine.memory), tables: (name) => txn.tables(name), writer: txn,
+      memory: engine.memory, arena: new Arena(engine.memory), tables: (name) => txn.tables(name),
+      writer: new FittingWriter(txn),
       indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats,
       parameters, backend: this.backend,
     }
