@@ -213,7 +213,8 @@ class Redo {
         // Commit ids have no holes. One here means that a bulk append, which is not in the log, was on the
         // disk when later transactions were logged, and is gone: a checkpoint's write was lost.
         if (record.commitId !== engine.commitId + 1) {
-          throw this.bad(record, `is commit ${record.commitId}, but the last checkpoint or commit is ${engine.commitId}`)
+          const before = engine.commitId
+          throw this.bad(record, `is commit ${record.commitId}, but the last checkpoint or commit is ${before}`)
         }
         engine.nextTxnId = Math.max(engine.nextTxnId, record.txnId + 1)
         engine.apply(this.txn)

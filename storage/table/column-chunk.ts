@@ -82,7 +82,8 @@ function fitsType(encoding: number, layout: number, type: SqlType): boolean {
     case 'int': return encoding === ENCODING.NARROW ? isNarrow : encoding === ENCODING.PLAIN && layout === LAYOUT.I64
     case 'float': return encoding === ENCODING.PLAIN && layout === (type.kind === 'real' ? LAYOUT.F32 : LAYOUT.F64)
     case 'wide': return encoding === ENCODING.PLAIN && layout === LAYOUT.I128
-    case 'bytes': return encoding === ENCODING.DICTIONARY ? isNarrow : encoding === ENCODING.VIEW && layout === LAYOUT.VIEW
+    case 'bytes': return encoding === ENCODING.DICTIONARY ? isNarrow
+      : encoding === ENCODING.VIEW && layout === LAYOUT.VIEW
   }
 }
 
@@ -99,7 +100,9 @@ export function decodeColumnChunk(reader: ByteReader, type: SqlType, rows: numbe
   const dictionaryCount = reader.u32()
   const fits = encoding === ENCODING.CONSTANT || fitsType(encoding, layout, type)
   if (!fits || nullCount > rows) reader.fail('column encoding does not fit its type')
-  if (encoding === ENCODING.CONSTANT && physicalOf(type) !== 'int' && nullCount < rows) reader.fail('constant of no int')
+  if (encoding === ENCODING.CONSTANT && physicalOf(type) !== 'int' && nullCount < rows) {
+    reader.fail('constant of no int')
+  }
   const width = LAYOUT_WIDTH[layout]!
   const isInside = (offset: number, bytes: number, unit: number): boolean =>
     offset === NO_PART || (offset % unit === 0 && offset + bytes <= streamBytes)

@@ -86,7 +86,8 @@ function decodeObjects(
     const raw = rawValues(reader, group, chunk)
     const codes = typedOver(raw, chunk)
     for (let i = 0; i < group.rows; i++) {
-      if (nulls === null || nulls[i] === 0) out[i] = strings[codes[i]!] ?? reader.failInside(group, 'unknown dictionary code')
+      if (nulls !== null && nulls[i] !== 0) continue
+      out[i] = strings[codes[i]!] ?? reader.failInside(group, 'unknown dictionary code')
     }
     return out
   }

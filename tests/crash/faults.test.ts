@@ -153,7 +153,7 @@ describe('every operation fails once', () => {
     }
     console.log(`${operation}: ${cases} cases`)
     expect(cases).toBeGreaterThan(0)
-  })
+  }, 400_000)
 })
 
 // fsync-late lies: it reports success, so what was acknowledged on its word may be gone, and a log with a hole
@@ -184,7 +184,7 @@ describe('every sync fails once, and is not tried again', () => {
     }
     console.log(`${what}: ${cases} cases`)
     expect(cases).toBeGreaterThan(20)
-  })
+  }, 400_000)
 })
 
 // Until the first error, which for a sync must poison the engine.

@@ -96,7 +96,9 @@ test.skipIf(!isBuilt)(`${KILLS} kills lose no acknowledged commit and leave no p
   }
 }, 300_000)
 
-async function recoverAndCheck(path: string, model: StepModel, acknowledged: number, readOnly: boolean): Promise<number> {
+async function recoverAndCheck(
+  path: string, model: StepModel, acknowledged: number, readOnly: boolean,
+): Promise<number> {
   const engine = await openEngine(path, { ...KILL_OPTIONS, readOnly })
   try {
     return checkRecovered(engine, model, acknowledged)

@@ -8,7 +8,7 @@
 //   bulk   rows of bulk appends, which bypass the log; all carry the number of their step
 //   short  dropped and made again with the step's number in it
 import { BIGINT, DOUBLE, INTEGER, TEXT } from '../../src/base/types.ts'
-import type { Row, TableSchema } from '../../src/base/types.ts'
+import type { Row, SqlType, TableSchema } from '../../src/base/types.ts'
 import { Random } from '../../src/base/random.ts'
 import type { Engine, EngineOptions, OnConflict, StagedColumn, Transaction } from '../../storage/mod.ts'
 
@@ -18,11 +18,13 @@ export const KILL_OPTIONS: Partial<EngineOptions> = {
   checkpointEvery: 25, poolFrames: 32,
 }
 
-const column = (name: string, type: TableSchema['columns'][number]['type'], nullable = true) => ({ name, type, nullable })
+const column = (name: string, type: SqlType, nullable = true) => ({ name, type, nullable })
 const table = (name: string, columns: TableSchema['columns'], key: number[]): TableSchema => ({ name, columns, key })
 
 const SCHEMAS: readonly TableSchema[] = [
-  table('item', [column('id', INTEGER, false), column('step', INTEGER), column('name', TEXT), column('price', DOUBLE)], [0]),
+  table('item', [
+    column('id', INTEGER, false), column('step', INTEGER), column('name', TEXT), column('price', DOUBLE),
+  ], [0]),
   table('pair', [column('owner', TEXT, false), column('part', INTEGER, false), column('amount', BIGINT)], [0, 1]),
   table('meta', [column('one', INTEGER, false), column('step', INTEGER)], [0]),
   table('bulk', [column('id', INTEGER, false), column('step', INTEGER), column('note', TEXT)], [0]),
@@ -91,7 +93,9 @@ function uniqueByKey(changes: Change[]): Change[] {
   return [...new Map(changes.map((change) => [change.row[0], change])).values()]
 }
 
-type Append = (engine: Engine, name: string, columns: readonly StagedColumn[], onConflict: OnConflict, txn: null) => number
+type Append = (
+  engine: Engine, name: string, columns: readonly StagedColumn[], onConflict: OnConflict, txn: null,
+) => number
 
 /** Commits step `n`. Null = acknowledged when it returns; a promise = when that resolves. */
 export function applyStep(engine: Engine, append: Append, seed: number, n: number): Promise<void> | null {

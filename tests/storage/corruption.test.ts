@@ -248,7 +248,8 @@ async function attemptEverything(files: MemoryFileSystem): Promise<DatabaseError
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error
     if (error.code === CODE.INTERNAL) throw error
-    if (error.code === CODE.IO && error.cause instanceof Error && !(error.cause instanceof DatabaseError)) throw error.cause
+    const { cause } = error
+    if (error.code === CODE.IO && cause instanceof Error && !(cause instanceof DatabaseError)) throw cause
     return error
   } finally {
     engine?.parts.lock?.release()

@@ -61,7 +61,8 @@ test('a second writer is refused, a reader is not', async () => {
   expect(await codeOf(path, true)).toBe(null)
   if (existsSync(built)) {
     const script = `const { openEngine } = await import(${JSON.stringify(pathToFileURL(built).href)})
-      await openEngine(${JSON.stringify(path)}, { memoryBytes: 4194304 }).then(() => console.log('opened'), (e) => console.log(e.code))`
+      await openEngine(${JSON.stringify(path)}, { memoryBytes: 4194304 })
+        .then(() => console.log('opened'), (error) => console.log(error.code))`
     const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
     expect(stdout.trim()).toBe(CODE.IN_USE)
   } else console.log('another process is not tried: there is no dist/')

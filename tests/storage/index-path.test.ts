@@ -19,7 +19,10 @@ async function clustered(): Promise<{ engine: Engine; keys: Float64Array }> {
   txn.commit()
   const random = new Random(1)
   const keys = new Float64Array(ROWS)
-  for (let i = 0, key = -1e9; i < ROWS; i++) keys[i] = key += random.chance(0.01) ? random.below(1e6) : random.between(1, 30)
+  for (let i = 0, key = -1e9; i < ROWS; i++) {
+    key += random.chance(0.01) ? random.between(1, 1e6) : random.between(1, 30)
+    keys[i] = key
+  }
   appendColumns(engine, 't', [
     { type: BIGINT, values: keys, nulls: null, count: ROWS },
     { type: INTEGER, values: Int32Array.from(keys, (_, i) => i), nulls: null, count: ROWS },

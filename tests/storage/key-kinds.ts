@@ -24,7 +24,9 @@ const VALUES: readonly ColumnSchema[] = [
 ]
 
 const PREFIX = 'https://example.org/a/rather/long/shared/prefix/'
-const TEXTS = ['', 'a', 'aa', 'ab', 'b', '\u0000', 'a\u0000', '\uffff', '\u{1f600}', '\u{10ffff}', 'é', 'z', 'zz', '\ue000']
+const TEXTS = [
+  '', 'a', 'aa', 'ab', 'b', '\u0000', 'a\u0000', '\uffff', '\u{1f600}', '\u{10ffff}', 'é', 'z', 'zz', '\ue000',
+]
 
 function kind(name: string, key: readonly SqlType[], randomKey: (random: Random) => Scalar[]): KeyKind {
   const columns = key.map((type, c) => ({ name: `k${c}`, type, nullable: false }))
@@ -40,7 +42,9 @@ function randomText(random: Random): string {
 }
 
 function randomDouble(random: Random): number {
-  const special = [NaN, -0, 0, Infinity, -Infinity, Number.MIN_VALUE, -Number.MIN_VALUE, Number.MAX_VALUE, 2 ** 53, 0.1]
+  const special = [
+    NaN, -0, 0, Infinity, -Infinity, Number.MIN_VALUE, -Number.MIN_VALUE, Number.MAX_VALUE, 2 ** 53, 0.1,
+  ]
   if (random.chance(0.3)) return random.pick(special)
   return random.chance(0.5) ? random.between(-80, 80) / 4 : random.normal() * 1e9
 }
@@ -69,21 +73,27 @@ export const KEY_KINDS: readonly KeyKind[] = [
   kind('text', [TEXT], (random) => [randomText(random)]),
   kind('text and integer', [TEXT, INTEGER], (random) => [
     random.pick([...TEXTS.slice(0, 9), PREFIX, `${PREFIX}x`]), random.between(-9, 9)]),
-  { name: 'row id', randomKey: null,
-    schema: { name: 't', columns: [...VALUES, { name: '#id', type: BIGINT, nullable: false, hidden: true }], key: [6] } },
+  {
+    name: 'row id', randomKey: null,
+    schema: {
+      name: 't', columns: [...VALUES, { name: '#id', type: BIGINT, nullable: false, hidden: true }], key: [6],
+    },
+  },
 ]
 
 /** A random value of a type, NULL now and then. */
 export function randomValue(random: Random, type: SqlType): Scalar {
   if (random.chance(0.2)) return null
   switch (type.kind) {
-    case 'integer': return random.chance(0.7) ? random.between(-5, 5) : random.pick([2147483647, -2147483648, 70000])
+    case 'integer':
+      return random.chance(0.7) ? random.between(-5, 5) : random.pick([2147483647, -2147483648, 70000])
     case 'bigint': return random.chance(0.8) ? random.below(1000) : randomBigint(random)
     case 'double': return randomDouble(random)
     case 'decimal': return randomWide(random)
     case 'boolean': return random.below(2)
-    default: return random.chance(0.02) ? 'x'.repeat(random.between(1, 70_000)) : random.chance(0.5) ? random.pick(TEXTS)
-      : `${PREFIX}${random.below(1e6)}`
+    default:
+      if (random.chance(0.02)) return 'x'.repeat(random.between(1, 70_000))
+      return random.chance(0.5) ? random.pick(TEXTS) : `${PREFIX}${random.below(1e6)}`
   }
 }
 

@@ -23,7 +23,8 @@ test.each([[8, 4 << 20, 40_000, 16_384], [64, 12 << 20, 700_000, 65_536]])(
       const count = Math.min(rowGroupRows / 4, rows - begin)
       const ids = Float64Array.from({ length: count }, (_, i) => begin + i)
       appendColumns(engine, 't', [
-        { type: BIGINT, values: ids, nulls: null, count }, { type: DOUBLE, values: ids.map(Math.sqrt), nulls: null, count },
+        { type: BIGINT, values: ids, nulls: null, count },
+        { type: DOUBLE, values: ids.map(Math.sqrt), nulls: null, count },
         { type: INTEGER, values: Int32Array.from(ids, (id) => id * 7), nulls: null, count },
         { type: TEXT, values: Array.from(ids, text), nulls: null, count },
       ], 'error', null)
@@ -32,7 +33,8 @@ test.each([[8, 4 << 20, 40_000, 16_384], [64, 12 << 20, 700_000, 65_536]])(
     engine = await openEngine('p.sdb', options)
     expect(engineStats(engine).file.pages).toBeGreaterThan(10 * poolFrames)
     const table = engine.catalog.get('t')
-    const reader = new PointReader(table, () => engine.commitId, [0, 1, 2, 3], ['id', 'd', 'i', 's'], [null, null, null, null])
+    const names = ['id', 'd', 'i', 's']
+    const reader = new PointReader(table, () => engine.commitId, [0, 1, 2, 3], names, names.map(() => null))
     const random = new Random(poolFrames)
     const arena = new Arena(engine.memory)
     const reading = engine.begin()

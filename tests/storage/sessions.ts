@@ -99,7 +99,9 @@ export interface Bound {
 }
 
 /** Rows of a view inside a range, in key order. */
-export function rowsBetween(rows: Rows, keyOf: (row: Row) => Scalar[], lower: Bound | null, upper: Bound | null): Row[] {
+export function rowsBetween(
+  rows: Rows, keyOf: (row: Row) => Scalar[], lower: Bound | null, upper: Bound | null,
+): Row[] {
   const inside = [...rows.values()].filter((row) => {
     const key = keyOf(row)
     const low = lower === null ? 1 : compareKeys(key, lower.key)

@@ -31,7 +31,8 @@ const WORDS: TableSchema = {
 }
 
 function itemRow(id: number, version: number): Row {
-  return [id, id % 5 === 0 ? null : `name of ${id} ${version}`, `kind ${id % 3}`, id / 7, version, BigInt(id) * 10n ** 20n]
+  const name = id % 5 === 0 ? null : `name of ${id} ${version}`
+  return [id, name, `kind ${id % 3}`, id / 7, version, BigInt(id) * 10n ** 20n]
 }
 
 /** Writes the database and returns its files; the last commits are in the log only. */
