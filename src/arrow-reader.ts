@@ -64,7 +64,11 @@ export class ArrowReader {
   #recordBatch(schema: Schema, length: number, children: Data[]): RecordBatch {
     const arrow = this.#arrow
     const struct = arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children })
-    return new arrow.RecordBatch(schema, struct)
+    const batch = new arrow.RecordBatch(schema, struct)
+    // The constructor copies the schema by name, which gives columns of one name one type.
+    const writable: { schema: Schema } = batch
+    writable.schema = schema
+    return batch
   }
 
   /** One batch as a record batch with plain text columns. */

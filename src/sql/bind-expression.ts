@@ -12,7 +12,7 @@ import type {
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
 import { at, bindError } from './bind-context.ts'
 import { bindCall } from './bind-call.ts'
-import { coerce, coerceCondition, literalDecimal, settle } from './coerce.ts'
+import { coerce, coerceCondition, literalDecimal, looseText, settle } from './coerce.ts'
 import { resolveType } from './column-type.ts'
 import type { Aggregates } from './grouping.ts'
 import { bindLiteral, constant } from './literal.ts'
@@ -166,7 +166,9 @@ function bindDistinct(expr: DistinctExpr, env: ExprEnv): Expression {
 
 /** Expressions converted to their common type. */
 function unify(expressions: readonly Expression[], env: ExprEnv, position?: number): Expression[] {
-  const type = at(position, () => commonType(expressions.map(e => e.type), position))
+  const common = at(position, () => commonType(expressions.map(e => e.type), position))
+  const isUntyped = expressions.some(e => e.type.kind === 'null' && !(e.kind === 'constant' && e.value === null))
+  const type = common.kind === 'text' && isUntyped ? looseText(common) : common
   return expressions.map(e => coerce(e, type, 'implicit', env.context))
 }
 
@@ -236,7 +238,12 @@ function bindCase(expr: CaseExpr, env: ExprEnv): Expression {
   const unified = unify(results, env, position)
   const branches = whens.map((when, i) => ({ when, then: unified[i]! }))
   const otherwise = expr.otherwise === null ? null : unified[unified.length - 1]!
-  return { kind: 'case', type: unified[0]!.type, branches, otherwise, position }
+  return { kind: 'case', type: widest(unified), branches, otherwise, position }
+}
+
+/** The type of CASE: that of its branches, where text without a length wins. */
+function widest(results: readonly Expression[]): SqlType {
+  return (results.find(result => result.type.kind === 'text' && result.type.maxLength === undefined) ?? results[0]!).type
 }
 
 function bindCast(expr: CastExpr, env: ExprEnv): Expression {

@@ -44,13 +44,23 @@ function coerceUntyped(
   if (expression.value === null) return { ...expression, type: target }
   const text = expression.value as string
   const type = target.kind === 'decimal' && target.precision === undefined ? literalDecimal(text) : target
+  if (context === 'implicit' && type.kind === 'text') {
+    const loose = looseText(type)
+    return { ...expression, type: loose, value: fitText(loose, text) }
+  }
   if (context === 'explicit' && type.kind === 'text') return { ...expression, type, value: fitText(type, text, true) }
   return { ...expression, type, value: at(expression.position, () => parseScalar(type, text)) }
 }
 
 /** Comparing with a varchar(10) column must not cut or refuse a longer text. */
 function parameterType(target: SqlType, context: CastContext): SqlType {
-  return context === 'implicit' && target.kind === 'text' ? TEXT : target
+  return context === 'implicit' && target.kind === 'text' ? looseText(target) : target
+}
+
+/** The type without its length: 'abcd' = c is no error for c VARCHAR(3). CHAR still ignores trailing blanks. */
+export function looseText(type: SqlType): SqlType {
+  if (type.maxLength === undefined) return type
+  return type.blankPadded === true ? { kind: 'text', blankPadded: true } : TEXT
 }
 
 function looseMatch(decided: SqlType, target: SqlType, context: CastContext): boolean {

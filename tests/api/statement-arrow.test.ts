@@ -60,6 +60,15 @@ test('repeating text is dictionary-coded unless asked otherwise', async () => {
   expect(Array.from(coded.getChild('name')!)).toEqual(Array.from(plain.getChild('name')!))
 })
 
+test('columns of one name keep their types', async () => {
+  await loadArrow()
+  const db = await memoryDb()
+  const table = db.prepare("SELECT 1 AS a, 'x' AS a, 2.5 AS a").arrow()
+  expect(table.schema.fields.map(field => `${field.name} ${String(field.type)}`)).toEqual(
+    ['a Int32', 'a Utf8', 'a Decimal[2e+1]'])
+  expect([table.getChildAt(0)!.get(0), table.getChildAt(1)!.get(0)]).toEqual([1, 'x'])
+})
+
 test('empty results and statements without rows have a schema', async () => {
   const db = await numbersDb(10)
   const table = db.prepare('SELECT id, name FROM numbers WHERE id > 100').arrow()
