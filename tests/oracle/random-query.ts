@@ -36,7 +36,7 @@ const COMPARISONS = ['=', '=', '<', '<=', '>', '>=', '<>']
 function predicate(random: Random, columns: readonly Column[], depth: number): string {
   const column = random.pick(columns)
   const value = (): string => column.literal(random)
-  switch (random.below(depth > 0 ? 10 : 6)) {
+  switch (random.below(depth > 0 ? 12 : 6)) {
     case 0: return `${column.name} BETWEEN ${value()} AND ${value()}`
     case 1: {
       const items = Array.from({ length: 1 + random.below(6) }, value).join(', ')
@@ -48,8 +48,34 @@ function predicate(random: Random, columns: readonly Column[], depth: number): s
     case 6: return `NOT (${predicate(random, columns, depth - 1)})`
     case 7: case 8: return `(${predicate(random, columns, depth - 1)} OR ${predicate(random, columns, depth - 1)})`
     case 9: return `(${predicate(random, columns, depth - 1)} AND ${predicate(random, columns, depth - 1)})`
+    case 10: return membership(random, column)
+    case 11: return column.text === true ? `${column.name} IS NOT NULL` : extreme(random, column)
     default: return `${column.name} ${random.pick(COMPARISONS)} ${value()}`
   }
+}
+
+/** `x [NOT] IN (SELECT …)` over a column of the same kind of another table. */
+function membership(random: Random, column: Column): string {
+  const not = random.chance(0.3) ? 'NOT ' : ''
+  const limit = random.below(2500)
+  if (column.name === 'o_id' || column.name === 'l_order') {
+    return `${column.name} ${not}IN (SELECT l_order FROM line WHERE l_quantity < ${random.below(30)})`
+  }
+  if (column.name === 'o_customer' || column.name === 'c_id') {
+    return `${column.name} ${not}IN (SELECT o_customer FROM orders WHERE o_id < ${limit})`
+  }
+  if (column.text === true) return `${column.name} ${not}IN (SELECT w FROM word)`
+  return `${random.chance(0.5) ? 'NOT ' : ''}EXISTS (SELECT 1 FROM nothing)`
+}
+
+/** A comparison with the result of a scalar subquery. */
+function extreme(random: Random, column: Column): string {
+  const table = { o: 'orders', c: 'customer', l: 'line' }[column.name[0]!]!
+  const fn = random.pick(['min', 'max'])
+  const where = random.chance(0.2) ? ` WHERE ${column.name} > 1000000000` : ''
+  const isDate = column.name.endsWith('date')
+  return isDate ? `${column.name} IS NOT NULL`
+    : `${column.name} ${random.pick(COMPARISONS)} (SELECT ${fn}(${column.name}) FROM ${table}${where})`
 }
 
 /** FROM clause and the columns it offers. */
