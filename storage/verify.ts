@@ -36,9 +36,9 @@ export function verifyEngine(engine: Engine): VerifyResult {
   for (const table of engine.catalog.tables()) {
     for (const group of table.root.groups) {
       guarded(problems, table, group.firstPage, () => verifyGroup(table, group, problems))
-      rows += group.rows
     }
     guarded(problems, table, undefined, () => verifyDelta(table, problems))
+    rows += table.liveRows
   }
   verifyPageOwners(engine, problems)
   return { problems, pages: totals.pages, bytes: totals.bytes, tables: engine.catalog.tables().length, rows }

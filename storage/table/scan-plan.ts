@@ -108,6 +108,17 @@ function imageRange(table: TableStore, image: DeltaImage, interval: KeyInterval)
   return [begin, Math.max(begin, end)]
 }
 
+/** Keys of the interval that the delta has entries for: changed rows of the base, and new ones. */
+export function countDeltaEntries(table: TableStore, interval: KeyInterval): number {
+  const { delta, deltaOrder } = table
+  if (interval === 'empty' || delta.entryCount === 0) return 0
+  const entries = deltaOrder.entries(delta)
+  const place = (at: KeyEdge): number => deltaOrder.position(delta, entries, at.key, at.after)
+  const begin = interval.lower === null ? 0 : place(interval.lower)
+  const end = interval.upper === null ? entries.length : place(interval.upper)
+  return Math.max(0, end - begin)
+}
+
 // Image rows [begin, end) as slices of its blocks.
 function pushImage(slices: Slice[], view: DeltaView, begin: number, end: number): void {
   const { image, dead } = view

@@ -4,7 +4,7 @@ import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { KeyRange, ScanOptions, TableAccess, TableCursor } from '../access.ts'
 import type { ZonePredicate } from '../column-buffers.ts'
 import { StoreCursor } from './cursor.ts'
-import { baseSlices, toInterval } from './scan-plan.ts'
+import { baseSlices, countDeltaEntries, toInterval } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
 import { groupMayMatch } from './zone-map.ts'
 
@@ -35,9 +35,7 @@ export class StoreAccess implements TableAccess {
     const counters = { groupsTotal: 0, groupsSkipped: 0, baseRows: 0, deltaRows: 0 }
     let rows = 0
     for (const slice of baseSlices(this.table, root, interval, undefined, counters)) rows += slice.end - slice.begin
-    // The delta's share of the range is taken to be that of the base.
-    const baseRows = Math.max(1, root.rows)
-    return root.rows === 0 ? this.table.delta.entryCount : rows * Math.max(1, this.estimateRows() / baseRows)
+    return rows + countDeltaEntries(this.table, interval)
   }
 
   estimateZones(zones: readonly ZonePredicate[]): number {
