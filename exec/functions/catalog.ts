@@ -12,12 +12,14 @@ import { TEXT_FUNCTIONS } from './text.ts'
 import { PATTERN_FUNCTIONS } from './pattern.ts'
 import { DATETIME_FUNCTIONS } from './datetime.ts'
 import { GENERAL_FUNCTIONS } from './general.ts'
+import { BIT_FUNCTIONS } from './bits.ts'
 
 export type { FunctionEntry, ResolvedCall }
 export { commonType, canCast, isAggregateName, resolveAggregate }
 
 const ENTRIES: readonly FunctionEntry[] = [
   ...NUMERIC_FUNCTIONS, ...TEXT_FUNCTIONS, ...PATTERN_FUNCTIONS, ...DATETIME_FUNCTIONS, ...GENERAL_FUNCTIONS,
+  ...BIT_FUNCTIONS,
 ]
 
 const byName = new Map<string, FunctionEntry[]>()
@@ -47,13 +49,16 @@ export function resolveFunction(name: string, args: readonly SqlType[], position
 }
 
 /**
- * Resolves an operator; `left` is null for prefix operators. Symbols: + - * / % ^ || = <> != < <= > >=
- * ~~ !~~ ~~* !~~* (LIKE family), ~ !~ ~* !~* (regular expressions). An untyped side takes the other's type.
+ * Resolves an operator; `left` is null for prefix operators. Symbols: + - * / % ^ || = <> != < <= > >= @
+ * ~~ !~~ ~~* !~~* (LIKE family), ~ !~ ~* !~* (regular expressions), & | # ~ << >>.
+ * An untyped side takes the other's type.
  */
 export function resolveOperator(
   symbol: string, left: SqlType | null, right: SqlType, position?: number,
 ): ResolvedCall {
-  const resolved = left === null ? resolvePrefix(symbol, right) : resolveInfix(symbol, left, right, position)
+  const resolved = left === null
+    ? resolvePrefix(symbol, right) ?? chooseOverload(byName.get(symbol) ?? [], [right], position)
+    : resolveInfix(symbol, left, right, position)
   if (resolved === null) throw unknownOperator(symbol, left, right, position)
   return resolved
 }

@@ -151,6 +151,16 @@ function fromZone(zone: string, micros: Integer): Integer {
   return subtractIntegers(micros, offsetMicros(localOffset(zone, Number(micros) / 1e6)))
 }
 
+/** Days of 30 and more become months. */
+function justifyDays(interval: Uint8Array): Uint8Array {
+  const { months, days, micros } = decodeInterval(interval)
+  const whole = Math.trunc(days / 30)
+  let [newMonths, newDays] = [months + whole, days - whole * 30]
+  if (newMonths > 0 && newDays < 0) [newMonths, newDays] = [newMonths - 1, newDays + 30]
+  else if (newMonths < 0 && newDays > 0) [newMonths, newDays] = [newMonths + 1, newDays - 30]
+  return encodeInterval({ months: newMonths, days: newDays, micros })
+}
+
 const startOfDay = (micros: Integer): Integer => joinMicros(splitMicros(micros).days, 0)
 const truncate = (field: string, micros: Integer): Integer => truncateTimestamp(requireField(field), micros)
 const dateResult = (run: (a: Integer, b: Integer) => Scalar): ScalarFunction => run as ScalarFunction
@@ -186,5 +196,6 @@ export const DATETIME_FUNCTIONS: readonly FunctionEntry[] = [
   scalar('timezone', 'text, timestamp -> timestamptz', fromZone),
   scalar('justify_hours', 'interval -> interval',
     (interval: Uint8Array) => encodeInterval(justifyHours(decodeInterval(interval)))),
+  scalar('justify_days', 'interval -> interval', (interval: Uint8Array) => justifyDays(interval)),
   scalar('isfinite', 'date -> boolean', isFinite1), scalar('isfinite', 'timestamp -> boolean', isFinite1),
 ]

@@ -1,6 +1,7 @@
 // Functions over any type. COALESCE, NULLIF and the comparisons are part of the kernel language; they are
 // listed here so that the binder can resolve their argument types.
 import type { Scalar } from '../../src/base/types.ts'
+import { typeName } from '../../src/base/types.ts'
 import { unreachable } from '../../src/base/assert.ts'
 import { compareScalars } from '../../src/base/scalar-compare.ts'
 import type { CallContext, FunctionEntry, ScalarFunction } from './entry.ts'
@@ -22,6 +23,8 @@ const builtIn = (): Scalar => unreachable('the kernel language evaluates this it
 export const GENERAL_FUNCTIONS: readonly FunctionEntry[] = [
   typed('greatest', 'same... -> same', extreme(1), { lax: true }),
   typed('least', 'same... -> same', extreme(-1), { lax: true }),
-  scalar('coalesce', 'same... -> same', builtIn, { lax: true }),
+  scalar('coalesce', 'same... -> same', builtIn, { lax: true, names: ['coalesce', 'ifnull'] }),
+  typed('pg_typeof', 'any -> text', ({ args }) => () => typeName(args[0]!),
+    { lax: true, names: ['pg_typeof', 'typeof'] }),
   scalar('nullif', 'same, same -> same', builtIn, { lax: true }),
 ]

@@ -156,11 +156,12 @@ function widthBucket(x: number, low: number, high: number, count: number): numbe
 
 const degrees = (run: (x: number) => number): ScalarFunction => (x: number) => run(x * Math.PI / 180)
 
+const ABS = { names: ['abs', '@'] }
+
 export const NUMERIC_FUNCTIONS: readonly FunctionEntry[] = [
-  typed('abs', 'smallint -> =', absolute), typed('abs', 'integer -> =', absolute),
-  typed('abs', 'bigint -> =', absolute), typed('abs', 'decimal -> =', absolute),
-  scalar('abs', 'real -> =', (x: number) => Math.abs(x)),
-  scalar('abs', 'double -> =', (x: number) => Math.abs(x)),
+  ...(['smallint', 'integer', 'bigint', 'decimal'].map(kind => typed('abs', `${kind} -> =`, absolute, ABS))),
+  scalar('abs', 'real -> =', (x: number) => Math.abs(x), ABS),
+  scalar('abs', 'double -> =', (x: number) => Math.abs(x), ABS),
   scalar('ceil', 'double -> double', (x: number) => Math.ceil(x) + 0, { names: ['ceil', 'ceiling'] }),
   typed('ceil', 'decimal -> decimal', context => (x: Integer) => ceilDecimal(x, scaleOf(context)),
     { names: ['ceil', 'ceiling'], result: wholeDecimal }),
