@@ -6,19 +6,25 @@ import { compareScalars, compareFloats } from '../../src/base/scalar-compare.ts'
 import { physicalOf } from '../../src/base/types.ts'
 import type { Scalar } from '../../src/base/types.ts'
 import { LAYOUT } from '../../storage/column-buffers.ts'
+import type { Dictionary } from '../../storage/column-buffers.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import type { Batch } from '../vector/batch.ts'
-import { isNull, readScalar } from '../vector/reader.ts'
+import { isNull, readCode, readScalar } from '../vector/reader.ts'
 import type { Vector } from '../vector/vector.ts'
 import { CHUNK_ROWS, CHUNK_SHIFT } from './column-store.ts'
 import type { ColumnStore } from './column-store.ts'
 import type { ColumnSortKey } from './sort.ts'
+
+const [UNKNOWN, PASSES, FAILS] = [0, 1, 2]
 
 /** Filters rows by the worst first sort key that is still wanted. */
 export class TopGate {
   readonly #memory: LinearMemory
   readonly #key: ColumnSortKey
   #worst: Scalar | undefined
+  /** Verdict per code of the dictionary with id `#verdictsOf`. */
+  #verdicts = new Uint8Array(0)
+  #verdictsOf = NaN
 
   constructor(memory: LinearMemory, key: ColumnSortKey) {
     this.#memory = memory
@@ -29,6 +35,21 @@ export class TopGate {
   setWorst(store: ColumnStore, row: number): void {
     const vector = store.chunk(row >>> CHUNK_SHIFT).columns[this.#key.column]!
     this.#worst = readScalar(this.#memory, vector, row & (CHUNK_ROWS - 1))
+    this.#verdictsOf = NaN
+  }
+
+  /** Whether the value of a coded row may pass: compared once per dictionary entry. */
+  #codePasses(vector: Vector, dictionary: Dictionary, row: number): boolean {
+    if (this.#verdictsOf !== dictionary.id || this.#verdicts.length < dictionary.count) {
+      this.#verdictsOf = dictionary.id
+      this.#verdicts = new Uint8Array(dictionary.count)
+    }
+    const code = readCode(this.#memory, vector, row)
+    if (this.#verdicts[code] === UNKNOWN) {
+      const order = compareScalars(vector.type, readScalar(this.#memory, vector, row), this.#worst!)
+      this.#verdicts[code] = (this.#key.descending ? -order : order) <= 0 ? PASSES : FAILS
+    }
+    return this.#verdicts[code] === PASSES
   }
 
   /** Compacts rows[0..count) to those that may belong to the result; returns how many. */
@@ -51,6 +72,7 @@ export class TopGate {
       let passes: boolean
       if (isNull(this.#memory, vector, row)) passes = nullsFirst
       else if (worst === null) passes = false
+      else if (vector.dictionary !== null) passes = this.#codePasses(vector, vector.dictionary, row)
       else if (isNumber) passes = sign * compareFloats(numberAt(this.#memory, vector, row), limit) <= 0
       else passes = sign * compareScalars(vector.type, readScalar(this.#memory, vector, row), worst) <= 0
       if (passes) rows[kept++] = row
