@@ -26,7 +26,9 @@ const text = readFileSync(join(golden, 'rows.txt'), 'utf8')
 let count = 0
 
 /** Opens the golden database after `damage`; the error's code, or what `use` returns. */
-async function withDamage<T>(damage: (bytes: Buffer) => Buffer | void, use: (engine: Engine) => T): Promise<T | string> {
+async function withDamage<T>(
+  damage: (bytes: Buffer) => Buffer | void, use: (engine: Engine) => T,
+): Promise<T | string> {
   const path = unpack(golden, join(folder, `${++count}.sdb`))
   const bytes = Buffer.from(whole)
   writeFileSync(path, damage(bytes) ?? bytes)
@@ -49,7 +51,8 @@ const SCHEMA = { name: 't', columns: [{ name: 'k', type: INTEGER, nullable: fals
 
 /** A database of one table with two row groups and no delta; made when it is not there. */
 async function withGroups<T>(path: string, use: (engine: Engine) => T): Promise<T> {
-  const engine = await openEngine(path, { ...GOLDEN_OPTIONS, rowGroupRows: GROUP_ROWS, deltaRows: 2 * GROUP_ROWS })
+  const thresholds = { rowGroupRows: GROUP_ROWS, deltaRows: 2 * GROUP_ROWS }
+  const engine = await openEngine(path, { ...GOLDEN_OPTIONS, ...thresholds })
   try {
     if (!engine.catalog.has('t')) {
       const txn = engine.begin()
@@ -71,7 +74,10 @@ function flip(offset: number): (bytes: Buffer) => void {
 }
 
 function roots(): Meta[] {
-  return [0, 1].map((slot) => decodeMetaSlot(whole.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), 'f')[0]!.meta!)
+  return [0, 1].map((slot) => {
+    const bytes = whole.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE)
+    return decodeMetaSlot(bytes, 'f')[0]!.meta!
+  })
 }
 
 async function blocksOfKind(kind: number): Promise<number[]> {
@@ -88,10 +94,12 @@ describe('a flipped bit', () => {
     'in every %s page: opening is XX001', async (_name, kind) => {
       const blocks = await blocksOfKind(kind)
       expect(blocks).not.toEqual([])
-      for (const block of blocks) expect(await withDamage(flip(block * BLOCK_SIZE + 100), shown)).toBe('XX001')
+      for (const block of blocks) {
+        expect(await withDamage(flip(block * BLOCK_SIZE + 100), shown)).toBe('XX001')
+      }
     })
 
-  test('in a row group: XX001 when it is read, other row groups stay readable, and the check finds it', async () => {
+  test('in a row group: XX001 when it is read; others stay readable, and the check finds it', async () => {
     const path = join(folder, 'groups.sdb')
     const place = await withGroups(path, (engine) => {
       const { groups } = engine.catalog.get('t').root
@@ -140,8 +148,10 @@ describe('meta slots', () => {
     expect(await withDamage(all, shown)).toBe('XX001')
   })
 
-  test('another version or an unknown flag: 0A000; no magic: 42809', async () => {
-    const later = (bytes: Buffer): void => [0, 2048, 4096, 6144].forEach((at) => bytes.writeUInt32LE(99, at + 8))
+  test('another version: 0A000; no magic: 42809', async () => {
+    const later = (bytes: Buffer): void => {
+      for (const at of [0, 2048, 4096, 6144]) bytes.writeUInt32LE(99, at + 8)
+    }
     expect(await withDamage(later, shown)).toBe('0A000')
     expect(await withDamage((bytes) => bytes.fill('#', 0, 2 * BLOCK_SIZE), shown)).toBe('42809')
   })

@@ -1,5 +1,5 @@
-// Reads descriptions of bytes out of prose: the offset tables of docs/FORMAT.md and the pictures in the headers
-// of source files, which are either tables of offsets or sequences such as `magic "ROOT" u32 | table id u32`.
+// Reads descriptions of bytes out of prose: the offset tables of docs/FORMAT.md and the pictures in the
+// headers of source files, which are tables of offsets or sequences (`magic "ROOT" u32 | table id u32`).
 
 /** A described field. `offset` or `size` is null where the description gives none (varying lengths). */
 export interface Described {
@@ -8,10 +8,15 @@ export interface Described {
   readonly label: string
 }
 
-/** The text under a heading of a Markdown document, up to the next heading. A heading may name its file behind. */
+// The heading on a line, without the file it may name behind; null when there is none.
+function headingOf(line: string): string | null {
+  return /^#+ (.*?)(?: \(`.*)?$/.exec(line)?.[1] ?? null
+}
+
+/** The text under a heading of a Markdown document, up to the next heading. */
 export function sectionOf(markdown: string, heading: string): string {
   const lines = markdown.split('\n')
-  const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '').replace(/ \(`.*$/, '') === heading)
+  const start = lines.findIndex((line) => headingOf(line) === heading)
   if (start < 0) throw new Error(`no heading "${heading}"`)
   const length = lines.slice(start + 1).findIndex((line) => /^#+ /.test(line))
   return lines.slice(start + 1, length < 0 ? undefined : start + 1 + length).join('\n')
@@ -22,7 +27,7 @@ export function headingsOfTables(markdown: string): string[] {
   const headings: string[] = []
   let last = ''
   for (const line of markdown.split('\n')) {
-    if (/^#+ /.test(line)) last = line.replace(/^#+ /, '').replace(/ \(`.*$/, '')
+    last = headingOf(line) ?? last
     if (/^\| offset \| bytes \| field \|$/.test(line)) headings.push(last)
   }
   return headings
@@ -84,8 +89,8 @@ function offsetPicture(lines: readonly string[]): Described[] {
 function sequence(text: string): Described[] {
   let offset: number | null = 0
   const plain = text.replace(/ *\([^)]*\)/g, '').replace(/ {4,}.*$/, '')
-  const parts = plain.includes('|') ? plain.split('|').flatMap((part) => (/ u8, /.test(part) ? part : part.split(',')))
-    : plain.split(',')
+  const apart = (part: string): string[] => (/ u8, /.test(part) ? [part] : part.split(','))
+  const parts = plain.includes('|') ? plain.split('|').flatMap(apart) : plain.split(',')
   return parts.map((part) => part.trim()).filter((part) => part !== '')
     .map((part) => {
       const match = /^([^,]+?) (u8|u16|u32|u64|i64|f64|i128)( or \w+)?$/.exec(part)

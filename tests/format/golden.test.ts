@@ -1,7 +1,9 @@
-// Backward compatibility: a database of every format version is kept in golden/v<version>/ and must open, with
-// every row as the text beside it says, for as long as this release reads that version. It is never made
+// Backward compatibility: a database of every format version is kept in golden/v<version>/ and must open,
+// with every row as the text beside it says, for as long as this release reads that version. It is never made
 // again: a new version of the format adds a folder (SECANTDB_WRITE_GOLDEN=1 writes the one that is missing).
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -26,9 +28,12 @@ const SIZE_MAX = 200 * 1024
 /** Compresses a made database into the repository. */
 function store(path: string, golden: string): void {
   mkdirSync(join(golden, 'wal'), { recursive: true })
-  writeFileSync(join(golden, 'database.gz'), gzipSync(readFileSync(path), { level: 9 }))
+  const compress = (from: string, to: string): void => {
+    writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }))
+  }
+  compress(path, join(golden, 'database.gz'))
   for (const name of readdirSync(walFolder(path))) {
-    writeFileSync(join(golden, 'wal', `${name}.gz`), gzipSync(readFileSync(join(walFolder(path), name)), { level: 9 }))
+    compress(join(walFolder(path), name), join(golden, 'wal', `${name}.gz`))
   }
   writeFileSync(join(golden, 'rows.txt'), expectedText())
 }
@@ -94,7 +99,8 @@ describe.each(readdirSync(here).filter((name) => /^v\d+$/.test(name)))('%s', (na
   })
 
   test('is small', () => {
-    const files = ['database.gz', 'rows.txt', ...readdirSync(join(golden, 'wal')).map((file) => `wal/${file}`)]
+    const log = readdirSync(join(golden, 'wal')).map((file) => `wal/${file}`)
+    const files = ['database.gz', 'rows.txt', ...log]
     expect(files.reduce((sum, file) => sum + statSync(join(golden, file)).size, 0)).toBeLessThan(SIZE_MAX)
   })
 })
@@ -108,7 +114,8 @@ describe('the golden database', () => {
       expect(new Set(chunks.map(({ layout }) => layout))).toEqual(new Set(Object.values(LAYOUT)))
       const { FREE: _free, MAP: _map, ...kinds } = PAGE_KIND
       for (const kind of Object.values(kinds)) expect([...engine.pages.pagesOfKind(kind)]).not.toEqual([])
-      const models = engine.catalog.tables().flatMap((table) => indexFigures(table).groups.map(({ kind }) => kind))
+      const models = engine.catalog.tables()
+        .flatMap((table) => indexFigures(table).groups.map(({ kind }) => kind))
       expect(models).toContain('learned')
       expect(models).toContain('sampled')
     }, true)

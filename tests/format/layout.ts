@@ -45,7 +45,7 @@ export function measure(layout: Layout): { name: string; offset: number; size: n
   let from = 0
   return layout.fields.map(({ name, bytes }) => {
     const offset = bytes.length === 0 ? layout.sample.length : sample.indexOf(bytes, from)
-    if (offset < 0) throw new Error(`${layout.name}: the encoder does not write ${name} behind offset ${from}`)
+    if (offset < 0) throw new Error(`${layout.name}: ${name} is not written behind offset ${from}`)
     from = offset + bytes.length
     return { name, offset, size: bytes.length }
   })

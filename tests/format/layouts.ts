@@ -1,6 +1,7 @@
-// Every structure on disk with a fixed layout, written by the engine's own encoders with values chosen so that
-// each field can be recognised. The tests compare what comes out with docs/FORMAT.md, with the pictures at the
-// top of the source files, and with a golden list, so no two descriptions of the same bytes can drift apart.
+// Every structure on disk with a fixed layout, written by the engine's own encoders with values chosen so
+// that each field can be recognised. The tests compare what comes out with docs/FORMAT.md, with the pictures
+// at the top of the source files, and with a golden list, so no two descriptions of the same bytes can drift
+// apart.
 import { encodeSegmentTable } from '../../index/mod.ts'
 import type { SegmentTable } from '../../index/mod.ts'
 import { ByteWriter } from '../../src/base/bytes.ts'
@@ -33,15 +34,18 @@ const DATABASE_ID = Uint8Array.from({ length: 16 }, (_, i) => 0xd0 + i)
 function metaLayout(): Layout {
   const extra = Uint8Array.of(0xe1, 0xe2, 0xe3)
   const sample = encodeMetaSlot({
-    version: 0x01010102, flags: { compatible: 0x02020203, readOnlyCompatible: 0x03030304, incompatible: 0x04040405 },
+    version: 0x01010102,
+    flags: { compatible: 0x02020203, readOnlyCompatible: 0x03030304, incompatible: 0x04040405 },
     epoch: 0x05050506, pageCount: 0x06060607,
     mapRoot: { block: 0x07070708, blocks: 0x08080809, crc: 0x0909090a, byteLength: 0x0a0a0a0b },
-    catalogPage: 0x0b0b0b0c, redoLsn: 0x0c0c0c0c0c0d, commitId: 0x0d0d0d0d0d0e, databaseId: DATABASE_ID, extra,
+    catalogPage: 0x0b0b0b0c, redoLsn: 0x0c0c0c0c0c0d, commitId: 0x0d0d0d0d0d0e, databaseId: DATABASE_ID,
+    extra,
   }).slice(0, 2048)
   const mapRoot = new ByteWriter(16)
   for (const word of [0x07070708, 0x08080809, 0x0909090a, 0x0a0a0a0b]) mapRoot.u32(word)
   return {
-    name: 'meta slot copy', heading: 'Meta slots', source: 'storage/page/meta-slot.ts', picture: /one copy$/, sample,
+    name: 'meta slot copy', heading: 'Meta slots', source: 'storage/page/meta-slot.ts', picture: /one copy$/,
+    sample,
     fields: [
       bytesField('magic', /^magic/, ascii('SecantDB')),
       field('version', /^format version/, 4, 0x01010102),
@@ -69,11 +73,13 @@ function mapEntryLayout(): Layout {
   map.place(3, 0x21, { block: 0x11111112, blocks: 0x13, crc: 0x14141415, epoch: 0x16161617 })
   map.setFill(3, 0x22)
   return {
-    name: 'page map entry', heading: 'Page map', source: 'storage/page/page-map.ts', picture: /^ *entry, 16 bytes +/,
+    name: 'page map entry', heading: 'Page map', source: 'storage/page/page-map.ts',
+    picture: /^ *entry, 16 bytes +/,
     sample: map.mapPageBytes(0).slice(48, 64),
     fields: [
       field('block', /^(first )?block$/, 4, 0x11111112), field('crc', /^CRC-32C/, 4, 0x14141415),
-      field('epoch', /^epoch/, 4, 0x16161617), field('blocks', /^blocks/, 1, 0x13), field('kind', /^kind/, 1, 0x21),
+      field('epoch', /^epoch/, 4, 0x16161617), field('blocks', /^blocks/, 1, 0x13),
+      field('kind', /^kind/, 1, 0x21),
       field('fill', /^fill/, 1, 0x22),
     ],
   }
@@ -85,12 +91,14 @@ function segmentHeaderLayout(): Layout {
     databaseId: DATABASE_ID,
   }).slice()
   return {
-    name: 'log segment header', heading: 'Log segments', source: 'storage/wal/segment.ts', picture: /^ *offset  bytes$/,
+    name: 'log segment header', heading: 'Log segments', source: 'storage/wal/segment.ts',
+    picture: /^ *offset  bytes$/,
     sample,
     fields: [
       bytesField('magic', /^magic/, ascii('SecntWAL')), field('version', /^format version/, 4, 1),
       field('salt', /^salt/, 4, 0x34343435), bytesField('databaseId', /^database id/, DATABASE_ID),
-      field('number', /^segment number/, 8, 0x313131313132), field('startLsn', /^start LSN/, 8, 0x323232323233),
+      field('number', /^segment number/, 8, 0x313131313132),
+      field('startLsn', /^start LSN/, 8, 0x323232323233),
       field('durableLsn', /^LSN known durable/, 8, 0x333333333334),
       field('crc', /^CRC-32C/, 4, crc32c(sample.subarray(0, 60))),
       bytesField('records', /^records/, new Uint8Array(0)),
@@ -104,13 +112,18 @@ function recordLayout(): Layout {
   const view = new DataView(sample.buffer)
   sample.set(body, 36)
   encodeHeader(view, 0, { type: 0x41, txnId: 0x424242424243, tableId: 0x43434344, length: body.length })
-  placeRecord(sample, view, 0, { lsn: 0x444444444445, salt: 0x45454546, durableLsn: 0x444444444445 - 0x0102030 })
+  const lsn = 0x444444444445
+  placeRecord(sample, view, 0, { lsn, salt: 0x45454546, durableLsn: lsn - 0x0102030 })
   return {
-    name: 'log record', heading: 'Log records', source: 'storage/wal/record.ts', picture: /^ *offset  bytes$/, sample,
+    name: 'log record', heading: 'Log records', source: 'storage/wal/record.ts', picture: /^ *offset  bytes$/,
+    sample,
     fields: [
-      field('crc', /^CRC-32C/, 4, crc32c(sample.subarray(4))), field('length', /^body length/, 4, body.length),
-      field('lsn', /^LSN( of this record|: position)/, 8, 0x444444444445), field('salt', /^salt/, 4, 0x45454546),
-      field('durableDistance', /^LSN minus/, 4, 0x0102030), field('txnId', /^transaction id/, 6, 0x424242424243),
+      field('crc', /^CRC-32C/, 4, crc32c(sample.subarray(4))),
+      field('length', /^body length/, 4, body.length),
+      field('lsn', /^LSN( of this record|: position)/, 8, 0x444444444445),
+      field('salt', /^salt/, 4, 0x45454546),
+      field('durableDistance', /^LSN minus/, 4, 0x0102030),
+      field('txnId', /^transaction id/, 6, 0x424242424243),
       field('type', /^type/, 1, 0x41), field('tableId', /^table id/, 4, 0x43434344),
       bytesField('body', /^body(?! length)/, body),
     ],
@@ -125,13 +138,15 @@ function catalogLayouts(): Layout[] {
   const text = ascii(JSON.stringify(SCHEMA))
   const about = { source: 'storage/catalog/catalog.ts' }
   return [{
-    ...about, name: 'catalogue header', heading: 'Catalogue', picture: /^ *blob: /, sample: whole.slice(0, 16),
+    ...about, name: 'catalogue header', heading: 'Catalogue', picture: /^ *blob: /,
+    sample: whole.slice(0, 16),
     fields: [
       bytesField('magic', /^magic/, ascii('CATL')), field('totalBytes', /^total bytes/, 4, whole.length),
       field('nextTableId', /^next table id/, 4, 0x54545455), field('tables', /^tables/, 4, 1),
     ],
   }, {
-    ...about, name: 'catalogue entry', heading: 'Catalogue entries', picture: /^ *per table: /, sample: whole.slice(16),
+    ...about, name: 'catalogue entry', heading: 'Catalogue entries', picture: /^ *per table: /,
+    sample: whole.slice(16),
     fields: [
       field('id', /^(table )?id/, 4, 0x51515152), field('rootPage', /^root first page/, 4, 0x52525253),
       field('rootBytes', /^root bytes/, 4, 0x53535354),
@@ -165,7 +180,8 @@ function rootLayouts(): Layout[] {
     picture: /^ *directory entry: /, sample: entry.finish(),
     fields: [
       field('firstPage', /^first page/, 4, ENTRY.firstPage), field('pages', /^pages/, 4, ENTRY.pageCount),
-      field('streamBytes', /^stream bytes/, 4, ENTRY.streamBytes), field('metaOffset', /^meta offset/, 4, ENTRY.metaOffset),
+      field('streamBytes', /^stream bytes/, 4, ENTRY.streamBytes),
+      field('metaOffset', /^meta offset/, 4, ENTRY.metaOffset),
       field('rows', /^rows/, 4, ENTRY.rows),
       bytesField('firstKey', /^first key/, Uint8Array.of(0, 0x67, 0x66, 0x66, 0x66)),
       bytesField('lastKey', /^last key/, Uint8Array.of(0, 0x68, 0x67, 0x67, 0x67)),
@@ -175,7 +191,8 @@ function rootLayouts(): Layout[] {
 
 const CHUNK: ColumnChunk = {
   encoding: ENCODING.DICTIONARY, layout: LAYOUT.U16, nullCount: 0x81818182, valuesOffset: 0x82828283,
-  validityOffset: 0x83838384, dictionaryOffset: 0x84848485, dictionaryCount: 0x85858586, base: 0x0686868686868687n,
+  validityOffset: 0x83838384, dictionaryOffset: 0x84848485, dictionaryCount: 0x85858586,
+  base: 0x0686868686868687n,
   min: 'a', max: 'b', strings: null,
 }
 
@@ -183,7 +200,8 @@ const CHUNK: ColumnChunk = {
 const MODEL: SegmentTable = {
   kind: 'learned', count: 1, firstKey: Float64Array.of(1234.5, Infinity), slope: Float64Array.of(1 / 3),
   intercept: Float64Array.of(17, 209), errorLow: Int32Array.of(3), errorHigh: Int32Array.of(4),
-  grid: Int32Array.of(0, 0), gridScale: 0, keys: 211, begin: 17, end: 209, epsilon: 37, maxError: 5, meanError: 1.25,
+  grid: Int32Array.of(0, 0), gridScale: 0, keys: 211, begin: 17, end: 209, epsilon: 37, maxError: 5,
+  meanError: 1.25,
 }
 
 function groupMetaLayouts(): Layout[] {
@@ -196,11 +214,13 @@ function groupMetaLayouts(): Layout[] {
   encodeGroupMeta({ chunks: [CHUNK], model: MODEL, prefix, keyBase: 0x77n }, 0x9192, schema, meta)
   const model = encodeSegmentTable(MODEL)
   return [{
-    name: 'column chunk descriptor', heading: 'Column chunk descriptors', source: 'storage/table/column-chunk.ts',
+    name: 'column chunk descriptor', heading: 'Column chunk descriptors',
+    source: 'storage/table/column-chunk.ts',
     picture: /^ *descriptor bytes: /, sample: chunkBytes,
     fields: [
       field('encoding', /^encoding/, 1, 3), field('layout', /^layout/, 1, 1), field('flags', /^flags/, 1, 7),
-      field('nullCount', /^(nullCount|NULLs)/, 4, 0x81818182), field('valuesOffset', /^values ?[oO]ffset/, 4, 0x82828283),
+      field('nullCount', /^(nullCount|NULLs)/, 4, 0x81818182),
+      field('valuesOffset', /^values ?[oO]ffset/, 4, 0x82828283),
       field('validityOffset', /^validity ?[oO]ffset/, 4, 0x83838384),
       field('dictionaryOffset', /^dictionary ?[oO]ffset/, 4, 0x84848485),
       field('dictionaryCount', /^dictionary ?[cC]ount/, 4, 0x85858586),
@@ -208,7 +228,8 @@ function groupMetaLayouts(): Layout[] {
       bytesField('zone', /^zone map/, Uint8Array.of(0, 1, 0x61, 1, 0x62)),
     ],
   }, {
-    name: 'row group meta', heading: 'Row-group meta', source: 'storage/table/row-group.ts', picture: /^ *meta: /,
+    name: 'row group meta', heading: 'Row-group meta', source: 'storage/table/row-group.ts',
+    picture: /^ *meta: /,
     sample: meta.finish(),
     fields: [
       bytesField('magic', /^magic/, ascii('GRUP')), field('rows', /^rows/, 4, 0x9192),
@@ -222,12 +243,15 @@ function groupMetaLayouts(): Layout[] {
 
 function modelLayout(): Layout {
   return {
-    name: 'key model', heading: 'Key models', source: 'index/segment-table.ts', picture: /^ *offset  size  meaning$/,
+    name: 'key model', heading: 'Key models', source: 'index/segment-table.ts',
+    picture: /^ *offset  size  meaning$/,
     sample: encodeSegmentTable(MODEL),
     fields: [
-      bytesField('magic', /^magic/, ascii('SEG1')), field('kind', /^kind/, 1, 0), field('keyWidth', /^key width/, 1, 4),
+      bytesField('magic', /^magic/, ascii('SEG1')), field('kind', /^kind/, 1, 0),
+      field('keyWidth', /^key width/, 1, 4),
       field('slopeWidth', /^slope width/, 1, 8), field('interceptWidth', /^intercept width/, 1, 2),
-      field('errorWidth', /^error width/, 1, 1), field('count', /^segments/, 4, 1), field('keys', /^keys/, 4, 211),
+      field('errorWidth', /^error width/, 1, 1), field('count', /^segments/, 4, 1),
+      field('keys', /^keys/, 4, 211),
       field('begin', /^begin/, 4, 17), field('end', /^end/, 4, 209), field('epsilon', /^epsilon/, 4, 37),
       field('maxError', /^max error/, 4, 5), doubleField('meanError', /^mean error/, 1.25),
       doubleField('baseKey', /^base key/, 1234.5),
@@ -239,7 +263,8 @@ function modelLayout(): Layout {
 /** All of them, in the order of docs/FORMAT.md. */
 export function allLayouts(): Layout[] {
   return [
-    metaLayout(), mapEntryLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(), ...groupMetaLayouts(),
+    metaLayout(), mapEntryLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(),
+    ...groupMetaLayouts(),
     modelLayout(), ...heapLayouts(), segmentHeaderLayout(), recordLayout(),
   ]
 }

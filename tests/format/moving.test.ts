@@ -1,5 +1,5 @@
-// "Moving and copying a database" in docs/FORMAT.md: file and folder belong together, and what does not belong
-// together is refused.
+// "Moving and copying a database" in docs/FORMAT.md: file and folder belong together, and what does not
+// belong together is refused.
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,7 +43,8 @@ function bulk(engine: Engine, ...keys: number[]): void {
 }
 
 function keys(engine: Engine): unknown[] {
-  return reading(engine, (txn) => scanRows(engine, txn.tables('t'), { order: 'ascending' }).map((row) => row[0]))
+  const rows = reading(engine, (txn) => scanRows(engine, txn.tables('t'), { order: 'ascending' }))
+  return rows.map((row) => row[0])
 }
 
 /** Copies the file of one database and the folder of another. */
@@ -90,7 +91,7 @@ test('a later file with an earlier folder is refused', async () => {
   await expect(using(combine(path, earlier), keys)).rejects.toMatchObject({ code: 'XX001' })
 })
 
-test('an earlier file with a later folder: the log is replayed, but not over a bulk append it does not hold', async () => {
+test('an earlier file with a later folder: replayed, but not over a bulk append the log lacks', async () => {
   const path = freshPath()
   await using(path, (engine) => put(engine, 1))
   const earlier = combine(path, path)

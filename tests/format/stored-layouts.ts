@@ -43,13 +43,17 @@ export function mapRootLayout(): Layout {
     store.checkpoint({ catalogPage: 0, redoLsn: 1, commitId: 0 })
     memory.releaseRun(address, 1)
     const file = bytes()
-    const block = Array.from({ length: file.length / BLOCK_SIZE }, (_, b) => b).find((b) => b >= 2
-      && file[b * BLOCK_SIZE + id * 16 + 13] === PAGE_KIND.OVERFLOW && file[b * BLOCK_SIZE + id * 16 + 14] === 0xa7)!
-    const slot = store.epoch & 1
-    const root = decodeMetaSlot(file.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), 'f')[0]!.meta!.mapRoot
+    const isMapPage = (b: number): boolean => {
+      const entry = b * BLOCK_SIZE + id * 16
+      return b >= 2 && file[entry + 13] === PAGE_KIND.OVERFLOW && file[entry + 14] === 0xa7
+    }
+    const block = Array.from({ length: file.length / BLOCK_SIZE }, (_, b) => b).find(isMapPage)!
+    const slot = (store.epoch & 1) * BLOCK_SIZE
+    const root = decodeMetaSlot(file.subarray(slot, slot + BLOCK_SIZE), 'f')[0]!.meta!.mapRoot
     const at = root.block * BLOCK_SIZE
     return {
-      name: 'map root entry', heading: 'Map root', source: 'storage/page/page-map.ts', picture: /^ *map root .*: /,
+      name: 'map root entry', heading: 'Map root', source: 'storage/page/page-map.ts',
+      picture: /^ *map root .*: /,
       sample: file.slice(at, at + 16),
       fields: [
         field('block', /block$/, 4, block),
@@ -81,7 +85,8 @@ export function heapLayouts(): Layout[] {
     const next = new DataView(frame(firstOverflow).buffer).getUint32(4, true)
     const tuple = page.slice(offsetOf(first.slot), offsetOf(first.slot) + 14)
     const layouts = [
-      heapPageLayout(page, first.page, [offsetOf(0), offsetOf(2)]), tupleLayout(tuple), stubLayout(stub, firstOverflow),
+      heapPageLayout(page, first.page, [offsetOf(0), offsetOf(2)]), tupleLayout(tuple),
+      stubLayout(stub, firstOverflow),
       overflowLayout(frame(firstOverflow), next),
     ]
     pool.close()
@@ -100,7 +105,8 @@ function heapPageLayout(page: Uint8Array, id: number, offsets: [number, number])
     name: 'heap page header', heading: 'Heap pages', source: 'storage/table/heap-page.ts',
     picture: /^ *offset  size  meaning$/, sample: page.slice(0, 44),
     fields: [
-      bytesField('magic', /^magic/, ascii('HEAP')), field('page', /^page id/, 4, id), field('table', /^table id/, 4, TABLE),
+      bytesField('magic', /^magic/, ascii('HEAP')), field('page', /^page id/, 4, id),
+      field('table', /^table id/, 4, TABLE),
       field('slotCount', /^number of slots/, 4, 3), field('dataBegin', /^dataBegin/, 4, offsets[1]),
       field('liveBytes', /^live bytes/, 4, 14 + 17), field('freeSlots', /^number of free slots/, 4, 1),
       bytesField('slots', /^slots:/, slots),
@@ -112,7 +118,8 @@ function tupleLayout(sample: Uint8Array): Layout {
   const commit = new Uint8Array(8)
   new DataView(commit.buffer).setFloat64(0, COMMIT, true)
   return {
-    name: 'heap tuple', heading: 'Heap tuples', source: 'storage/table/heap.ts', picture: /^ *tuple +/, sample,
+    name: 'heap tuple', heading: 'Heap tuples', source: 'storage/table/heap.ts', picture: /^ *tuple +/,
+    sample,
     fields: [
       bytesField('commitId', /^commit ?[iI]d/, commit), field('flags', /^flags/, 1, 1),
       bytesField('body', /^body/, ascii('first')),
@@ -122,7 +129,8 @@ function tupleLayout(sample: Uint8Array): Layout {
 
 function stubLayout(stub: Uint8Array, firstPage: number): Layout {
   return {
-    name: 'overflow stub', heading: 'Overflow stubs', source: 'storage/table/heap.ts', picture: /^ *overflow  stub body: /,
+    name: 'overflow stub', heading: 'Overflow stubs', source: 'storage/table/heap.ts',
+    picture: /^ *overflow  stub body: /,
     sample: stub.slice(9),
     fields: [field('length', /^total length/, 4, 70_000), field('firstPage', /^first page/, 4, firstPage)],
   }
@@ -130,7 +138,8 @@ function stubLayout(stub: Uint8Array, firstPage: number): Layout {
 
 function overflowLayout(page: Uint8Array, next: number): Layout {
   return {
-    name: 'overflow page', heading: 'Overflow pages', source: 'storage/table/heap.ts', picture: /^ *overflow page: /,
+    name: 'overflow page', heading: 'Overflow pages', source: 'storage/table/heap.ts',
+    picture: /^ *overflow page: /,
     sample: page,
     fields: [
       bytesField('magic', /^magic/, ascii('OVFL')), field('next', /^next page id/, 4, next),

@@ -1,5 +1,5 @@
-// Makes the golden database and the text of its rows. The database is left as a killed process would leave it:
-// everything committed and synced, the last commits only in the log.
+// Makes the golden database and the text of its rows. The database is left as a killed process would leave
+// it: everything committed and synced, the last commits only in the log.
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,7 +15,8 @@ import type { Change, GoldenTable } from './tables.ts'
 
 /** Options of the golden database: nothing merges or checkpoints by itself, log segments stay small. */
 export const GOLDEN_OPTIONS = {
-  memoryBytes: 32 * 1024 * 1024, rowGroupRows: GOLDEN_GROUP_ROWS, deltaRows: 1_000_000, walSegmentBytes: 16 * 1024,
+  memoryBytes: 32 * 1024 * 1024, rowGroupRows: GOLDEN_GROUP_ROWS, deltaRows: 1_000_000,
+  walSegmentBytes: 16 * 1024,
   checkpointEvery: 0, checkpointBytes: 2 ** 40, mergeEveryCommit: false,
 }
 
@@ -45,7 +46,8 @@ function expectedRows({ schema, base, delta, log }: GoldenTable): Row[] {
 /** Text of everything the golden database must show. */
 export function expectedText(): string {
   const created: GoldenTable = { schema: CREATED, base: [], delta: [], log: [{ put: [1] }, { put: [2] }] }
-  return [...goldenTables(), created].flatMap((table) => tableLines(table.schema, expectedRows(table))).join('\n')
+  const tables = [...goldenTables(), created]
+  return tables.flatMap((table) => tableLines(table.schema, expectedRows(table))).join('\n')
 }
 
 const CREATED: TableSchema = {

@@ -1,8 +1,10 @@
-// What the golden database holds: a table for every kind of key and a column of every type, in every encoding,
-// with rows in the base, in the delta and only in the log. Values come from formulas, so the text of the rows
-// beside the database can be made again; the text, not the formulas, is what the database is held against.
+// What the golden database holds: a table for every kind of key and a column of every type, in every
+// encoding, with rows in the base, in the delta and only in the log. Values come from formulas, so the text
+// of the rows beside the database can be made again; the text, not the formulas, is what the database is
+// held against.
 import {
-  BIGINT, BOOLEAN, BYTEA, DATE, DOUBLE, INTEGER, INTERVAL, JSON_TYPE, REAL, SMALLINT, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ,
+  BIGINT, BOOLEAN, BYTEA, DATE, DOUBLE, INTEGER, INTERVAL, JSON_TYPE, REAL, SMALLINT, TEXT, TIME, TIMESTAMP,
+  TIMESTAMPTZ,
   UUID, decimalType,
 } from '../../../src/base/types.ts'
 import type { ColumnSchema, Row, Scalar, SqlType, TableSchema } from '../../../src/base/types.ts'
@@ -58,7 +60,8 @@ function kindsRow(i: number): Row {
     orNull(8, i % 10 === 0 ? DOUBLES[(i / 10) % DOUBLES.length]! : i / 7), orNull(10, i * 99_999 - 1_000_000),
     orNull(4, BigInt(i - 300) * 10n ** 25n), orNull(12, 20_000 - i), orNull(13, i * 86_399_999),
     orNull(14, i * 10 ** 12 - 10 ** 14), orNull(15, 1 - i), orNull(16, interval(i)),
-    orNull(17, `row ${i} ${'x'.repeat(i % 12)}`), orNull(3, WORDS[i % WORDS.length]!), orNull(18, `{"i":${i}}`),
+    orNull(17, `row ${i} ${'x'.repeat(i % 12)}`), orNull(3, WORDS[i % WORDS.length]!),
+    orNull(18, `{"i":${i}}`),
     orNull(19, bytes(i % 25, i)), orNull(20, bytes(16, i)), 7, null, 200 + i % 200,
   ]
 }
@@ -70,7 +73,8 @@ const KINDS: TableSchema = {
     column('big', BIGINT), column('float', REAL), column('num', DOUBLE), column('money', decimalType(12, 2)),
     column('wide', WIDE), column('day', DATE), column('clock', TIME), column('stamp', TIMESTAMP),
     column('zoned', TIMESTAMPTZ), column('span', INTERVAL), column('line', TEXT),
-    column('word', { kind: 'text', maxLength: 20 }), column('doc', JSON_TYPE), column('raw', BYTEA), column('uid', UUID),
+    column('word', { kind: 'text', maxLength: 20 }), column('doc', JSON_TYPE), column('raw', BYTEA),
+    column('uid', UUID),
     { ...column('seven', INTEGER), defaultSql: '7' }, column('nothing', TEXT), column('byte', SMALLINT),
   ],
 }
@@ -80,20 +84,24 @@ function kinds(): GoldenTable {
   const changed = (i: number): Row => kindsRow(i + 1000).with(0, i * 3)
   return {
     schema: KINDS, base,
-    delta: [...range(20, (i) => ({ put: changed(i * 14) })), ...range(20, (i) => ({ put: kindsRow(270 + i) })),
+    delta: [...range(20, (i) => ({ put: changed(i * 14) })),
+      ...range(20, (i) => ({ put: kindsRow(270 + i) })),
       ...range(10, (i) => ({ remove: [(i * 25 + 5) * 3] }))],
-    log: [...range(5, (i) => ({ put: changed(i * 31 + 3) })), { put: kindsRow(700).with(0, -3) }, { remove: [270 * 3] }, { remove: [0] }],
+    log: [...range(5, (i) => ({ put: changed(i * 31 + 3) })), { put: kindsRow(700).with(0, -3) },
+      { remove: [270 * 3] }, { remove: [0] }],
   }
 }
 
 const PREFIX = 'https://example.org/shared/'
 
 function keyed(
-  name: string, type: SqlType | readonly SqlType[], keys: readonly (readonly Scalar[])[], text = (i: number) => `v${i}`,
+  name: string, type: SqlType | readonly SqlType[], keys: readonly (readonly Scalar[])[],
+  text = (i: number) => `v${i}`,
 ): GoldenTable {
   const types = 'kind' in type ? [type] : type
   const schema = {
-    name, key: types.map((_, c) => c), columns: [...types.map((one, c) => column(`k${c}`, one, false)), column('v', TEXT)],
+    name, key: types.map((_, c) => c),
+    columns: [...types.map((one, c) => column(`k${c}`, one, false)), column('v', TEXT)],
   }
   const rows = keys.map((key, i): Row => [...key, i % 8 === 3 ? null : text(i)])
   // Of ten keys seven are in the base; one comes with the delta, one with the log, and two go again.
@@ -129,7 +137,8 @@ function long(): GoldenTable {
   const table = keyed('long', INTEGER, range(30, (i) => [i]), (i) => `${i}-${'0123456789'.repeat(i * 10)}`)
   return {
     ...table, base: table.base.map((row) => (row[0] === 11 ? row.with(1, 'base '.repeat(14_000)) : row)),
-    delta: [...table.delta, { put: [1000, 'overflow '.repeat(15_000)] }, { put: [1001, 'one page '.repeat(3000)] }],
+    delta: [...table.delta, { put: [1000, 'overflow '.repeat(15_000)] },
+      { put: [1001, 'one page '.repeat(3000)] }],
     log: [...table.log, { put: [1001, 'short again'] }, { put: [1002, 'log '.repeat(2000)] }],
   }
 }
@@ -138,7 +147,7 @@ function long(): GoldenTable {
 export function goldenTables(): GoldenTable[] {
   return [
     kinds(), { ...keyed('empty', BIGINT, []), base: [], delta: [], log: [] },
-    keyed('words', TEXT, [...WORDS, ...range(270, (i) => (i % 3 === 0 ? `${i}` : PREFIX + String(i).padStart(4, '0')))]
+    keyed('words', TEXT, [...WORDS, ...range(270, (i) => (i % 3 === 0 ? `${i}` : `${PREFIX}${10_000 + i}`))]
       .map((word) => [word])),
     keyed('pairs', [TEXT, INTEGER], range(200, (i) => [WORDS[i % WORDS.length]!, i - 100])),
     keyed('huge', BIGINT, range(120, (i) => [2n ** 62n + BigInt(i * i)])),

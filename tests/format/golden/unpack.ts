@@ -1,5 +1,5 @@
-// Unpacks a golden database to where it can be opened and changed, and shows what a database holds in the form of
-// the text that lies beside it.
+// Unpacks a golden database to where it can be opened and changed, and shows what a database holds in the
+// form of the text that lies beside it.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
