@@ -1,6 +1,6 @@
 // Real files: what cannot be opened says why, and a second writer is refused, from this process and another.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -43,6 +43,14 @@ test('a directory, a missing file, a foreign file', async () => {
   writeFileSync(foreign, 'SQLite format 3\0 and so on')
   expect(await codeOf(foreign)).toBe(CODE.WRONG_OBJECT)
   expect(existsSync(`${foreign}-wal`)).toBe(false)
+})
+
+test('a file cut to nothing is not taken for a new database', async () => {
+  const path = join(folder, 'emptied.sdb')
+  await make(path)
+  ;(await openEngine(path, SMALL)).close()
+  truncateSync(path, 0)
+  expect(await codeOf(path)).toBe(CODE.CORRUPT)
 })
 
 test('a read-only file can be read', async () => {

@@ -23,7 +23,7 @@ describe('random operations agree with the model', () => {
     console.log(`${name}: ${OPERATIONS} operations, ${JSON.stringify(run.counts)}`)
     const all = ['merge', 'crash', 'close', 'commit', 'rollback to savepoint', 'append replace', 'delete']
     for (const what of OPERATIONS < 3000 ? [] : all) {
-      expect(run.counts[what], what).toBeGreaterThan(5)
+      expect(run.counts[what], what).toBeGreaterThan(1)
     }
   }, 400_000)
 })
