@@ -39,19 +39,17 @@ function heading(text: string): void {
   say('\n' + pc.bold(text))
 }
 
-/** Creates a table and appends its rows piece by piece. */
+/** Creates a table and loads its rows piece by piece. */
 function load(session: Session, table: TableData): void {
   session.database.exec(table.createSql)
   const progress = new Progress(`loading ${table.name}`)
-  const target = session.database.table(table.name)
-  // Equal pieces: a small rest would be too few rows for row groups of its own.
-  const pieceRows = Math.ceil(table.rowCount / Math.max(1, Math.round(table.rowCount / PIECE_ROWS)))
-  for (let begin = 0; begin < table.rowCount; begin += pieceRows) {
-    const piece = table.data.map((data) => data.slice(begin, begin + pieceRows))
-    target.append(appendColumns(table.columns, piece))
-    const done = Math.min(table.rowCount, begin + pieceRows)
+  const loader = session.database.table(table.name).loader()
+  for (let begin = 0; begin < table.rowCount; begin += PIECE_ROWS) {
+    loader.add(appendColumns(table.columns, table.data.map((data) => data.slice(begin, begin + PIECE_ROWS))))
+    const done = Math.min(table.rowCount, begin + PIECE_ROWS)
     progress.update(done / table.rowCount, done)
   }
+  loader.finish()
   const seconds = progress.finish()
   say(`${table.name}: ${count(table.rowCount)} rows appended in ${seconds.toFixed(2)} s `
     + `(${count(Math.round(table.rowCount / seconds))} rows/s)`)
@@ -200,7 +198,7 @@ async function start(argv: readonly string[]): Promise<void> {
   if (positionals.length > 1) throw new UsageError('usage: npm start [-- FILE [--key COLUMN]]')
   const path = join(mkdtempSync(join(tmpdir(), 'secantdb-')), 'demo.sdb')
   const started = performance.now()
-  const session = await openSession(path, { mergeEveryCommit: true })
+  const session = await openSession(path)
   try {
     say(`database file: ${pc.bold(path)}`)
     if (positionals[0] === undefined) await showBuiltIn(session)

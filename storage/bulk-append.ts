@@ -49,7 +49,8 @@ export function appendColumns(
 /** The first rows of an empty table become a row group from this number on; a log record each costs more. */
 const FIRST_GROUP_ROWS = 1024
 
-function isEmpty(table: TableStore): boolean {
+/** True for a table without a row or a change. */
+export function isEmpty(table: TableStore): boolean {
   return table.root.groups.length === 0 && table.delta.entryCount === 0
 }
 

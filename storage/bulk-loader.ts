@@ -8,7 +8,7 @@
 // Sorted input never merges: runs that follow one another, and the base, become the table as they are.
 import { CODE, DatabaseError } from '../src/base/errors.ts'
 import type { OnConflict } from './bulk-append.ts'
-import { appendColumns, checkNulls, isBehindEverything, publishLoaded, withHidden } from './bulk-append.ts'
+import { appendColumns, checkNulls, isBehindEverything, isEmpty, publishLoaded, withHidden } from './bulk-append.ts'
 import type { Engine } from './engine.ts'
 import { mergeTable } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
@@ -92,19 +92,25 @@ export class BulkLoader {
   finish(): number {
     this.assertOpen()
     try {
-      if (this.runs.length === 0) {
+      // An empty table takes even a few rows as a row group: one checkpoint instead of a log record each.
+      if (this.runs.length === 0 && !isEmpty(this.table)) {
         this.isOpen = false
         const visible = this.stages.filter((_, c) => !this.table.schema.columns[c]!.hidden)
         return appendColumns(this.engine, this.table.schema.name, visible, this.onConflict, null)
       }
       if (this.stages[0]!.count > 0) this.endRun()
+      if (this.runs.length === 0) return this.end(0)
       const changed = this.mergeAll()
-      this.isOpen = false
-      return changed
+      return this.end(changed)
     } catch (error) {
       this.abort()
       throw error
     }
+  }
+
+  private end(changed: number): number {
+    this.isOpen = false
+    return changed
   }
 
   private mergeAll(): number {

@@ -55,30 +55,3 @@ function cached(convert: (value: NonNullable<Scalar>) => string): (value: NonNul
     return text
   }
 }
-
-/** Joins batches of the same columns into one. */
-export function joinBatches(batches: readonly (readonly ColumnData[])[]): ColumnData[] {
-  if (batches.length === 1) return [...batches[0]!]
-  return batches[0]!.map((_, i) => joinColumn(batches.map((batch) => batch[i]!)))
-}
-
-/** Typed arrays of one kind stay typed; anything else becomes a plain array. */
-function joinColumn(parts: readonly ColumnData[]): ColumnData {
-  const first = parts[0]!
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  if (!Array.isArray(first) && parts.every((part) => part.constructor === first.constructor)) {
-    const typed = new (first.constructor as Int32ArrayConstructor)(length)
-    let at = 0
-    for (const part of parts) {
-      typed.set(part as Int32Array, at)
-      at += part.length
-    }
-    return typed
-  }
-  const plain: Scalar[] = new Array<Scalar>(length)
-  let at = 0
-  for (const part of parts) {
-    for (let i = 0; i < part.length; i++) plain[at++] = part[i]!
-  }
-  return plain
-}

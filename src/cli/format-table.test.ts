@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { BIGINT, BOOLEAN, DATE, decimalType, TEXT, type ColumnSchema } from '../base/types.ts'
-import { appendColumns, joinBatches } from './append-columns.ts'
+import { appendColumns } from './append-columns.ts'
 import { formatTable } from './format-table.ts'
 import { describeError } from './report-error.ts'
 import { isComplete, splitSql } from './split-sql.ts'
@@ -69,11 +69,8 @@ test('errors show code, detail and hint', () => {
 test('batches of a reader become columns of append', () => {
   const schema = [['a', BIGINT], ['b', BOOLEAN], ['c', DATE], ['d', decimalType(5, 2)], ['e', TEXT]] as const
   const list = schema.map(([name, type]): ColumnSchema => ({ name, type, nullable: true }))
-  const joined = joinBatches([
-    [Float64Array.of(1), Int32Array.of(1), Int32Array.of(0), [125, null].slice(0, 1), ['x']],
-    [Float64Array.of(2), Int32Array.of(0), [null], [null], [null]],
-  ])
-  expect(appendColumns(list, joined)).toStrictEqual({
+  const batch = [Float64Array.of(1, 2), Int32Array.of(1, 0), [0, null], [125, null], ['x', null]]
+  expect(appendColumns(list, batch)).toStrictEqual({
     a: Float64Array.of(1, 2), b: [true, false], c: ['1970-01-01', null], d: ['1.25', null], e: ['x', null],
   })
 })

@@ -2,7 +2,6 @@
 // through one bulk load, in bounded memory whatever the file's size and order. All or nothing: when anything
 // fails, no row is imported, and a table made here is dropped again.
 
-import { existsSync } from 'node:fs'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { ColumnSchema } from '../base/types.ts'
 import type { Source, SourceFormat } from '../formats/format.ts'
@@ -30,7 +29,7 @@ export interface ImportReport { readonly rows: number; readonly seconds: number 
 export async function importFile(database: string, path: string, options: ImportOptions): Promise<void> {
   const source = await openSource(path, options)
   try {
-    const session = await openSession(database, { mergeEveryCommit: !existsSync(database) })
+    const session = await openSession(database)
     try {
       const { rows, seconds } = await importSource(session, source, options)
       const rate = count(Math.round(rows / Math.max(seconds, 0.001)))

@@ -8,8 +8,6 @@ import type { ResultRows } from './output.ts'
 export interface SessionOptions {
   readonly readOnly?: boolean
   readonly memory?: string
-  /** Small appends go into row groups at once instead of waiting in the delta: for files filled in one go. */
-  readonly mergeEveryCommit?: boolean
 }
 
 /** What one statement did. */
@@ -57,7 +55,7 @@ function* rowsAsArrays(statement: Statement, names: readonly string[]): Iterable
 
 /** Opens a database file, or one in memory. */
 export async function openSession(path: string, options: SessionOptions = {}): Promise<Session> {
-  const { readOnly = false, memory, mergeEveryCommit = false } = options
-  const chosen = { readOnly, mergeEveryCommit, ...(memory === undefined ? {} : { memory }) }
+  const { readOnly = false, memory } = options
+  const chosen = { readOnly, ...(memory === undefined ? {} : { memory }) }
   return new Session(await open(path, chosen), path)
 }
