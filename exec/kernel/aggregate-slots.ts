@@ -129,26 +129,32 @@ export class SlotState {
     return growth <= SUM_LIMIT[mode]
   }
 
-  /** Moves all sums and counts to the totals. Cost: one step per group and slot. */
-  flush(groups: number): void {
+  /** Moves all sums and counts to the totals, so that the slots can grow again. Cost: one step per group and slot. */
+  private flush(groups: number): void {
     const count = Math.min(groups, this.capacity)
     for (let slot = 0; slot < this.slots.length; slot++) {
       if (!this.isSum(slot)) continue
       const totals = this.totals[slot]!
       for (let group = 0; group < count; group++) {
-        const address = this.statePtr + group * this.stride + slot * 8
-        const value = this.mode === 'int64' ? readInt64(this.memory, address) : this.memory.f64[address / 8]!
+        const value = this.read(slot, group)
         if (value === 0) continue
         totals[group] = addIntegers(totals[group] ?? 0, value)
-        writeInt64(this.memory, address, 0)
+        writeInt64(this.memory, this.statePtr + group * this.stride + slot * 8, 0)
       }
       this.bounds[slot] = 0
     }
   }
 
-  /** Exact sum or count of a group; after flush. */
+  /** Exact sum or count of a group: what was flushed and what is in the slot. */
   total(slot: number, group: number): Integer {
-    return this.totals[slot]![group] ?? 0
+    const current = this.read(slot, group)
+    const flushed = this.totals[slot]![group]
+    return flushed === undefined ? current : addIntegers(flushed, current)
+  }
+
+  private read(slot: number, group: number): Integer {
+    const address = this.statePtr + group * this.stride + slot * 8
+    return this.mode === 'int64' ? readInt64(this.memory, address) : this.memory.f64[address / 8]! + 0
   }
 
   /** min, max or float sum of a group. */

@@ -207,7 +207,6 @@ export class CompiledAggregate implements AggregateKernel {
   * finish(arena: Arena): Iterable<Batch> {
     const { groupCount, grouping, state } = this
     state.reserve(groupCount)
-    state.flush(groupCount)
     const types = [...this.spec.groups.map(group => group.type), ...this.spec.aggregates.map(call => call.type)]
     for (let group = 0; group < groupCount;) {
       const capacity = Math.min(groupCount, BATCH_ROWS)
