@@ -24,7 +24,7 @@ export interface FitOptions {
 }
 
 /** Epsilons tried in order when none is given. */
-export const EPSILON_CHOICES: readonly number[] = [16, 32, 64]
+const EPSILON_CHOICES: readonly number[] = [16, 32, 64]
 
 /**
  * Keys per segment, in epsilons, below which the fit counts as hard. Even a level line covers 2 * epsilon
@@ -37,7 +37,7 @@ export const HARD_EPSILONS_PER_SEGMENT = 2.5
 /**
  * Fits a learned SegmentTable over keys[0 .. count-1]: non-decreasing projected numbers, duplicates allowed,
  * an opening run of -Infinity and a closing run of +Infinity or NaN allowed. Without an epsilon the smallest
- * of {@link EPSILON_CHOICES} whose segments are long enough is taken, else the largest. One or a few passes.
+ * of EPSILON_CHOICES whose segments are long enough is taken, else the largest. One or a few passes.
  */
 export function fitSegments(keys: Float64Array, count: number, options: FitOptions): SegmentTable {
   assert(count >= 0 && count <= keys.length && count <= 0x7fffffff, 'fit: count exceeds the keys')

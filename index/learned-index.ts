@@ -26,7 +26,7 @@ export function createSearchBound(): SearchBound {
 }
 
 /** The segment that covers a finite key: the last s with firstKey[s] <= key. Needs key >= firstKey[0]. */
-export function findSegment(table: SegmentTable, key: number): number {
+function findSegment(table: SegmentTable, key: number): number {
   const firstKey = table.firstKey
   const grid = table.grid
   const cell = gridCell((key - firstKey[0]!) * table.gridScale, grid.length - 1)

@@ -1,4 +1,5 @@
 // The learned index behind the KeyIndex interface: one SegmentTable over all keys, as in one huge row group.
+// Tables use the two-level model of table-model.ts and group-model.ts; this is for comparison with the rivals.
 import { fitSegments } from './fit.ts'
 import type { FitOptions } from './fit.ts'
 import type { KeyIndex, KeyIndexStats } from './key-index.ts'

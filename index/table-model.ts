@@ -8,7 +8,7 @@ import { createSearchBound, searchBound } from './learned-index.ts'
 import type { SegmentTable } from './segment-table.ts'
 
 /** Promised error over first keys: a window of at most nine of them, one or two cache lines. */
-export const TABLE_MODEL_EPSILON = 4
+const TABLE_MODEL_EPSILON = 4
 
 // Wider windows (long runs of tied first keys) are halved instead of walked.
 const WALK_GROUPS = 16

@@ -59,7 +59,8 @@ function shake(engine: Engine): void {
   held.set(engine, list)
   if (list.length === HELD_MAX || (list.length > 0 && random.chance(0.2))) {
     const { txn, table, id, rows } = list.splice(random.below(list.length), 1)[0]!
-    if (engine.catalog.has(table) && engine.catalog.get(table).id === id) expect(readRows(engine, txn, table)).toEqual(rows)
+    const isSame = engine.catalog.has(table) && engine.catalog.get(table).id === id
+    if (isSame) expect(readRows(engine, txn, table)).toEqual(rows)
     txn.rollback()
   }
   if (tables.length === 0 || !random.chance(0.3)) return

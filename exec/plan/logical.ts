@@ -115,8 +115,16 @@ export interface ScanPlan extends PlanBase {
   readonly schema: TableSchema
   readonly columns: readonly number[]
 }
-export interface FilterPlan extends PlanBase { readonly kind: 'filter'; readonly input: LogicalPlan; readonly predicate: Expression }
-export interface ProjectPlan extends PlanBase { readonly kind: 'project'; readonly input: LogicalPlan; readonly expressions: readonly Expression[] }
+export interface FilterPlan extends PlanBase {
+  readonly kind: 'filter'
+  readonly input: LogicalPlan
+  readonly predicate: Expression
+}
+export interface ProjectPlan extends PlanBase {
+  readonly kind: 'project'
+  readonly input: LogicalPlan
+  readonly expressions: readonly Expression[]
+}
 /** Output: the group expressions first, then the aggregates. No groups: exactly one row. */
 export interface AggregatePlan extends PlanBase {
   readonly kind: 'aggregate'
@@ -124,9 +132,18 @@ export interface AggregatePlan extends PlanBase {
   readonly groups: readonly Expression[]
   readonly aggregates: readonly AggregateCall[]
 }
-export interface SortPlan extends PlanBase { readonly kind: 'sort'; readonly input: LogicalPlan; readonly keys: readonly SortKey[] }
+export interface SortPlan extends PlanBase {
+  readonly kind: 'sort'
+  readonly input: LogicalPlan
+  readonly keys: readonly SortKey[]
+}
 /** LIMIT / OFFSET: expressions without columns, or null. */
-export interface LimitPlan extends PlanBase { readonly kind: 'limit'; readonly input: LogicalPlan; readonly limit: Expression | null; readonly offset: Expression | null }
+export interface LimitPlan extends PlanBase {
+  readonly kind: 'limit'
+  readonly input: LogicalPlan
+  readonly limit: Expression | null
+  readonly offset: Expression | null
+}
 export interface DistinctPlan extends PlanBase { readonly kind: 'distinct'; readonly input: LogicalPlan }
 /** Output: left columns then right columns. Keys pair up by index and have equal types; residual sees both sides. */
 export interface JoinPlan extends PlanBase {
@@ -139,14 +156,33 @@ export interface JoinPlan extends PlanBase {
   readonly residual: Expression | null
 }
 /** Literal rows (VALUES, or one empty row for SELECT without FROM). */
-export interface ValuesPlan extends PlanBase { readonly kind: 'values'; readonly rows: readonly (readonly Expression[])[] }
+export interface ValuesPlan extends PlanBase {
+  readonly kind: 'values'
+  readonly rows: readonly (readonly Expression[])[]
+}
 
 /** Inserts the rows of `input`, whose columns are all columns of the table in order (hidden row id excluded). */
-export interface InsertPlan extends PlanBase { readonly kind: 'insert'; readonly table: string; readonly schema: TableSchema; readonly input: LogicalPlan }
+export interface InsertPlan extends PlanBase {
+  readonly kind: 'insert'
+  readonly table: string
+  readonly schema: TableSchema
+  readonly input: LogicalPlan
+}
 /** `input` yields every column of the table (hidden ones too) in order, then one value per assignment. */
-export interface UpdatePlan extends PlanBase { readonly kind: 'update'; readonly table: string; readonly schema: TableSchema; readonly input: LogicalPlan; readonly assignments: readonly number[] }
+export interface UpdatePlan extends PlanBase {
+  readonly kind: 'update'
+  readonly table: string
+  readonly schema: TableSchema
+  readonly input: LogicalPlan
+  readonly assignments: readonly number[]
+}
 /** `input` yields the key columns in key order. */
-export interface DeletePlan extends PlanBase { readonly kind: 'delete'; readonly table: string; readonly schema: TableSchema; readonly input: LogicalPlan }
+export interface DeletePlan extends PlanBase {
+  readonly kind: 'delete'
+  readonly table: string
+  readonly schema: TableSchema
+  readonly input: LogicalPlan
+}
 
 export type LogicalPlan =
   | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | DistinctPlan | JoinPlan
@@ -155,7 +191,10 @@ export type LogicalPlan =
 /** What src/sql hands over: a query or DML plan, or one of the engine's own commands. */
 export type BoundStatement =
   | { readonly kind: 'query'; readonly plan: LogicalPlan; readonly parameters: readonly SqlType[] }
-  | { readonly kind: 'explain'; readonly analyze: boolean; readonly format: 'text' | 'json'; readonly statement: BoundStatement }
+  | {
+    readonly kind: 'explain'; readonly analyze: boolean; readonly format: 'text' | 'json'
+    readonly statement: BoundStatement
+  }
   | { readonly kind: 'create_table'; readonly schema: TableSchema; readonly ifNotExists: boolean }
   | { readonly kind: 'drop_table'; readonly tables: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: 'begin' | 'commit' | 'rollback' }
