@@ -15,7 +15,8 @@ export function executionContext(
 ): ExecutionContext {
   const { engine, backend } = session
   return {
-    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(txn.tables(name)), writer: new FittingWriter(txn),
+    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(txn.tables(name)),
+    writer: new FittingWriter(txn),
     indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats, parameters, backend,
   }
 }

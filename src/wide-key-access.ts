@@ -23,7 +23,9 @@ class WideKeyAccess implements TableAccess {
   }
 
   #range(range: KeyRange): KeyRange {
-    const stored = (key: readonly Scalar[] | null): readonly Scalar[] | null => key === null ? null : storedKey(this.schema, key)
+    const stored = (key: readonly Scalar[] | null): readonly Scalar[] | null => key === null
+      ? null
+      : storedKey(this.schema, key)
     return { ...range, lower: stored(range.lower), upper: stored(range.upper) }
   }
 

@@ -243,7 +243,9 @@ function bindCase(expr: CaseExpr, env: ExprEnv): Expression {
 
 /** The type of CASE: that of its branches, where text without a length wins. */
 function widest(results: readonly Expression[]): SqlType {
-  return (results.find(result => result.type.kind === 'text' && result.type.maxLength === undefined) ?? results[0]!).type
+  return (
+    results.find(result => result.type.kind === 'text' && result.type.maxLength === undefined) ?? results[0]!
+  ).type
 }
 
 function bindCast(expr: CastExpr, env: ExprEnv): Expression {

@@ -73,14 +73,17 @@ test('varchar and char lengths', async () => {
   expect(errorOf(() => db.exec("INSERT INTO v VALUES (2, 'abcd', NULL)")).code).toBe('22001')
   db.exec("INSERT INTO v VALUES (2, 'ab  ', 'y ')")
   for (const sql of ["UPDATE v SET a = a || 'xyz'", "INSERT INTO v SELECT id + 10, a || 'long', b FROM v",
-    "INSERT INTO v SELECT id + 10, a, 'long' || b FROM v", "INSERT INTO v VALUES (3, 'ab' || 'cd', NULL)", 'INSERT INTO v VALUES (3, 12345, NULL)',
+    "INSERT INTO v SELECT id + 10, a, 'long' || b FROM v", "INSERT INTO v VALUES (3, 'ab' || 'cd', NULL)",
+    'INSERT INTO v VALUES (3, 12345, NULL)',
     'INSERT INTO v SELECT id + 10, 12345 + id, NULL FROM v']) {
     expect(errorOf(() => db.exec(sql))).toMatchObject({ code: '22001' })
   }
   expect(errorOf(() => db.table('v').put({ id: 9, a: 'abcd' })).code).toBe('22001')
   expect(errorOf(() => db.table('v').append({ id: [9], a: ['abcd'] })).code).toBe('22001')
   expect(db.prepare("SELECT 'abcd'::varchar(3) AS x").get()).toEqual({ x: 'abc' })
-  expect(db.prepare("SELECT count(*) AS n FROM v WHERE a = 'longer' OR a IN ('longer') OR b = 'longer'").get()).toEqual({ n: 0 })
+  expect(
+    db.prepare("SELECT count(*) AS n FROM v WHERE a = 'longer' OR a IN ('longer') OR b = 'longer'").get()
+  ).toEqual({ n: 0 })
   expect(db.prepare("SELECT coalesce(a, 'longer') AS x, CASE WHEN id = 1 THEN a ELSE 'longer' END AS y FROM v").raw())
     .toEqual([['abc', 'abc'], ['ab ', 'longer']])
   expect(db.prepare('SELECT id FROM v WHERE b = ? AND a <> ?').raw(['x    ', 'longer'])).toEqual([[1]])
