@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { BIGINT, BOOLEAN, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
-import { call, cast, col, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
-import type { LogicalPlan } from '../plan/logical.ts'
+import { call, cast, col, filterOf, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
+import type { JoinPlan, LogicalPlan } from '../plan/logical.ts'
 import { MemoryDatabase } from './memory-table.fixture.ts'
 
 /** Key values of each type with duplicates and NULLs. */
@@ -164,5 +164,67 @@ describe('semi-joins', () => {
 
   test('integers of different widths', () => {
     expect(ids(found, 'k', 'rid', false)).toEqual([1, 2, 5])
+  })
+})
+
+describe('index joins', () => {
+  const order = schemaOf('o', { id: BIGINT, customer: INTEGER, note: TEXT })
+  const customer = schemaOf('c', { cid: BIGINT, name: TEXT, city: INTEGER })
+  const [o, c] = [scanOf(order), scanOf(customer)]
+
+  function database(): MemoryDatabase {
+    const db = new MemoryDatabase(12)
+    db.add(order, Array.from({ length: 400 }, (_, i): Row => [i, i % 9 === 0 ? null : (i * 7) % 600, `note ${i % 5}`]))
+    db.add(customer, Array.from({ length: 500 }, (_, i): Row => [i, i % 4 === 0 ? null : `name ${i}`, i % 10]))
+    return db
+  }
+
+  const fewOrders = (low: number, high: number): LogicalPlan =>
+    filterOf(o, call('ge', [col(o, 'id'), lit(low)]), call('lt', [col(o, 'id'), lit(high)]))
+
+  /** Join of some orders with customers, customers on either side. */
+  function joined(kind: 'inner' | 'left', orders: LogicalPlan, swapped = false): JoinPlan {
+    const key = cast(col(orders, 'customer'), BIGINT)
+    const plain = swapped ? joinOf(kind, c, orders, []) : joinOf(kind, orders, c, [])
+    const [mine, theirs] = [[key], [col(c, 'cid')]]
+    return { ...plain, leftKeys: swapped ? theirs : mine, rightKeys: swapped ? mine : theirs }
+  }
+
+  test('few outer rows look their keys up, on either side, one probe each', () => {
+    const db = database()
+    const [orders, customers] = [db.access('o').rows.slice(9, 14), db.access('c').rows]
+    const match = (a: Row, b: Row): boolean => a[1] === b[0]
+    const plan = db.plan(joined('inner', fewOrders(9, 14)))
+    expect(plan.explain('text')).toMatch(/IndexJoin c[\s\S]*learned index; cost/)
+    const before = db.indexCounters.probes
+    expect(canonical(db.query(plan, 'javascript'))).toEqual(reference(orders, customers, false, match))
+    expect(db.indexCounters.probes - before).toBe(4)
+    const left = joined('left', fewOrders(9, 14))
+    expect(db.plan(left).explain('text')).toContain('IndexLeftJoin')
+    expect(canonical(db.query(left, 'javascript'))).toEqual(reference(orders, customers, true, match))
+    const swapped = joined('inner', fewOrders(9, 14), true)
+    expect(db.plan(swapped).explain('text')).toContain('IndexJoin')
+    const other = (a: Row, b: Row): boolean => a[0] === b[1]
+    expect(canonical(db.query(swapped, 'javascript'))).toEqual(reference(customers, orders, false, other))
+  })
+
+  test('conditions on the table looked up are checked afterwards; with a left join they forbid it', () => {
+    const db = database()
+    const [orders, customers] = [db.access('o').rows.slice(1, 4), db.access('c').rows]
+    const narrowed = filterOf(c, call('lt', [col(c, 'city'), lit(5, INTEGER)]))
+    const inner = { ...joined('inner', fewOrders(1, 4)), right: narrowed }
+    expect(db.plan(inner).explain('text')).toMatch(/Filter[\s\S]*IndexJoin/)
+    const match = (a: Row, b: Row): boolean => a[1] === b[0] && Number(b[2]) < 5
+    expect(canonical(db.query(inner, 'javascript'))).toEqual(reference(orders, customers, false, match))
+    const left = { ...joined('left', fewOrders(1, 4)), right: narrowed }
+    expect(db.plan(left).explain('text')).toContain('HashLeftJoin')
+    expect(canonical(db.query(left, 'javascript'))).toEqual(reference(orders, customers, true, match))
+  })
+
+  test('many outer rows, or keys that are not the whole primary key, are hashed', () => {
+    const db = database()
+    expect(db.plan(joined('inner', o)).explain('text')).toContain('HashJoin')
+    const byCity = joinOf('inner', fewOrders(0, 8), c, [['customer', 'city']])
+    expect(db.plan(byCity).explain('text')).toContain('HashJoin')
   })
 })

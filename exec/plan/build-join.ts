@@ -2,14 +2,24 @@
 // estimate is the one kept in memory. A left join keeps its right side, because the left must be streamed.
 import { JoinOperator } from '../operators/join.ts'
 import { isInteger } from '../../src/base/types.ts'
+import type { Operator } from '../operators/operator.ts'
 import type { OperatorBuilder } from './build.ts'
+import { buildIndexJoin } from './build-index-join.ts'
 import { isLosslessCast } from './convert-bound.ts'
 import { columnsOf, conjuncts } from './expression.ts'
 import type { Expression, JoinPlan } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
 
+/** The operators of both sides of a join. */
+export interface JoinInputs {
+  readonly left: Operator
+  readonly right: Operator
+  /** Output columns of the join that something reads, its own condition included. */
+  readonly read: ReadonlySet<number>
+}
+
 /** The operator of a join of which only the `wanted` output columns are read. */
-export function buildJoin(builder: OperatorBuilder, plan: JoinPlan, wanted: ReadonlySet<number>): JoinOperator {
+export function buildJoin(builder: OperatorBuilder, plan: JoinPlan, wanted: ReadonlySet<number>): Operator {
   builder.registerAll([...plan.leftKeys, ...plan.rightKeys, ...(plan.residual === null ? [] : [plan.residual])])
   const width = plan.left.output.length
   const read = new Set(wanted)
@@ -18,8 +28,15 @@ export function buildJoin(builder: OperatorBuilder, plan: JoinPlan, wanted: Read
   const rightReads = new Set([...read].filter((at) => at >= width).map((at) => at - width))
   for (const key of plan.leftKeys) columnsOf(key, leftReads)
   for (const key of plan.rightKeys) columnsOf(key, rightReads)
-  const leftInput = builder.build(plan.left, 'none', leftReads)
-  const rightInput = builder.build(plan.right, 'none', rightReads)
+  const inputs: JoinInputs = {
+    left: builder.build(plan.left, 'none', leftReads), right: builder.build(plan.right, 'none', rightReads), read,
+  }
+  const hash = buildHashJoin(builder, plan, inputs)
+  return buildIndexJoin(builder, plan, inputs, hash.estimate.cost) ?? hash
+}
+
+function buildHashJoin(builder: OperatorBuilder, plan: JoinPlan, inputs: JoinInputs): JoinOperator {
+  const { left: leftInput, right: rightInput, read } = inputs
   const left = builder.withColumns(leftInput, plan.leftKeys.map(withoutWidening))
   const right = builder.withColumns(rightInput, plan.rightKeys.map(withoutWidening))
   const leftRows = leftInput.estimate.rows
@@ -43,7 +60,7 @@ export function buildJoin(builder: OperatorBuilder, plan: JoinPlan, wanted: Read
 }
 
 /** Integers of every width have the same key words (join-keys.ts), so a key needs no widening cast. */
-function withoutWidening(key: Expression): Expression {
+export function withoutWidening(key: Expression): Expression {
   return key.kind === 'cast' && isInteger(key.type) && isInteger(key.arg.type) && isLosslessCast(key.arg.type, key.type)
     ? key.arg : key
 }

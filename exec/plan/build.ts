@@ -89,8 +89,13 @@ export class OperatorBuilder {
     const conditions = conjuncts(predicate)
     const { operator, remaining } = input.kind === 'scan' ? this.#scanWith(input, conditions, order)
       : { operator: this.build(input, order, columnsOf(predicate, new Set(wanted))), remaining: conditions }
-    const { plain, memberships } = splitMemberships(remaining)
-    return withMemberships(this, this.#filtered(operator, plain), memberships)
+    return this.withConditions(operator, remaining)
+  }
+
+  /** Filters and semi-joins above an operator, one for each kind of condition. */
+  withConditions(input: Operator, conditions: readonly Expression[]): Operator {
+    const { plain, memberships } = splitMemberships(conditions)
+    return withMemberships(this, this.#filtered(input, plain), memberships)
   }
 
   /** A Filter above an operator, or the operator itself without conditions. */
