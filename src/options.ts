@@ -42,6 +42,9 @@ const OPEN_NAMES: readonly (keyof OpenOptions)[] = [
   'checkpointEvery', 'mergeEveryCommit',
 ]
 
+/** Options that are planned: a clear refusal instead of "unknown". */
+const PLANNED_NAMES = ['threads', 'compression']
+
 /** What open() needs: the engine's options and the executor's. */
 export interface ResolvedOptions {
   readonly engine: Partial<EngineOptions>
@@ -50,6 +53,9 @@ export interface ResolvedOptions {
 
 /** Checks the options of open(). Throws 22023 that names the option and its nearest relative. */
 export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
+  for (const name of PLANNED_NAMES) {
+    if (Object.hasOwn(options, name)) throw new DatabaseError(CODE.UNSUPPORTED, `option ${name} is not supported yet`)
+  }
   checkNames(options, OPEN_NAMES, 'open')
   const { synchronous = 'full', readOnly = false, backend = 'auto', files = null } = options
   checkOneOf('synchronous', synchronous, ['full', 'normal', 'off'])

@@ -64,6 +64,10 @@ test.each([
   if (hint !== undefined) expect(error.hint).toBe(hint)
 })
 
+test.each(['threads', 'compression'])('option %s is 0A000', async name => {
+  expect((await rejectionOf(open(':memory:', { [name]: 2 }))).code).toBe('0A000')
+})
+
 test('the path must be a string', async () => {
   expect((await rejectionOf(open(undefined as unknown as string))).code).toBe('22023')
 })

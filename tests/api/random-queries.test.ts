@@ -34,7 +34,7 @@ async function theirRows(oracle: Oracle, sql: string): Promise<(string | null)[]
   }
 }
 
-test.each([11, 12])('seed %i', async seed => {
+test.each([11])('seed %i', async seed => {
   const random = new Random(seed)
   const oracle = await openOracle()
   const databases = [

@@ -70,10 +70,12 @@ export class QueryMaker {
       case 'bool': return this.#bool(next)
       case 'date': return `(${next('date')} + ${this.#pick(['1', '-30'])})`
       case 'double': return this.#pick([
-        () => `(${next('double')} ${this.#pick(['+', '-', '*'])} ${this.#leaf('double')})`, () => `(- ${next('double')})`,
+        () => `(${next('double')} ${this.#pick(['+', '-', '*'])} ${this.#leaf('double')})`,
+        () => `(- ${next('double')})`,
       ])()
       case 'decimal': return this.#pick([
-        () => `(${this.#leaf('decimal')} ${this.#pick(['+', '-', '*'])} ${this.#leaf('decimal')})`, () => `abs(${next('decimal')})`,
+        () => `(${this.#leaf('decimal')} ${this.#pick(['+', '-', '*'])} ${this.#leaf('decimal')})`,
+        () => `abs(${next('decimal')})`,
       ])()
     }
   }
@@ -82,14 +84,16 @@ export class QueryMaker {
     return this.#pick([
       () => `(${next('int')}::bigint ${this.#pick(['+', '-', '*'])} ${this.#leaf('int')})`,
       () => `(${next('int')} % ${this.#pick(['7', '3'])})`,
-      () => `(${next('int')} / ${this.#pick(['2', '3'])})`, () => `length(${next('text')})`, () => `(${next('date')} - ${next('date')})`,
+      () => `(${next('int')} / ${this.#pick(['2', '3'])})`, () => `length(${next('text')})`,
+      () => `(${next('date')} - ${next('date')})`,
       () => `abs(${next('int')})`, () => `(${next('bool')})::int`, () => `strpos(${next('text')}, 'a')`,
     ])()
   }
 
   #text(next: (kind: Kind) => string): string {
     return this.#pick([
-      () => `(${next('text')} || ${next('text')})`, () => `${this.#pick(['upper', 'lower', 'trim', 'reverse'])}(${next('text')})`,
+      () => `(${next('text')} || ${next('text')})`,
+      () => `${this.#pick(['upper', 'lower', 'trim', 'reverse'])}(${next('text')})`,
       () => `substring(${next('text')}, ${this.#pick(['1', '2'])}, ${this.#pick(['1', '2', '5'])})`,
       () => `left(${next('text')}, 2)`,
       () => `replace(${next('text')}, 'a', 'zz')`, () => `cast(${next(this.#pick(['int', 'date']))} as text)`,
@@ -142,9 +146,11 @@ export class QueryMaker {
       case 3: return `SELECT ${any(2)} AS g, ${this.#aggregate(2)}, ${this.#aggregate(1)} FROM t GROUP BY 1 ORDER BY 1`
       case 4: return `SELECT DISTINCT ${any(2)} AS z FROM t WHERE ${bool(1)} ORDER BY 1`
       case 5: return `SELECT t.id, k.a, k.m, ${any(2)} AS e FROM t ` +
-        `${this.#pick(['', 'LEFT'])} JOIN k ON t.i = k.a AND ${bool(1)} WHERE ${this.#pick(['true', bool(2)])} ORDER BY 1, 2`
+        `${this.#pick(['', 'LEFT'])} JOIN k ON t.i = k.a AND ${bool(1)} ` +
+        `WHERE ${this.#pick(['true', bool(2)])} ORDER BY 1, 2`
       case 6: return `SELECT g, h, count(*), sum(g) FROM (SELECT ${this.#expr('int', 1)} AS g, ` +
-        `${this.#expr('text', 1)} AS h FROM t WHERE ${bool(2)}) q GROUP BY g, h HAVING count(*) > ${this.#pick([0, 1])} ORDER BY 1, 2`
+        `${this.#expr('text', 1)} AS h FROM t WHERE ${bool(2)}) q ` +
+        `GROUP BY g, h HAVING count(*) > ${this.#pick([0, 1])} ORDER BY 1, 2`
       case 7: return `SELECT k.m, ${this.#aggregate(1)}, count(*) FROM t, k ` +
         `WHERE t.i = k.g AND ${bool(2)} GROUP BY k.m ORDER BY 1`
       default: return `SELECT id, ${any(2)} AS e FROM t WHERE ${bool(1)} ORDER BY ${this.#expr('int', 2)} + 0 ` +

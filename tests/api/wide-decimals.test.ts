@@ -14,7 +14,9 @@ test('small and large values, as columns and as keys', async () => {
     db.checkpoint()
   }
   db.table('t').append({ id: [10, 11], w: [1, '2.5'] })
-  expect(db.prepare('SELECT sum(w) AS s, min(w) AS lo FROM t').get()).toEqual({ s: '12345678901234569.12345', lo: '-1.50000' })
+  expect(
+    db.prepare('SELECT sum(w) AS s, min(w) AS lo FROM t').get()
+  ).toEqual({ s: '12345678901234569.12345', lo: '-1.50000' })
   db.exec('CREATE TABLE k (w DECIMAL(25,5) PRIMARY KEY); INSERT INTO k VALUES (1.5), (-1), (12345678901234567.12345)')
   expect(db.table('k').get('1.5')).toEqual({ w: '1.50000' })
   expect(db.prepare('SELECT * FROM k WHERE w = ?').raw(['-1'])).toEqual([['-1.00000']])
@@ -24,5 +26,7 @@ test('small and large values, as columns and as keys', async () => {
   expect([...db.table('k').range({ gte: '1.5', lt: 2 })]).toEqual([{ w: '1.50000' }])
   expect([db.table('k').delete(1.5), db.table('k').put({ w: -1 }), db.table('k').put({ w: '1.5' })]).toEqual(
     [true, 'inserted', 'inserted'])
-  expect(db.prepare('SELECT * FROM k ORDER BY w').raw()).toEqual([['-1.00000'], ['1.50000'], ['12345678901234567.12345']])
+  expect(db.prepare('SELECT * FROM k ORDER BY w').raw()).toEqual(
+    [['-1.00000'], ['1.50000'], ['12345678901234567.12345']]
+  )
 })
