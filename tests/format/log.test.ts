@@ -69,7 +69,9 @@ test('a transaction leaves creates, one record for each key, drops, and its comm
     const reader = new ByteReader(body, { file: SEGMENT })
     const { type, tableId } = record
     if (type === RECORD.COMMIT) return ['commit', tableId, reader.u64()]
-    if (type === RECORD.DDL) return [reader.u8() === 1 ? 'create' : 'drop', tableId, JSON.parse(reader.string()).name]
+    if (type === RECORD.DDL) {
+      return [reader.u8() === 1 ? 'create' : 'drop', tableId, JSON.parse(reader.string()).name]
+    }
     const isDelete = type === RECORD.DELETE
     const row = (isDelete ? key : whole).decode(reader)
     return [isDelete ? 'delete' : type === RECORD.INSERT ? 'insert' : 'update', tableId, ...row]
@@ -96,8 +98,11 @@ test('the ids of dropped tables are not used again', async () => {
   }
 })
 
-/** Opens the database after its first segment was changed and the checksum at `crcAt` made right again. */
-async function codeAfter(change: (bytes: Uint8Array, view: DataView) => { crcAt: number; from: number; to: number }) {
+/** Changes the segment and says which checksum covers what. */
+type Change = (bytes: Uint8Array, view: DataView) => { crcAt: number; from: number; to: number }
+
+/** Opens the database after a change of its log with the checksum made right again. */
+async function codeAfter(change: Change): Promise<string> {
   const files = await logged()
   const bytes = files.files.get(SEGMENT)!.snapshot()
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -1,5 +1,6 @@
-// Where docs/FORMAT.md says the parts of a row group lie: fixed parts aligned so that a scan batch stays in one
-// page (two for 16-byte values), text so that no string straddles a page, everything inside, nothing twice.
+// Where docs/FORMAT.md says the parts of a row group lie: fixed parts aligned so that a scan batch stays in
+// one page (two for 16-byte values), text so that no string straddles a page, everything inside, nothing
+// twice.
 import { expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { BOOLEAN, DOUBLE, INTEGER, SMALLINT, TEXT, decimalType } from '../../src/base/types.ts'
@@ -16,7 +17,7 @@ const TYPES: readonly SqlType[] = [INTEGER, TEXT, WIDE, BOOLEAN, DOUBLE, SMALLIN
 
 function value(random: Random, type: SqlType, row: number, longest: number): Scalar {
   if (random.chance(0.1)) return null
-  if (type === TEXT) return `${row}${'x'.repeat(random.chance(0.01) ? random.below(longest) : random.below(30))}`
+  if (type === TEXT) return `${row}${'x'.repeat(random.below(random.chance(0.01) ? longest : 30))}`
   if (type === WIDE) return BigInt(row) ** 3n
   if (type === DOUBLE) return row / 7
   return type === INTEGER ? random.below(1e9) : random.below(type === BOOLEAN ? 2 : 1000)
