@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { BIGINT, BOOLEAN, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
-import { call, cast, col, filterOf, joinOf, lit, projectOf, rightCol, scanOf, schemaOf } from '../plan/logical.fixture.ts'
+import {
+  call, cast, col, filterOf, joinOf, lit, projectOf, rightCol, scanOf, schemaOf,
+} from '../plan/logical.fixture.ts'
 import type { JoinPlan, LogicalPlan } from '../plan/logical.ts'
 import { MemoryDatabase } from './memory-table.fixture.ts'
 

@@ -5,13 +5,20 @@ import { isInteger, sameType } from '../../src/base/types.ts'
 import { IndexJoinOperator } from '../operators/index-join.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { OperatorBuilder } from './build.ts'
-import { withoutWidening } from './build-join.ts'
-import type { JoinInputs } from './build-join.ts'
+import { withoutWidening } from './convert-bound.ts'
 import { columnsOf, conjuncts, remap } from './expression.ts'
 import type { Expression, JoinPlan, LogicalPlan, ScanPlan } from './logical.ts'
 
 /** A hash join must be expected to cost this many times more. */
 const MARGIN = 5
+
+/** The operators of both sides of a join. */
+export interface JoinInputs {
+  readonly left: Operator
+  readonly right: Operator
+  /** Output columns of the join that something reads, its own condition included. */
+  readonly read: ReadonlySet<number>
+}
 
 interface Side {
   readonly outer: LogicalPlan

@@ -1,22 +1,14 @@
 // Builds joins: keys become columns (computed ones are appended to an input), and the smaller side by
 // estimate is the one kept in memory. A left join keeps its right side, because the left must be streamed.
 import { JoinOperator } from '../operators/join.ts'
-import { isInteger } from '../../src/base/types.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { OperatorBuilder } from './build.ts'
 import { buildIndexJoin } from './build-index-join.ts'
-import { isLosslessCast } from './convert-bound.ts'
+import { withoutWidening } from './convert-bound.ts'
+import type { JoinInputs } from './build-index-join.ts'
 import { columnsOf, conjuncts } from './expression.ts'
-import type { Expression, JoinPlan } from './logical.ts'
+import type { JoinPlan } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
-
-/** The operators of both sides of a join. */
-export interface JoinInputs {
-  readonly left: Operator
-  readonly right: Operator
-  /** Output columns of the join that something reads, its own condition included. */
-  readonly read: ReadonlySet<number>
-}
 
 /** The operator of a join of which only the `wanted` output columns are read. */
 export function buildJoin(builder: OperatorBuilder, plan: JoinPlan, wanted: ReadonlySet<number>): Operator {
@@ -57,10 +49,4 @@ function buildHashJoin(builder: OperatorBuilder, plan: JoinPlan, inputs: JoinInp
     reason,
   } as const
   return new JoinOperator(left.operator, right.operator, spec, { output: plan.output, estimate: { rows, cost } })
-}
-
-/** Integers of every width have the same key words (join-keys.ts), so a key needs no widening cast. */
-export function withoutWidening(key: Expression): Expression {
-  return key.kind === 'cast' && isInteger(key.type) && isInteger(key.arg.type) && isLosslessCast(key.arg.type, key.type)
-    ? key.arg : key
 }

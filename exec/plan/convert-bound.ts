@@ -6,6 +6,7 @@
 //   c <= v ⇔ c <= f                       c > v  ⇔ c > f          c = v ⇔ exact and c = f
 import { isInteger } from '../../src/base/types.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
+import type { Expression } from './logical.ts'
 import { pointInterval } from './interval-set.ts'
 import type { Interval } from './interval-set.ts'
 
@@ -113,4 +114,10 @@ function fitted({ quotient, exact }: { quotient: bigint; exact: boolean }, integ
   }
   const number = Number(quotient)
   return { floor: Number.isSafeInteger(number) ? number : quotient, exact, below: false, above: false }
+}
+
+/** Integers of every width have the same key words (join-keys.ts), so a key needs no widening cast. */
+export function withoutWidening(key: Expression): Expression {
+  return key.kind === 'cast' && isInteger(key.type) && isInteger(key.arg.type) && isLosslessCast(key.arg.type, key.type)
+    ? key.arg : key
 }

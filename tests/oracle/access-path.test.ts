@@ -99,6 +99,13 @@ describe('choice of access path', () => {
     expect(range.actualRows).toBeLessThanOrEqual(2 * 8192)
   })
 
+  test('a join looks few rows up by key, and hashes many', () => {
+    const few = session.analyze('SELECT value FROM pair JOIN event ON c * 2 = id WHERE a = 7 AND b < 10') as PlanJson
+    const join = few.op === 'Project' ? few.children[0]! : few
+    expect(join).toMatchObject({ op: 'IndexJoin', table: 'event', access: 'point', actualRows: 10, indexProbes: 12 })
+    expect(session.explain('SELECT value FROM pair JOIN event ON c * 2 = id')).toContain('HashJoin')
+  })
+
   test('ORDER BY key LIMIT reads one window, from either end', () => {
     for (const direction of ['ASC', 'DESC']) {
       const sql = `SELECT id FROM event ORDER BY id ${direction} LIMIT 3`
