@@ -3,6 +3,7 @@
 import { CODE, DatabaseError } from './base/errors.ts'
 import { engineStats, openEngine, verifyEngine } from '../storage/mod.ts'
 import type { EngineStats, VerifyResult } from '../storage/mod.ts'
+import { adoptLoadedArrow } from './arrow-module.ts'
 import { resolveOpenOptions, resolveStatementOptions } from './options.ts'
 import type { OpenOptions, StatementOptions } from './options.ts'
 import { Prepared } from './prepared.ts'
@@ -28,7 +29,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
     )
   }
   const { engine: engineOptions, backend } = resolveOpenOptions(options)
-  const [engine] = await Promise.all([openEngine(path, engineOptions), loadParser()])
+  const [engine] = await Promise.all([openEngine(path, engineOptions), loadParser(), adoptLoadedArrow()])
   return new Database(new Session(engine, backend))
 }
 

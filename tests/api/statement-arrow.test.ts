@@ -1,7 +1,6 @@
 // statement.arrow(): an apache-arrow Table of the documented types, in buffers of its own.
 import { tableFromIPC, tableToIPC } from 'apache-arrow'
 import { expect, test } from 'vitest'
-import { loadArrow } from '../../src/index.ts'
 import { memoryDb, numbersDb } from './shop.ts'
 
 const EVERY = `CREATE TABLE every (id INT PRIMARY KEY, b BOOLEAN, s SMALLINT, l BIGINT, r REAL, d DOUBLE PRECISION,
@@ -14,7 +13,6 @@ const EVERY = `CREATE TABLE every (id INT PRIMARY KEY, b BOOLEAN, s SMALLINT, l 
   INSERT INTO every (id) VALUES (2)`
 
 test('types of the schema', async () => {
-  await loadArrow()
   const db = await memoryDb(EVERY)
   const table = db.prepare('SELECT * FROM every ORDER BY id').arrow()
   expect(table.schema.fields.map(field => `${field.name} ${String(field.type)}`)).toEqual([
@@ -27,7 +25,6 @@ test('types of the schema', async () => {
 })
 
 test('values survive the way through IPC, NULLs too', async () => {
-  await loadArrow()
   const db = await memoryDb(EVERY)
   const own = db.prepare('SELECT * FROM every ORDER BY id').arrow()
   const table = tableFromIPC(tableToIPC(own, 'stream'))
@@ -61,7 +58,6 @@ test('repeating text is dictionary-coded unless asked otherwise', async () => {
 })
 
 test('columns of one name keep their types', async () => {
-  await loadArrow()
   const db = await memoryDb()
   const table = db.prepare("SELECT 1 AS a, 'x' AS a, 2.5 AS a").arrow()
   expect(table.schema.fields.map(field => `${field.name} ${String(field.type)}`)).toEqual(

@@ -1,7 +1,6 @@
 // table.append(): columns or an Arrow table, atomically, with the three ways to treat existing keys.
 import { tableFromArrays } from 'apache-arrow'
 import { expect, test } from 'vitest'
-import { loadArrow } from '../../src/index.ts'
 import { SHOP, errorOf, memoryDb, numbersDb } from './shop.ts'
 
 test('typed and plain arrays, missing columns take their defaults', async () => {
@@ -57,7 +56,6 @@ test('duplicates inside the input are 23505', async () => {
 })
 
 test('an Arrow table', async () => {
-  await loadArrow()
   const db = await memoryDb('CREATE TABLE t (id BIGINT PRIMARY KEY, name TEXT, x REAL)')
   const count = db.table('t').append(
     tableFromArrays({ id: Int32Array.of(2, 1), name: ['b', 'a'], x: Float64Array.of(0.5, 1.5) })
