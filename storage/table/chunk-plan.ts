@@ -66,8 +66,12 @@ export function setZone(
   chunk.max = max
 }
 
-/** Zone map of a text or bytes column; values too long to keep make it unknown. */
+/**
+ * Zone map of a text or bytes column; values too long to keep make it unknown. Intervals have none: their bytes
+ * do not sort like their durations.
+ */
 export function setTextZone(chunk: ColumnChunk, column: StagedColumn, begin: number, rows: number): void {
+  if (column.type.kind === 'interval') return
   const isString = column.type.kind === 'text' || column.type.kind === 'json'
   const compare = isString
     ? (a: Scalar, b: Scalar): number => compareUtf8(a as string, b as string)

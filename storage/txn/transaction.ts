@@ -102,6 +102,11 @@ export class Transaction implements TableWriter {
     if (this.listTables().some((known) => known.name === schema.name)) {
       throw new DatabaseError(CODE.DUPLICATE_TABLE, `table "${schema.name}" already exists`)
     }
+    // Interval bytes do not sort like their durations, and equal durations have several forms.
+    const bad = schema.key.map((c) => schema.columns[c]!).find((column) => column.type.kind === 'interval')
+    if (bad !== undefined) {
+      throw new DatabaseError(CODE.UNSUPPORTED, `column "${bad.name}" of type interval cannot be part of a primary key`)
+    }
     this.ddl.push({ kind: 'create', table: this.engine.makeTable(schema) })
   }
 
