@@ -108,7 +108,7 @@ export class Run implements ConditionValues {
   open(operator: Operator): BatchSource {
     if (this.profiles === null) return operator.open(this)
     const profile = this.profileOf(operator)
-    const before = this.#mark()
+    const before = this.#begin()
     const source = operator.open(this)
     this.#charge(profile, before)
     return this.#measured(source, profile)
@@ -130,7 +130,7 @@ export class Run implements ConditionValues {
   /** Runs `work` on behalf of an operator that is no source (DML) and charges it. */
   measure<T>(operator: PlanNode, work: () => T): T {
     if (this.profiles === null) return work()
-    const before = this.#mark()
+    const before = this.#begin()
     const result = work()
     this.#charge(this.profileOf(operator), before)
     return result
@@ -166,7 +166,7 @@ export class Run implements ConditionValues {
   #measured(source: BatchSource, profile: OperatorProfile): BatchSource {
     return {
       next: (): Batch | null => {
-        const before = this.#mark()
+        const before = this.#begin()
         const batch = source.next()
         this.#charge(profile, before)
         if (batch !== null) profile.rows += countAlive(this.context.memory, batch)
@@ -182,7 +182,16 @@ export class Run implements ConditionValues {
     return {
       time: performance.now(), hits: pool.hits, misses: pool.misses,
       probes: this.context.indexCounters.probes, wasmRows: counters.wasmRows, jsRows: counters.jsRows,
+      errorMax: 0,
     }
+  }
+
+  // Like #mark, and the largest index error counts from zero until #charge puts the engine's figure back.
+  #begin(): Mark {
+    const { indexCounters } = this.context
+    const mark = { ...this.#mark(), errorMax: indexCounters.maxError }
+    indexCounters.maxError = 0
+    return mark
   }
 
   #charge(profile: OperatorProfile, before: Mark): void {
@@ -193,7 +202,9 @@ export class Run implements ConditionValues {
     profile.indexProbes += now.probes - before.probes
     profile.wasmRows += now.wasmRows - before.wasmRows
     profile.jsRows += now.jsRows - before.jsRows
-    if (now.probes > before.probes) profile.indexErrorMax = this.context.indexCounters.maxError
+    const { indexCounters } = this.context
+    profile.indexErrorMax = Math.max(profile.indexErrorMax, indexCounters.maxError)
+    indexCounters.maxError = Math.max(indexCounters.maxError, before.errorMax)
   }
 }
 
@@ -204,4 +215,6 @@ interface Mark {
   readonly probes: number
   readonly wasmRows: number
   readonly jsRows: number
+  /** The engine's largest index error before. */
+  readonly errorMax: number
 }

@@ -100,7 +100,9 @@ export class MemoryTable implements TableAccess {
   }
 
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean {
-    this.#database.indexCounters.probes++
+    const { indexCounters } = this.#database
+    indexCounters.probes++
+    indexCounters.maxError = Math.max(indexCounters.maxError, 3)
     const row = this.rows.find((candidate) => this.compareKeys(this.keyOf(candidate), key) === 0)
     if (row === undefined) return false
     columns.forEach((ordinal, i) => {
@@ -206,7 +208,7 @@ export class MemoryDatabase implements TableWriter {
   readonly memory = LinearMemory.create(64 << 20)
   readonly random: Random
   readonly tables = new Map<string, MemoryTable>()
-  readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 3, keyPages: 0, deltaHits: 0 }
+  readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 7, keyPages: 0, deltaHits: 0 }
   openCursors = 0
   #nextRowId = 1
 

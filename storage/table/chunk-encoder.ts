@@ -214,7 +214,7 @@ function planWide(column: StagedColumn, begin: number, rows: number): ChunkPlan 
   setZone(chunk, column, begin, rows, (a, b) => ((a as bigint) < (b as bigint) ? -1 : 1))
   const part = valuesPart(chunk, rows, (memory, address) => {
     for (let i = 0; i < rows; i++) {
-      const value = (stagedScalar(column, begin + i) ?? 0n) as bigint
+      const value = BigInt((stagedScalar(column, begin + i) ?? 0n) as bigint)
       memory.i64[address / 8 + 2 * i] = BigInt.asIntN(64, value)
       memory.i64[address / 8 + 2 * i + 1] = value >> 64n
     }

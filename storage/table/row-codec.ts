@@ -65,9 +65,11 @@ export class RowCodec {
         return
       }
       case FIELD.F64: return out.f64(value as number)
-      case FIELD.I128:
-        out.i64(BigInt.asIntN(64, value as bigint))
-        return out.i64((value as bigint) >> 64n)
+      case FIELD.I128: {
+        const wide = BigInt(value as number | bigint)
+        out.i64(BigInt.asIntN(64, wide))
+        return out.i64(wide >> 64n)
+      }
       case FIELD.TEXT: return out.blob(encoder.encode(value as string))
       default: return out.blob(value as Uint8Array)
     }
