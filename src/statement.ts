@@ -273,7 +273,8 @@ export class Statement {
 
   #notePoint(plan: PhysicalPlan): void {
     const { session, parsed } = this.#prepared
-    if (this.#fastVersion === session.catalogVersion || session.transaction !== null) return
+    const txn = session.transaction
+    if (this.#fastVersion === session.catalogVersion || (txn !== null && txn.ddl.length > 0)) return
     this.#fastVersion = session.catalogVersion
     this.#insert = null
     this.#point = PointGet.of(session.engine, plan, parsed.parameterNames, this.#options)
