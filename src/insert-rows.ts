@@ -65,16 +65,17 @@ export class InsertRows {
     return this.#session.write(txn => {
       const ordered = orderParameters(parameters, this.#names)
       const values = ordered.map((value, i) => convertParameter(this.#types[i]!, value, i, this.#names[i]!))
-      for (const source of this.#rows) this.#insert(txn, source, values)
+      const now = Date.now() * 1000
+      for (const source of this.#rows) this.#insert(txn, source, values, now)
       return this.#rows.length
     })
   }
 
-  #insert(txn: Transaction, source: RowSource, values: readonly Scalar[]): void {
+  #insert(txn: Transaction, source: RowSource, values: readonly Scalar[], now: number): void {
     const row = source.constants.slice()
     for (const [column, parameter] of source.parameters) row[column] = values[parameter]!
     for (const [column, expression] of source.evaluated) {
-      row[column] = evaluateConstant(expression, [], Date.now() * 1000)
+      row[column] = evaluateConstant(expression, [], now)
     }
     txn.insert(this.#plan.table, this.#fits ? fitRow(this.#plan.schema, row) : row)
   }

@@ -22,6 +22,8 @@ test('a prepared insert runs many times', async () => {
     db.prepare('SELECT id, a, n FROM t WHERE id IN (4, 9) ORDER BY id').raw()
   ).toEqual([[4, 'a4', '2.00'], [9, null, '2.00']])
   expect(db.prepare('SELECT at FROM t').get()!['at']).toBeInstanceOf(Date)
+  db.exec('INSERT INTO t (id) VALUES (20), (21), (22)')
+  expect(db.prepare('SELECT count(DISTINCT at) AS n FROM t WHERE id >= 20').get()).toEqual({ n: 1 })
   db.exec('INSERT INTO t (id, a) VALUES (10, DEFAULT)')
   expect(db.table('t').get(10)).toMatchObject({ a: 'dflt' })
 })
