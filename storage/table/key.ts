@@ -113,13 +113,24 @@ export function sameKey(a: KeyValue, b: KeyValue): boolean {
 export function hashKey(key: KeyValue): number {
   if (typeof key === 'number') return hashNumber(key)
   if (typeof key === 'string') return hashString(key)
-  return hashNumber(Number(BigInt.asIntN(48, key)) ^ 0x5bd1e995)
+  return hashBigInt(key)
+}
+
+// All 32-bit words count: scaled decimals share their low bits.
+function hashBigInt(key: bigint): number {
+  let h = key < 0n ? 0x5bd1e995 : 0x165667b1
+  for (let rest = key; rest !== 0n && rest !== -1n; rest >>= 32n) {
+    h = Math.imul(h ^ Number(BigInt.asIntN(32, rest)), 0x01000193)
+    h ^= h >>> 15
+  }
+  return hashNumber(h)
 }
 
 function hashNumber(key: number): number {
   let h = key | 0
   if (h !== key) {
-    floatBits.setFloat64(0, key)
+    // One pattern for every NaN; arithmetic makes several.
+    floatBits.setFloat64(0, key === key ? key : 0)
     h = floatBits.getInt32(0) ^ Math.imul(floatBits.getInt32(4), 0x85ebca6b)
   }
   h = Math.imul(h ^ (h >>> 16), 0x7feb352d)
