@@ -91,9 +91,10 @@ function planInts(column: StagedColumn, begin: number, rows: number): ChunkPlan 
     if (v < min) min = v
     if (v > max) max = v
   }
-  chunk.min = min
-  chunk.max = max
-  return planNarrow(chunk, min, max, begin, rows, column)
+  // + 0: a user's Float64Array may hold -0.
+  chunk.min = min + 0
+  chunk.max = max + 0
+  return planNarrow(chunk, chunk.min, chunk.max, begin, rows, column)
 }
 
 function planNarrow(
