@@ -28,7 +28,7 @@ export type Convert = ((value: Scalar) => unknown) | null
 /** A row object. */
 export type RowObject = Record<string, unknown>
 
-type BuildRow = (reader: ValueReader, group: RowGroup, meta: GroupMeta, row: number) => RowObject
+type BuildRow = (reader: ValueReader, group: RowGroup, meta: GroupMeta, row: number, key: KeyValue) => RowObject
 
 /** Reads rows of one table by primary key, outside of transactions. */
 export class PointReader {
@@ -42,6 +42,7 @@ export class PointReader {
   private readonly buildFromRow: (row: Row) => RowObject
   private readonly keyColumn: number
   private readonly isNumber: boolean
+  private readonly columnCount: number
   private row = -1
 
   /** `columns` are schema ordinals, `names` the properties of the row object. */
@@ -56,6 +57,7 @@ export class PointReader {
     this.counters = table.services.counters
     this.keyColumn = table.order.columns[0]!
     this.isNumber = table.order.mode === 'number'
+    this.columnCount = columns.length + 1
     this.build = generateBuild(table, columns, names, converts)
     this.buildFromRow = generateFromRow(columns, names, converts)
   }
@@ -82,7 +84,8 @@ export class PointReader {
   private getFromBase(key: KeyValue): RowObject | undefined {
     const group = typeof key === 'number' && this.isNumber ? this.locateNumber(key) : this.locate(key)
     if (group === null) return undefined
-    return this.build(this.values, group, group.meta!, this.row)
+    this.pool.noteHits(this.columnCount)
+    return this.build(this.values, group, group.meta!, this.row, key)
   }
 
   /** True when a row with this key exists. */
@@ -156,7 +159,6 @@ export class PointReader {
     const frame = pool.frameOf[page]!
     if (!(frame >= 0)) return pool.fetch(page)
     pool.referenced[frame] = 1
-    pool.noteHits(1)
     return frame
   }
 }
@@ -203,23 +205,31 @@ const searchU16 = makeSearch<Uint16Array>()
 const searchU32 = makeSearch<Uint32Array>()
 const searchF64 = makeSearch<Float64Array>()
 
-// { name: convert(reader.read<Kind>(group, meta.chunks[c], row)), … } as one literal.
+// { name: convert(reader.read<Kind>(group, meta.chunks[c], row)), … } as one literal. The number that was looked
+// up is the key column's value: it is not read again.
 function generateBuild(
   table: TableStore, columns: readonly number[], names: readonly string[], converts: readonly Convert[],
 ): BuildRow {
   const fields = columns.map((c, i) => {
     const method = ValueReader.methodFor(table.schema.columns[c]!.type)
-    const value = `reader.${method}(group, chunks[${c}], row)`
-    return `${JSON.stringify(names[i])}: ${converts[i] === null ? value : `converts[${i}](${value})`}`
+    const isKey = table.order.mode === 'number' && c === table.order.columns[0]
+    const value = isKey ? 'key' : `reader.${method}(group, chunks[${c}], row)`
+    return `${property(names[i]!)}: ${converts[i] === null ? value : `converts[${i}](${value})`}`
   })
-  const source = `return (reader, group, meta, row) => { const chunks = meta.chunks; return { ${fields.join(', ')} } }`
+  const source = `return (reader, group, meta, row, key) => { const chunks = meta.chunks; return { ${fields.join(', ')} } }`
   return new Function('converts', source)(converts) as BuildRow
+}
+
+// `"__proto__": x` in a literal sets the prototype; in brackets it is a property like any other.
+function property(name: string): string {
+  const text = JSON.stringify(name)
+  return name === '__proto__' ? `[${text}]` : text
 }
 
 function generateFromRow(
   columns: readonly number[], names: readonly string[], converts: readonly Convert[],
 ): (row: Row) => RowObject {
   const fields = columns.map((c, i) =>
-    `${JSON.stringify(names[i])}: ${converts[i] === null ? `row[${c}]` : `converts[${i}](row[${c}])`}`)
+    `${property(names[i]!)}: ${converts[i] === null ? `row[${c}]` : `converts[${i}](row[${c}])`}`)
   return new Function('converts', `return (row) => ({ ${fields.join(', ')} })`)(converts) as (row: Row) => RowObject
 }

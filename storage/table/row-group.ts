@@ -98,7 +98,8 @@ export function decodeGroupEntry(reader: ByteReader, keyCodec: RowCodec): GroupE
     firstPage: reader.u32(), pageCount: reader.u32(), streamBytes: reader.u32(), metaOffset: reader.u32(),
     rows: reader.u32(), firstKeyValues: keyCodec.decode(reader), lastKeyValues: keyCodec.decode(reader),
   }
-  if (entry.firstKeyValues.includes(null) || entry.lastKeyValues.includes(null)) reader.fail('row group with a NULL key')
+  const keys = [...entry.firstKeyValues, ...entry.lastKeyValues]
+  if (keys.includes(null)) reader.fail('row group with a NULL key')
   if (entry.rows === 0 || entry.rows > 65536) reader.fail('row group with an impossible number of rows')
   if (entry.metaOffset >= entry.streamBytes || entry.pageCount !== Math.ceil(entry.streamBytes / 65536)) {
     reader.fail('row group whose sizes disagree')

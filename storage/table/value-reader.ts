@@ -1,5 +1,6 @@
 // Single values for point reads, one method per physical kind so that generated row constructors call
-// straight into the right one. Like chunk-reader.ts, with the frame look-up written out.
+// straight into the right one. Like chunk-reader.ts, with the frame look-up written out; the caller reports the
+// hits of a whole row at once.
 import { BYTEA, decimalType, isText, physicalOf } from '../../src/base/types.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { LAYOUT } from '../column-buffers.ts'
@@ -45,10 +46,8 @@ export class ValueReader {
     const { pool } = this
     const page = group.firstPage + (offset >>> 16)
     let frame = pool.frameOf[page]!
-    if (frame >= 0) {
-      pool.referenced[frame] = 1
-      pool.noteHits(1)
-    } else frame = pool.fetch(page)
+    if (frame >= 0) pool.referenced[frame] = 1
+    else frame = pool.fetch(page)
     return frame * FRAME_SIZE + (offset & 0xffff)
   }
 
