@@ -43,7 +43,8 @@ describe('order', () => {
       for (let j = 0; j < values.length; j++) {
         // The second part must not outweigh the first.
         const a = leading.fromValues([values[i]!, 5])
-        expect(Math.sign(leading.compare(a, leading.fromValues([values[j]!, -5])))).toBe(i === j ? 1 : Math.sign(i - j))
+        const other = leading.fromValues([values[j]!, -5])
+        expect(Math.sign(leading.compare(a, other))).toBe(i === j ? 1 : Math.sign(i - j))
         const b = trailing.fromValues(['x\0', values[i]!])
         expect(Math.sign(trailing.compare(b, trailing.fromValues(['x\0', values[j]!])))).toBe(Math.sign(i - j))
       }
@@ -78,8 +79,8 @@ describe('equality', () => {
   })
 
   test('every NaN is one key with one hash', () => {
-    const patterns = new Float64Array(new BigUint64Array([0x7ff8000000000000n, 0xfff8000000000000n, 0x7ff8000000000123n,
-      0xfff0000000000001n]).buffer)
+    const patterns = new Float64Array(new BigUint64Array(
+      [0x7ff8000000000000n, 0xfff8000000000000n, 0x7ff8000000000123n, 0xfff0000000000001n]).buffer)
     const order = orderOf(DOUBLE)
     const pair = orderOf(DOUBLE, INTEGER)
     for (const nan of patterns) {

@@ -75,7 +75,9 @@ function isInside(key: readonly Scalar[], range: KeyRange): boolean {
 }
 
 // Half of the rows are merged into groups of 16 rows, the rest stays in the delta, and some are deleted.
-async function build(random: Random): Promise<{ engine: Engine; singles: Map<number, number>; pairs: Map<string, Pair> }> {
+async function build(
+  random: Random,
+): Promise<{ engine: Engine; singles: Map<number, number>; pairs: Map<string, Pair> }> {
   const files = new MemoryFileSystem()
   const singles = new Map<number, number>()
   const pairs = new Map<string, Pair>()

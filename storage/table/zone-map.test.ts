@@ -58,9 +58,11 @@ describe('zone maps', () => {
     const random = new Random(2)
     let skipped = 0
     for (let i = 0; i < 3000; i++) {
-      const values = Array.from({ length: random.between(1, 4) }, () => (random.chance(0.2) ? null : random.pick(domain)))
+      const values = Array.from({ length: random.between(1, 4) }, () =>
+        (random.chance(0.2) ? null : random.pick(domain)))
       const zone: ZonePredicate = {
-        column: 0, op: random.pick(OPS), values: Array.from({ length: random.between(1, 3) }, () => random.pick(domain)),
+        column: 0, op: random.pick(OPS),
+        values: Array.from({ length: random.between(1, 3) }, () => random.pick(domain)),
       }
       const may = mayMatch(type, values, [zone])
       if (!may) {
