@@ -2,7 +2,7 @@
 // to the heap, superseded versions go or stay in memory for old snapshots (rule D4).
 import { ByteWriter } from '../src/base/bytes.ts'
 import type { Engine } from './engine.ts'
-import type { VersionContent } from './table/delta.ts'
+import type { VersionContent } from './delta/delta.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
 

@@ -1,5 +1,5 @@
 // The door of storage/: what exec and src may use. Everything else in this folder is its own business.
-// Reading order: README.md, engine.ts, table/table-store.ts, table/delta.ts, table/row-group.ts.
+// Reading order: README.md, engine.ts, table/table-store.ts, delta/delta.ts, row-group/row-group.ts.
 export { Arena } from './memory/arena.ts'
 export { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
 export { BATCH_ROWS, LAYOUT, LAYOUT_WIDTH } from './column-buffers.ts'
@@ -13,8 +13,8 @@ export { Engine } from './engine.ts'
 export { MEMORY_PATH, openEngine, walFolder } from './open-engine.ts'
 export { appendColumns } from './bulk-append.ts'
 export type { OnConflict } from './bulk-append.ts'
-export { ColumnStage } from './table/staged-column.ts'
-export type { StagedColumn } from './table/staged-column.ts'
+export { ColumnStage } from './row-group/staged-column.ts'
+export type { StagedColumn } from './row-group/staged-column.ts'
 export { StoreAccess } from './table/store-access.ts'
 export { Transaction } from './txn/transaction.ts'
 export type { IsolationLevel, Savepoint } from './txn/transaction.ts'

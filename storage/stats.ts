@@ -4,7 +4,7 @@ import { indexStats } from '../index/mod.ts'
 import type { IndexStats } from '../index/mod.ts'
 import type { Engine } from './engine.ts'
 import type { PoolStats } from './pool/buffer-pool.ts'
-import { ENCODING_NAMES } from './table/column-chunk.ts'
+import { ENCODING_NAMES } from './row-group/column-chunk.ts'
 import type { TableStore } from './table/table-store.ts'
 
 /** Counters since open. */

@@ -168,8 +168,8 @@ describe('each rule finds its offence', () => {
     const text = 'export const a = 1\nexport function f() {}\n/** Said. */\nexport function g() {}\n'
     expect(judge(documentedExports, { 'exec/a.ts': text })).toEqual(['exec/a.ts:2 undocumented'])
     const shown = `${text}/** Said. */\nexport class H {\n  m() {}\n  private n() {}\n}`
-    expect(judge(documentedExports, { 'src/database.ts': shown })).toEqual(['src/database.ts:1 undocumented',
-      'src/database.ts:2 undocumented', 'src/database.ts:7 undocumented'])
+    expect(judge(documentedExports, { 'src/api/database.ts': shown })).toEqual(['src/api/database.ts:1 undocumented',
+      'src/api/database.ts:2 undocumented', 'src/api/database.ts:7 undocumented'])
   })
 
   test('dead exports', () => {

@@ -3,8 +3,8 @@
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import type { KeyOrder, KeyValue } from './key.ts'
-import { ColumnStage, loadSafeDoubles, stagedScalar } from './staged-column.ts'
-import type { StagedColumn } from './staged-column.ts'
+import { ColumnStage, loadSafeDoubles, stagedScalar } from '../row-group/staged-column.ts'
+import type { StagedColumn } from '../row-group/staged-column.ts'
 
 /** Sorted incoming rows. */
 export class IncomingRows {

@@ -6,9 +6,9 @@ import {
 } from '../../index/mod.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
-import type { ChunkReader } from './chunk-reader.ts'
+import type { ChunkReader } from '../row-group/chunk-reader.ts'
 import type { KeyOrder, KeyValue } from './key.ts'
-import type { GroupMeta, RowGroup } from './row-group.ts'
+import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 
 const encoder = new TextEncoder()
 

@@ -9,15 +9,15 @@
 // versions are only marked as merged (rule M1). Uncommitted versions are left alone.
 import { assert } from '../../src/base/assert.ts'
 import type { Row } from '../../src/base/types.ts'
-import { UNCOMMITTED } from './deletion-vector.ts'
-import { decodeGroup } from './group-decoder.ts'
+import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
+import { decodeGroup } from '../row-group/group-decoder.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
-import type { RowGroup } from './row-group.ts'
-import { freeUnpublished, writeRowGroup } from './row-group-writer.ts'
-import type { GroupTarget } from './row-group-writer.ts'
-import { ColumnStage } from './staged-column.ts'
-import type { StagedColumn } from './staged-column.ts'
+import type { RowGroup } from '../row-group/row-group.ts'
+import { freeUnpublished, writeRowGroup } from '../row-group/row-group-writer.ts'
+import type { GroupTarget } from '../row-group/row-group-writer.ts'
+import { ColumnStage } from '../row-group/staged-column.ts'
+import type { StagedColumn } from '../row-group/staged-column.ts'
 import type { TableStore } from './table-store.ts'
 
 /** A finished merge: the new list of groups, and what it replaces. */

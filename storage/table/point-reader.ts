@@ -14,12 +14,12 @@ import type { IndexCounters } from '../access.ts'
 import { LAYOUT } from '../column-buffers.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { BufferPool } from '../pool/buffer-pool.ts'
-import { NO_MARK } from './delta.ts'
-import { ENCODING } from './column-chunk.ts'
-import type { ColumnChunk } from './column-chunk.ts'
+import { NO_MARK } from '../delta/delta.ts'
+import { ENCODING } from '../row-group/column-chunk.ts'
+import type { ColumnChunk } from '../row-group/column-chunk.ts'
 import type { KeyValue } from './key.ts'
-import type { GroupMeta, RowGroup } from './row-group.ts'
-import { ValueReader } from './value-reader.ts'
+import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
+import { ValueReader } from '../row-group/value-reader.ts'
 import type { TableStore } from './table-store.ts'
 
 /** Turns a Scalar into what the user sees; null = it already is. */
@@ -216,7 +216,10 @@ function generateBuild(
     const value = isKey ? 'key' : `reader.${method}(group, chunks[${c}], row)`
     return `${property(names[i]!)}: ${converts[i] === null ? value : `converts[${i}](${value})`}`
   })
-  const source = `return (reader, group, meta, row, key) => { const chunks = meta.chunks; return { ${fields.join(', ')} } }`
+  const source = `return (reader, group, meta, row, key) => {
+    const chunks = meta.chunks
+    return { ${fields.join(', ')} }
+  }`
   return new Function('converts', source)(converts) as BuildRow
 }
 

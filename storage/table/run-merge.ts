@@ -3,13 +3,13 @@
 //
 // Equal keys: 'error' raises 23505; 'skip' keeps the earliest run's row, 'replace' the latest run's.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import { decodeGroup } from './group-decoder.ts'
+import { decodeGroup } from '../row-group/group-decoder.ts'
 import { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
-import type { RowGroup } from './row-group.ts'
-import { writeRowGroup } from './row-group-writer.ts'
-import type { GroupTarget } from './row-group-writer.ts'
-import { ColumnStage } from './staged-column.ts'
+import type { RowGroup } from '../row-group/row-group.ts'
+import { writeRowGroup } from '../row-group/row-group-writer.ts'
+import type { GroupTarget } from '../row-group/row-group-writer.ts'
+import { ColumnStage } from '../row-group/staged-column.ts'
 import type { TableStore } from './table-store.ts'
 
 /** Outcome of a merge of runs. `changed` counts rows that came from the runs. */

@@ -3,15 +3,15 @@
 import type { Scalar } from '../../src/base/types.ts'
 import type { CursorCounters, KeyRange } from '../access.ts'
 import type { ZonePredicate } from '../column-buffers.ts'
-import type { DeltaBlock, DeltaImage } from './delta-image.ts'
-import type { DeltaView } from './delta-image-cache.ts'
-import { DELTA_BLOCK_ROWS } from './delta-block.ts'
+import type { DeltaBlock, DeltaImage } from '../delta/delta-image.ts'
+import type { DeltaView } from '../delta/delta-image-cache.ts'
+import { DELTA_BLOCK_ROWS } from '../delta/delta-block.ts'
 import { prefixSuccessor } from './key.ts'
 import type { KeyValue } from './key.ts'
-import type { RowGroup } from './row-group.ts'
+import type { RowGroup } from '../row-group/row-group.ts'
 import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
-import { groupMayMatch } from './zone-map.ts'
+import { groupMayMatch } from '../row-group/zone-map.ts'
 
 /** Rows [begin, end) of a row group or of a delta block. */
 export interface Slice {

@@ -6,7 +6,7 @@ import type { ZonePredicate } from '../column-buffers.ts'
 import { StoreCursor } from './cursor.ts'
 import { baseSlices, countDeltaEntries, toInterval } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
-import { groupMayMatch } from './zone-map.ts'
+import { groupMayMatch } from '../row-group/zone-map.ts'
 
 /** Read access to one table. `retain` keeps the snapshot alive while a cursor is open. */
 export class StoreAccess implements TableAccess {

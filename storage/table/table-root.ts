@@ -10,7 +10,7 @@ import {
 } from '../../index/mod.ts'
 import type { TableModel } from '../../index/mod.ts'
 import type { KeyOrder, KeyValue } from './key.ts'
-import { RowGroup, decodeGroupEntry, encodeGroupEntry } from './row-group.ts'
+import { RowGroup, decodeGroupEntry, encodeGroupEntry } from '../row-group/row-group.ts'
 import type { RowCodec } from './row-codec.ts'
 
 const ROOT_MAGIC = 0x544f4f52

@@ -3,9 +3,9 @@
 import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row } from '../../src/base/types.ts'
-import { UNCOMMITTED } from '../table/deletion-vector.ts'
+import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
-import type { RowGroup } from '../table/row-group.ts'
+import type { RowGroup } from '../row-group/row-group.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
 
 /** One written version. */

@@ -19,9 +19,9 @@ import {
   BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BLOCKS, MAX_PAGE_BYTES,
 } from '../../storage/page/page-map.ts'
 import { PAGE_KIND } from '../../storage/page/page-store.ts'
-import { partAlignment } from '../../storage/table/chunk-plan.ts'
-import { ENCODING, ENCODING_NAMES, NO_PART, ZONE_VALUE_CHARS } from '../../storage/table/column-chunk.ts'
-import { HEAP_TUPLE_MAX } from '../../storage/table/heap-page.ts'
+import { partAlignment } from '../../storage/row-group/chunk-plan.ts'
+import { ENCODING, ENCODING_NAMES, NO_PART, ZONE_VALUE_CHARS } from '../../storage/row-group/column-chunk.ts'
+import { HEAP_TUPLE_MAX } from '../../storage/delta/heap-page.ts'
 import { KeyOrder } from '../../storage/table/key.ts'
 import { RowCodec } from '../../storage/table/row-codec.ts'
 import { MAX_BODY_BYTES, RECORD, RECORD_HEADER_BYTES } from '../../storage/wal/record.ts'

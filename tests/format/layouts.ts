@@ -11,11 +11,11 @@ import { encodeCatalog } from '../../storage/catalog/catalog.ts'
 import { LAYOUT } from '../../storage/column-buffers.ts'
 import { encodeMetaSlot } from '../../storage/page/meta-slot.ts'
 import { PageMap } from '../../storage/page/page-map.ts'
-import { ENCODING, encodeColumnChunk } from '../../storage/table/column-chunk.ts'
-import type { ColumnChunk } from '../../storage/table/column-chunk.ts'
+import { ENCODING, encodeColumnChunk } from '../../storage/row-group/column-chunk.ts'
+import type { ColumnChunk } from '../../storage/row-group/column-chunk.ts'
 import { KeyOrder } from '../../storage/table/key.ts'
 import { RowCodec } from '../../storage/table/row-codec.ts'
-import { RowGroup, encodeGroupEntry, encodeGroupMeta } from '../../storage/table/row-group.ts'
+import { RowGroup, encodeGroupEntry, encodeGroupMeta } from '../../storage/row-group/row-group.ts'
 import { TableRoot, encodeTableRoot } from '../../storage/table/table-root.ts'
 import { encodeHeader, placeRecord } from '../../storage/wal/record.ts'
 import { encodeSegmentHeader } from '../../storage/wal/segment.ts'
@@ -176,7 +176,7 @@ function rootLayouts(): Layout[] {
       field('liveRows', /^live rows/, 8, figures.liveRows),
     ],
   }, {
-    name: 'row group directory entry', heading: 'Directory entries', source: 'storage/table/row-group.ts',
+    name: 'row group directory entry', heading: 'Directory entries', source: 'storage/row-group/row-group.ts',
     picture: /^ *directory entry: /, sample: entry.finish(),
     fields: [
       field('firstPage', /^first page/, 4, ENTRY.firstPage), field('pages', /^pages/, 4, ENTRY.pageCount),
@@ -215,7 +215,7 @@ function groupMetaLayouts(): Layout[] {
   const model = encodeSegmentTable(MODEL)
   return [{
     name: 'column chunk descriptor', heading: 'Column chunk descriptors',
-    source: 'storage/table/column-chunk.ts',
+    source: 'storage/row-group/column-chunk.ts',
     picture: /^ *descriptor bytes: /, sample: chunkBytes,
     fields: [
       field('encoding', /^encoding/, 1, 3), field('layout', /^layout/, 1, 1), field('flags', /^flags/, 1, 7),
@@ -228,7 +228,7 @@ function groupMetaLayouts(): Layout[] {
       bytesField('zone', /^zone map/, Uint8Array.of(0, 1, 0x61, 1, 0x62)),
     ],
   }, {
-    name: 'row group meta', heading: 'Row-group meta', source: 'storage/table/row-group.ts',
+    name: 'row group meta', heading: 'Row-group meta', source: 'storage/row-group/row-group.ts',
     picture: /^ *meta: /,
     sample: meta.finish(),
     fields: [

@@ -7,7 +7,7 @@ import { decodeMetaSlot } from '../../storage/page/meta-slot.ts'
 import { BLOCK_SIZE } from '../../storage/page/page-map.ts'
 import { PAGE_KIND, PageStore } from '../../storage/page/page-store.ts'
 import { BufferPool } from '../../storage/pool/buffer-pool.ts'
-import { Heap } from '../../storage/table/heap.ts'
+import { Heap } from '../../storage/delta/heap.ts'
 import { ascii, bytesField, field } from './layout.ts'
 import type { Layout } from './layout.ts'
 
@@ -102,7 +102,7 @@ function heapPageLayout(page: Uint8Array, id: number, offsets: [number, number])
   view.setUint16(8, offsets[1], true)
   view.setUint16(10, 17, true)
   return {
-    name: 'heap page header', heading: 'Heap pages', source: 'storage/table/heap-page.ts',
+    name: 'heap page header', heading: 'Heap pages', source: 'storage/delta/heap-page.ts',
     picture: /^ *offset  size  meaning$/, sample: page.slice(0, 44),
     fields: [
       bytesField('magic', /^magic/, ascii('HEAP')), field('page', /^page id/, 4, id),
@@ -118,7 +118,7 @@ function tupleLayout(sample: Uint8Array): Layout {
   const commit = new Uint8Array(8)
   new DataView(commit.buffer).setFloat64(0, COMMIT, true)
   return {
-    name: 'heap tuple', heading: 'Heap tuples', source: 'storage/table/heap.ts', picture: /^ *tuple +/,
+    name: 'heap tuple', heading: 'Heap tuples', source: 'storage/delta/heap.ts', picture: /^ *tuple +/,
     sample,
     fields: [
       bytesField('commitId', /^commit ?[iI]d/, commit), field('flags', /^flags/, 1, 1),
@@ -129,7 +129,7 @@ function tupleLayout(sample: Uint8Array): Layout {
 
 function stubLayout(stub: Uint8Array, firstPage: number): Layout {
   return {
-    name: 'overflow stub', heading: 'Overflow stubs', source: 'storage/table/heap.ts',
+    name: 'overflow stub', heading: 'Overflow stubs', source: 'storage/delta/heap.ts',
     picture: /^ *overflow  stub body: /,
     sample: stub.slice(9),
     fields: [field('length', /^total length/, 4, 70_000), field('firstPage', /^first page/, 4, firstPage)],
@@ -138,7 +138,7 @@ function stubLayout(stub: Uint8Array, firstPage: number): Layout {
 
 function overflowLayout(page: Uint8Array, next: number): Layout {
   return {
-    name: 'overflow page', heading: 'Overflow pages', source: 'storage/table/heap.ts',
+    name: 'overflow page', heading: 'Overflow pages', source: 'storage/delta/heap.ts',
     picture: /^ *overflow page: /,
     sample: page,
     fields: [

@@ -6,10 +6,10 @@ import { Random } from '../../src/base/random.ts'
 import { BOOLEAN, DOUBLE, INTEGER, SMALLINT, TEXT, decimalType } from '../../src/base/types.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { BATCH_ROWS, LAYOUT_WIDTH } from '../../storage/column-buffers.ts'
-import { NO_PART } from '../../storage/table/column-chunk.ts'
-import { ColumnStage } from '../../storage/table/staged-column.ts'
-import { planStream } from '../../storage/table/stream.ts'
-import type { StreamPlan } from '../../storage/table/stream.ts'
+import { NO_PART } from '../../storage/row-group/column-chunk.ts'
+import { ColumnStage } from '../../storage/row-group/staged-column.ts'
+import { planStream } from '../../storage/row-group/stream.ts'
+import type { StreamPlan } from '../../storage/row-group/stream.ts'
 
 const PAGE = 65536
 const WIDE = decimalType(30, 0)

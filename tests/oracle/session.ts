@@ -3,7 +3,7 @@
 import type { ExecutionContext, Backend, PhysicalPlan } from '../../exec/mod.ts'
 import { planStatement } from '../../exec/mod.ts'
 import { forEachRow } from '../../exec/operators/rows.ts'
-import { FittingWriter } from '../../src/fit-row.ts'
+import { FittingWriter } from '../../src/api/fit-row.ts'
 import { fromJs } from '../../src/base/scalar-js.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
 import { bind } from '../../src/sql/bind.ts'

@@ -1,6 +1,6 @@
 // What a file imports, and the two rules about it: arrows point one way, and never in a circle.
 //
-//   src/{api,sql,cli,server,formats}, src/*.ts  ->  exec  ->  storage  ->  index  ->  src/base
+//   src/index.ts, src/{api,sql,cli,server,formats}  ->  exec  ->  storage  ->  index  ->  src/base
 //
 // bench, datasets and tests may import anything, and nothing else imports them. index/ and src/base
 // are pure: they import no package and nothing of Node.

@@ -1,0 +1,156 @@
+// Statements that are not queries: DDL, transaction control, PRAGMA, SHOW, DESCRIBE, EXPLAIN. Those that
+// return rows return them as a plan of literal rows, so that every result takes the same way out.
+import { unreachable } from '../base/assert.ts'
+import { CODE, DatabaseError } from '../base/errors.ts'
+import type { Scalar, SqlType } from '../base/types.ts'
+import { BIGINT, BOOLEAN, JSON_TYPE, TEXT, typeName } from '../base/types.ts'
+import { planStatement } from '../../exec/mod.ts'
+import type { PhysicalPlan } from '../../exec/mod.ts'
+import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
+import { runPragma } from './pragma.ts'
+import { queryOf } from './prepared.ts'
+import type { Prepared } from './prepared.ts'
+import { executionContext } from './result.ts'
+import type { Session } from './session.ts'
+import { didYouMean } from '../sql/nearest-name.ts'
+
+/** Literal rows under named columns. */
+export interface Listing {
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  readonly rows: readonly (readonly Scalar[])[]
+}
+
+const TABLES = [{ name: 'name', type: TEXT }, { name: 'rows', type: BIGINT }, { name: 'key', type: TEXT }]
+const COLUMNS = [
+  { name: 'column', type: TEXT }, { name: 'type', type: TEXT }, { name: 'nullable', type: BOOLEAN },
+  { name: 'key', type: BIGINT }, { name: 'default', type: TEXT },
+]
+const PRAGMA = [{ name: 'name', type: TEXT }, { name: 'value', type: TEXT }]
+
+/** Columns of a statement's rows; empty for statements without rows. */
+export function columnsOf(statement: BoundStatement): readonly {
+  readonly name: string; readonly type: SqlType; readonly nullable: boolean,
+}[] {
+  const listed = (columns: Listing['columns']): { name: string; type: SqlType; nullable: boolean }[] =>
+    columns.map(column => ({ ...column, nullable: true }))
+  switch (statement.kind) {
+    case 'query': return statement.plan.output
+    case 'explain': return listed(explainColumns(statement.format))
+    case 'show_tables': return listed(TABLES)
+    case 'describe': return listed(COLUMNS)
+    case 'pragma': return listed(PRAGMA)
+    default: return []
+  }
+}
+
+function explainColumns(format: 'text' | 'json'): Listing['columns'] {
+  return [{ name: 'QUERY PLAN', type: format === 'json' ? JSON_TYPE : TEXT }]
+}
+
+/** A plan that returns the rows of a listing. */
+export function listingPlan(listing: Listing): PhysicalPlan {
+  const output = listing.columns.map(column => ({ ...column, nullable: true }))
+  const rows = listing.rows.map(row => row.map((value, i) =>
+    ({ kind: 'constant' as const, type: listing.columns[i]!.type, value })))
+  const plan: LogicalPlan = { kind: 'values', rows, output }
+  return planStatement(plan, () => unreachable('a listing reads no table'))
+}
+
+/** Runs a statement that is not a query. Returns its rows, or null when it has none. */
+export function runCommand(
+  session: Session, statement: Exclude<BoundStatement, { kind: 'query' }>, prepared: Prepared,
+  values: readonly Scalar[],
+): Listing | null {
+  switch (statement.kind) {
+    case 'begin': session.begin(); return null
+    case 'commit': session.commit(); return null
+    case 'rollback': session.rollback(); return null
+    case 'savepoint': session.savepoint(statement.name); return null
+    case 'release': session.release(statement.name); return null
+    case 'rollback_to': session.rollbackTo(statement.name); return null
+    case 'create_table': return createTable(session, statement)
+    case 'drop_table': return dropTables(session, statement)
+    case 'explain': return explain(session, statement, prepared, values)
+    case 'show_tables': return showTables(session)
+    case 'describe': return describe(statement)
+    case 'pragma': return { columns: PRAGMA, rows: runPragma(session, statement.name, statement.value) }
+  }
+}
+
+function createTable(session: Session, statement: Extract<BoundStatement, { kind: 'create_table' }>): null {
+  session.assertReady()
+  if (statement.ifNotExists && session.catalog.schema(statement.schema.name) !== undefined) return null
+  session.define(txn => txn.createTable(statement.schema))
+  return null
+}
+
+function dropTables(session: Session, statement: Extract<BoundStatement, { kind: 'drop_table' }>): null {
+  session.define(txn => {
+    for (const name of statement.tables) {
+      const { catalog } = session
+      if (catalog.schema(name) !== undefined) txn.dropTable(name)
+      else if (!statement.ifExists) {
+        const hint = didYouMean(name, catalog.names())
+        throw new DatabaseError(
+          CODE.UNDEFINED_TABLE, `table "${name}" does not exist`, hint === undefined ? {} : { hint }
+        )
+      }
+    }
+  })
+  return null
+}
+
+function explain(
+  session: Session, statement: Extract<BoundStatement, { kind: 'explain' }>, prepared: Prepared,
+  values: readonly Scalar[],
+): Listing {
+  const columns = explainColumns(statement.format)
+  const rows = (text: string): Scalar[][] => statement.format === 'json'
+    ? [[text]]
+    : text.split('\n').map(line => [line])
+  if (statement.statement.kind !== 'query') {
+    throw new DatabaseError(
+      CODE.UNSUPPORTED, `EXPLAIN of ${statement.statement.kind.replace('_', ' ').toUpperCase()} is not supported`
+    )
+  }
+  const query = queryOf(statement.statement)
+  if (!statement.analyze) {
+    return session.read(txn => ({ columns, rows: rows(prepared.plan(query, txn).explain(statement.format)) }))
+  }
+  const isChange = ['insert', 'update', 'delete'].includes(query.plan.kind)
+  const run: Session['read'] = isChange ? body => session.write(body) : body => session.read(body)
+  return run(txn => {
+    const plan = prepared.plan(query, txn)
+    const context = executionContext(session, txn, values)
+    try {
+      const profile = plan.analyze(context)
+      return { columns, rows: rows(plan.explain(statement.format, profile)) }
+    } finally {
+      context.arena.release()
+    }
+  })
+}
+
+function showTables(session: Session): Listing {
+  return session.read(txn => ({
+    columns: TABLES,
+    rows: session.schemas().map(schema => {
+      const keys = schema.key.map(i => schema.columns[i]!).filter(column => column.hidden !== true)
+      return [schema.name, txn.tables(schema.name).estimateRows(), keys.map(column => column.name).join(', ')]
+    }),
+  }))
+}
+
+function describe(statement: Extract<BoundStatement, { kind: 'describe' }>): Listing {
+  const { schema, columns } = statement
+  return {
+    columns: COLUMNS,
+    rows: columns.map(column => {
+      const place = schema.key.findIndex(i => schema.columns[i] === column)
+      return [
+        column.name, typeName(column.type), column.nullable ? 1 : 0, place < 0 ? null : place + 1,
+        column.defaultSql ?? null,
+      ]
+    }),
+  }
+}

@@ -1,0 +1,88 @@
+// PRAGMA: facts and checks as rows of (name, value).
+//
+//   storage_info [= table]   sizes, counters and, per table, rows, row groups and index figures
+//   integrity_check          'ok', or one row per problem
+//   wal_checkpoint           writes everything into pages and cuts the log
+//   synchronous, database_list, table_list, version
+import { CODE, DatabaseError } from '../base/errors.ts'
+import type { Scalar } from '../base/types.ts'
+import { columnFigures, engineStats, indexFigures, verifyEngine } from '../../storage/mod.ts'
+import type { Session } from './session.ts'
+import { didYouMean } from '../sql/nearest-name.ts'
+
+type Rows = Scalar[][]
+type Pragma = (session: Session, value: Scalar) => Rows
+
+const PRAGMAS: Readonly<Record<string, Pragma>> = {
+  storage_info: (session, value) => value === null ? storageInfo(session) : tableInfo(session, String(value)),
+  integrity_check: session => {
+    const { problems, pages, rows } = verifyEngine(session.engine)
+    if (problems.length === 0) return [['integrity_check', 'ok'], ['pages', String(pages)], ['rows', String(rows)]]
+    return problems.map(problem => [problem.table ?? 'file', problem.message])
+  },
+  wal_checkpoint: session => {
+    if (session.transaction !== null) {
+      throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'PRAGMA wal_checkpoint cannot run inside a transaction block')
+    }
+    session.engine.checkpoint()
+    return [['wal_checkpoint', 'ok']]
+  },
+  synchronous: readOnlyFact('synchronous', session => session.engine.parts.options.synchronous),
+  database_list: readOnlyFact('main', session => session.engine.parts.path),
+  table_list: session => session.schemas().map(
+    schema => [schema.name, String(schema.columns.filter(c => c.hidden !== true).length)]
+  ),
+  isolation_level: readOnlyFact('isolation_level', () => 'read committed'),
+}
+
+/** A pragma that can be read but not set. */
+function readOnlyFact(name: string, read: (session: Session) => string): Pragma {
+  return (session, value) => {
+    if (value !== null) {
+      throw new DatabaseError(
+        CODE.UNSUPPORTED,
+        `PRAGMA ${name} = ${String(value)} is not supported: it cannot be changed while the database is open`
+      )
+    }
+    return [[name, read(session)]]
+  }
+}
+
+/** Rows of a pragma. Throws 42704 with the nearest name for unknown ones. */
+export function runPragma(session: Session, name: string, value: Scalar): Rows {
+  session.assertReady()
+  if (Object.hasOwn(PRAGMAS, name)) return PRAGMAS[name]!(session, value)
+  const hint = didYouMean(name, Object.keys(PRAGMAS)) ?? `Pragmas are ${Object.keys(PRAGMAS).join(', ')}.`
+  throw new DatabaseError(CODE.UNDEFINED_OBJECT, `unknown PRAGMA "${name}"`, { hint })
+}
+
+function storageInfo(session: Session): Rows {
+  const { tables, ...groups } = engineStats(session.engine)
+  const rows: Rows = []
+  for (const [group, figures] of Object.entries(groups)) {
+    if (typeof figures !== 'object' || figures === null) continue
+    for (const [name, figure] of Object.entries(figures)) rows.push([`${group}.${name}`, shown(figure)])
+  }
+  for (const table of tables) {
+    rows.push(
+      [`table.${table.name}`, `${table.rows} rows, ${table.rowGroups} row groups, ${table.deltaEntries} delta entries`]
+    )
+  }
+  return rows
+}
+
+function tableInfo(session: Session, name: string): Rows {
+  const table = session.engine.catalog.get(name)
+  const { groups, ...figures } = indexFigures(table)
+  const rows: Rows = [['rows', String(table.liveRows)], ['row_groups', String(groups.length)]]
+  for (const [figure, value] of Object.entries(figures)) rows.push([`index.${figure}`, shown(value)])
+  for (const column of columnFigures(table)) {
+    const encodings = Object.entries(column.encodings).map(([encoding, count]) => `${encoding} ${count}`)
+    rows.push([`column.${column.name}`, `${encodings.join(', ') || 'delta only'}; ${column.nulls} nulls`])
+  }
+  return rows
+}
+
+function shown(figure: unknown): string {
+  return typeof figure === 'number' && !Number.isInteger(figure) ? figure.toPrecision(4) : String(figure)
+}

@@ -1,0 +1,97 @@
+// A running result: the executor's batches with the snapshot and the scratch memory they need, released
+// together when the result ends, fails or is closed.
+import { CODE, DatabaseError } from '../base/errors.ts'
+import type { Scalar } from '../base/types.ts'
+import type { Batch, BatchSource, ExecutionContext } from '../../exec/mod.ts'
+import { Arena } from '../../storage/mod.ts'
+import type { LinearMemory, Transaction } from '../../storage/mod.ts'
+import { FittingWriter } from './fit-row.ts'
+import type { Session } from './session.ts'
+import { executorAccess } from './wide-key-access.ts'
+
+/** What one execution of a plan needs. The caller releases the arena. */
+export function executionContext(
+  session: Session, txn: Transaction, parameters: readonly Scalar[],
+): ExecutionContext {
+  const { engine, backend } = session
+  return {
+    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(txn.tables(name)),
+    writer: new FittingWriter(txn),
+    indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats, parameters, backend,
+  }
+}
+
+/** Batches of a query. Not restartable. */
+export class Result {
+  readonly memory: LinearMemory
+  readonly #session: Session
+  readonly #source: BatchSource
+  readonly #arena: Arena
+  readonly #end: () => void
+  #state: 'open' | 'done' | 'cancelled' = 'open'
+
+  private constructor(session: Session, source: BatchSource, arena: Arena, end: () => void) {
+    this.memory = session.engine.memory
+    this.#session = session
+    this.#source = source
+    this.#arena = arena
+    this.#end = end
+  }
+
+  /** Starts reading in a transaction; `end` is called once, when the result is over or could not start. */
+  static start(
+    session: Session, txn: Transaction, end: () => void, parameters: readonly Scalar[],
+    open: (context: ExecutionContext) => BatchSource,
+  ): Result {
+    const context = executionContext(session, txn, parameters)
+    try {
+      const result = new Result(session, open(context), context.arena, end)
+      session.openResults.add(result)
+      return result
+    } catch (error) {
+      context.arena.release()
+      end()
+      session.fail()
+      throw error
+    }
+  }
+
+  /** The next batch, valid until the following call; null at the end. 57014 after close({ force }). */
+  next(): Batch | null {
+    if (this.#state === 'cancelled') {
+      throw new DatabaseError(CODE.CANCELLED, 'the result was cancelled because the database was closed')
+    }
+    if (this.#state === 'done') return null
+    try {
+      const batch = this.#source.next()
+      if (batch === null) this.finish()
+      return batch
+    } catch (error) {
+      this.finish()
+      this.#session.fail()
+      throw error
+    }
+  }
+
+  /** Releases everything; called by the reader when it stops. */
+  finish(): void {
+    this.#release('done')
+  }
+
+  /** Cancels from outside: the reader's next call throws. */
+  close(): void {
+    this.#release('cancelled')
+  }
+
+  #release(state: 'done' | 'cancelled'): void {
+    if (this.#state !== 'open') return
+    this.#state = state
+    try {
+      this.#source.close()
+    } finally {
+      this.#arena.release()
+      this.#end()
+      this.#session.ended(this)
+    }
+  }
+}

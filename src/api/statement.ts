@@ -1,0 +1,291 @@
+// A prepared statement of the public API: parameters in, rows, arrays or Arrow out.
+// Every way out (get, all, raw, iterate, arrow, batches) starts in #start and reads the same batches.
+import type { RecordBatch, Table } from 'apache-arrow'
+import type { Scalar, SqlType } from '../base/types.ts'
+import type { Batch, PhysicalPlan } from '../../exec/mod.ts'
+import type { LogicalPlan } from '../../exec/plan/logical.ts'
+import type { LinearMemory, Transaction } from '../../storage/mod.ts'
+import { ArrowReader } from './arrow-reader.ts'
+import { ColumnValues } from './column-values.ts'
+import { columnsOf, listingPlan, runCommand } from './command.ts'
+import { InsertRows } from './insert-rows.ts'
+import type { StatementOptions } from './options.ts'
+import { orderParameters } from './parameters.ts'
+import type { Parameters } from './parameters.ts'
+import { NOT_PLAIN, PointGet } from './point-get.ts'
+import type { Prepared } from './prepared.ts'
+import { Result, executionContext } from './result.ts'
+import { converterFor, rowBuilder } from './row-shape.ts'
+import type { RowObject } from './row-shape.ts'
+
+/** What a statement did. */
+export interface RunResult {
+  /** Rows inserted, updated or deleted; 0 for statements that change no rows. */
+  readonly changes: number
+}
+
+/** A result column. */
+export interface ResultColumn {
+  readonly name: string
+  readonly type: SqlType
+  readonly nullable: boolean
+}
+
+/** First row of a batch, -1 when none of its rows is alive. */
+function firstAlive(memory: LinearMemory, batch: Batch): number {
+  const { begin, end, alivePtr } = batch
+  for (let row = begin; row < end; row++) {
+    if (alivePtr === 0 || ((memory.u8[alivePtr + (row >>> 3)]! >> (row & 7)) & 1) === 1) return row
+  }
+  return -1
+}
+
+const NO_PARAMETERS: readonly unknown[] = []
+
+/** One prepared statement. Any number of executions, also interleaved. */
+export class Statement {
+  readonly #prepared: Prepared
+  readonly #options: StatementOptions
+  #point: PointGet | null = null
+  #insert: InsertRows | null = null
+  /** Catalogue version for which the fast paths were decided. */
+  #fastVersion = 0
+
+  /** Made by {@link Database.prepare}. */
+  constructor(prepared: Prepared, options: StatementOptions) {
+    this.#prepared = prepared
+    this.#options = options
+    prepared.bind()
+  }
+
+  /** The text it was prepared from. */
+  get sql(): string {
+    return this.#prepared.text
+  }
+
+  /** Columns of its rows; empty when it returns none. */
+  get columns(): readonly ResultColumn[] {
+    return columnsOf(this.#prepared.bind().statement).map(({ name, type, nullable }) => ({ name, type, nullable }))
+  }
+
+  /** Types of its parameters, in order. */
+  get parameterTypes(): readonly SqlType[] {
+    return this.#prepared.bind().parameters.map(parameter => parameter.type)
+  }
+
+  /** The first row as an object, or undefined. By whole primary key this is a 2-4 µs look-up. */
+  get(parameters: Parameters = NO_PARAMETERS): RowObject | undefined {
+    const { session } = this.#prepared
+    if (this.#fastVersion === session.catalogVersion && this.#point !== null) {
+      session.assertReady()
+      return this.#getPoint(this.#point, parameters)
+    }
+    const result = this.#start(parameters)
+    if (result === null) return undefined
+    try {
+      return this.#firstRow(result)
+    } finally {
+      result.finish()
+    }
+  }
+
+  #firstRow(result: Result): RowObject | undefined {
+    for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
+      const first = firstAlive(result.memory, batch)
+      if (first < 0) continue
+      const only = { ...batch, begin: first, end: first + 1 }
+      return this.#rowBuilder()(this.#values(result).read(only), 0)
+    }
+    return undefined
+  }
+
+  #getPoint(point: PointGet, parameters: Parameters): RowObject | undefined {
+    const { session, parsed } = this.#prepared
+    const txn = session.transaction
+    if (txn === null && Array.isArray(parameters) && parameters.length === 1) {
+      const row = point.getPlain(parameters[0])
+      if (row !== NOT_PLAIN) return row
+    }
+    const values = orderParameters(parameters, parsed.parameterNames)
+    return txn === null ? point.get(values) : session.read(() => point.getIn(txn, values))
+  }
+
+  /** All rows as objects. With duplicate column names the last one wins; see {@link raw}. */
+  all(parameters: Parameters = NO_PARAMETERS): RowObject[] {
+    const rows: RowObject[] = []
+    const build = this.#rowBuilder()
+    this.#forEachBatch(parameters, (columns, count) => {
+      for (let i = 0; i < count; i++) rows.push(build(columns, i))
+    })
+    return rows
+  }
+
+  /** All rows as arrays in column order. */
+  raw(parameters: Parameters = NO_PARAMETERS): unknown[][] {
+    const rows: unknown[][] = []
+    this.#forEachBatch(parameters, (columns, count) => {
+      for (let i = 0; i < count; i++) rows.push(columns.map(column => column[i]))
+    })
+    return rows
+  }
+
+  /** Rows one by one, in bounded memory, at the snapshot of the start. Ending the loop early releases it. */
+  *iterate(parameters: Parameters = NO_PARAMETERS): IterableIterator<RowObject> {
+    const result = this.#start(parameters)
+    if (result === null) return
+    const build = this.#rowBuilder()
+    const values = this.#values(result)
+    try {
+      for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
+        const columns = values.read(batch)
+        for (let i = 0, { count } = values; i < count; i++) yield build(columns, i)
+      }
+    } finally {
+      result.finish()
+    }
+  }
+
+  /** Runs the statement for its effect; rows of a query are computed and dropped. */
+  run(parameters: Parameters = NO_PARAMETERS): RunResult {
+    const { session } = this.#prepared
+    if (this.#fastVersion === session.catalogVersion && this.#insert !== null) {
+      return { changes: this.#prepared.guard(() => this.#insert!.run(parameters)) }
+    }
+    let changes = 0
+    const result = this.#start(parameters, count => { changes = count })
+    while (result !== null && this.#next(result) !== null) continue
+    return { changes }
+  }
+
+  /** All rows as an apache-arrow Table in buffers of its own. */
+  arrow(parameters: Parameters = NO_PARAMETERS): Table {
+    const reader = new ArrowReader(this.columns, this.#options)
+    const result = this.#start(parameters)
+    if (result === null) return reader.empty()
+    try {
+      return this.#prepared.guard(() => reader.table(result))
+    } finally {
+      result.finish()
+    }
+  }
+
+  /** Record batches one by one, in bounded memory. */
+  *batches(parameters: Parameters = NO_PARAMETERS): IterableIterator<RecordBatch> {
+    const reader = new ArrowReader(this.columns, { ...this.#options, dictionary: false })
+    const result = this.#start(parameters)
+    if (result === null) return
+    try {
+      for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
+        const converted = reader.batch(result.memory, batch)
+        if (converted.numRows > 0) yield converted
+      }
+    } finally {
+      result.finish()
+    }
+  }
+
+  #rowBuilder(): ReturnType<typeof rowBuilder> {
+    return rowBuilder(columnsOf(this.#prepared.bind().statement).map(column => column.name))
+  }
+
+  #values(result: Result): ColumnValues {
+    const columns = columnsOf(this.#prepared.bind().statement)
+    return new ColumnValues(result.memory, columns.map(column => converterFor(column.type, this.#options)))
+  }
+
+  #next(result: Result): ReturnType<Result['next']> {
+    return this.#prepared.guard(() => result.next())
+  }
+
+  #forEachBatch(parameters: Parameters, take: (columns: unknown[][], count: number) => void): void {
+    const result = this.#start(parameters)
+    if (result === null) return
+    try {
+      const values = this.#values(result)
+      for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
+        const columns = values.read(batch)
+        take(columns, values.count)
+      }
+    } finally {
+      result.finish()
+    }
+  }
+
+  /** Starts any statement. Null when it has no rows; `changed` hears how many rows it changed. */
+  #start(parameters: Parameters, changed: (count: number) => void = () => undefined): Result | null {
+    const prepared = this.#prepared
+    const { session } = prepared
+    return prepared.guard(() => {
+      const { kind } = prepared.parsed.statement
+      if (kind === 'rollback' || kind === 'rollback_to' || kind === 'commit') session.assertOpen()
+      else session.assertReady()
+      const { bound, values } = this.#convert(parameters)
+      const { statement } = bound
+      if (statement.kind !== 'query') {
+        const listing = runCommand(session, statement, prepared, values)
+        return listing === null ? null : this.#startPlan(listingPlan(listing), [])
+      }
+      const isChange = ['insert', 'update', 'delete'].includes(statement.plan.kind)
+      if (isChange) {
+        this.#noteInsert(statement)
+        changed(this.#insert?.run(parameters)
+          ?? session.write(txn => this.#change(prepared.plan(statement, txn), txn, values)))
+        return null
+      }
+      const { txn, end } = session.startRead()
+      let plan: PhysicalPlan
+      try {
+        plan = prepared.plan(statement, txn)
+      } catch (error) {
+        end()
+        session.fail()
+        throw error
+      }
+      this.#notePoint(plan)
+      return Result.start(session, txn, end, values, context => plan.execute(context))
+    })
+  }
+
+  /** An error in the parameters of a statement fails an open transaction as any other error of it. */
+  #convert(parameters: Parameters): ReturnType<Prepared['convert']> {
+    try {
+      return this.#prepared.convert(parameters)
+    } catch (error) {
+      this.#prepared.session.fail()
+      throw error
+    }
+  }
+
+  #startPlan(plan: PhysicalPlan, values: readonly Scalar[]): Result {
+    const { session } = this.#prepared
+    const txn = session.engine.begin()
+    return Result.start(session, txn, () => txn.rollback(), values, context => plan.execute(context))
+  }
+
+  #change(plan: PhysicalPlan, txn: Transaction, values: readonly Scalar[]): number {
+    const context = executionContext(this.#prepared.session, txn, values)
+    try {
+      return plan.executeChanges(context)
+    } finally {
+      context.arena.release()
+    }
+  }
+
+  #notePoint(plan: PhysicalPlan): void {
+    const { session, parsed } = this.#prepared
+    const txn = session.transaction
+    if (this.#fastVersion === session.catalogVersion || (txn !== null && txn.ddl.length > 0)) return
+    this.#fastVersion = session.catalogVersion
+    this.#insert = null
+    this.#point = PointGet.of(session.engine, plan, parsed.parameterNames, this.#options)
+  }
+
+  #noteInsert(statement: { readonly plan: LogicalPlan }): void {
+    const { session, parsed } = this.#prepared
+    if (this.#fastVersion === session.catalogVersion) return
+    this.#fastVersion = session.catalogVersion
+    this.#point = null
+    this.#insert = InsertRows.of(session, statement.plan, parsed.parameterNames)
+  }
+}
+

@@ -1,0 +1,261 @@
+// db.table(name): rows by primary key without SQL. Outside a transaction, get() goes straight from the key to
+// the row: no transaction, no promise, no catalogue look-up.
+import type { Table as ArrowTable } from 'apache-arrow'
+import { stageColumns } from './append-columns.ts'
+import type { AppendColumns } from './append-columns.ts'
+import { TableLoader } from './table-loader.ts'
+import { CODE, DatabaseError } from '../base/errors.ts'
+import { fromJs } from '../base/scalar-js.ts'
+import type { ColumnSchema, Row, Scalar, TableSchema } from '../base/types.ts'
+import { ColumnDefaults } from './column-defaults.ts'
+import { fitRow } from './fit-row.ts'
+import { checkNames, checkOneOf } from './options.ts'
+import { converterFor, scalarRowBuilder } from './row-shape.ts'
+import type { RowObject } from './row-shape.ts'
+import type { Session } from './session.ts'
+import { didYouMean } from '../sql/nearest-name.ts'
+import { keyScalars } from './table-key.ts'
+import { TableRange, visibleColumns } from './table-range.ts'
+import type { RangeOptions } from './table-range.ts'
+import { BulkLoader, PointReader, appendColumns, indexFigures } from '../../storage/mod.ts'
+import type { IndexFigures, KeyValue, Transaction } from '../../storage/mod.ts'
+
+export type { AppendColumns, RangeOptions, TableRange }
+
+/** How append() treats keys that exist: an error (23505, nothing is appended), or who wins. */
+export interface AppendOptions {
+  readonly onConflict?: 'error' | 'replace' | 'skip'
+}
+
+/** What a handle knows about its table at one version of the catalogue. */
+interface Resolved {
+  readonly schema: TableSchema
+  readonly reader: PointReader | null
+  readonly fromRow: (row: readonly Scalar[]) => RowObject
+  readonly fromValues: ((values: Scalar[]) => KeyValue) | null
+  readonly defaults: ColumnDefaults
+}
+
+const PLAIN_MAX: Readonly<Record<string, number>> = { smallint: 32767, integer: 2147483647, bigint: 2 ** 53 - 1 }
+
+/** One table. Cheap to keep; it follows the table when it is dropped and created again. */
+export class TableHandle {
+  readonly name: string
+  readonly #session: Session
+  #version = 0
+  #resolved: Resolved | null = null
+  #reader: PointReader | null = null
+  /** Largest integer key that needs no conversion; 0 when keys are not one integer column. */
+  #plainMax = 0
+
+  /** Made by {@link Database.table}. */
+  constructor(session: Session, name: string) {
+    this.#session = session
+    this.name = name
+  }
+
+  /** Throws 42P01 when the table does not exist. */
+  check(): void {
+    this.#resolve()
+  }
+
+  /** The table's visible columns. */
+  get columns(): readonly ColumnSchema[] {
+    return this.#resolve().schema.columns.filter(column => column.hidden !== true)
+  }
+
+  /** Names of the key columns in key order; empty for a table without a primary key. */
+  get key(): readonly string[] {
+    const { schema } = this.#resolve()
+    return schema.key.map(i => schema.columns[i]!).filter(column => column.hidden !== true).map(column => column.name)
+  }
+
+  #resolve(): Resolved {
+    const session = this.#session
+    if (this.#resolved !== null && this.#version === session.catalogVersion) return this.#resolved
+    const { catalog, engine } = session
+    const schema = catalog.schema(this.name)
+    if (schema === undefined) {
+      const hint = didYouMean(this.name, catalog.names())
+      throw new DatabaseError(
+        CODE.UNDEFINED_TABLE, `table "${this.name}" does not exist`, hint === undefined ? {} : { hint }
+      )
+    }
+    const columns = visibleColumns(schema)
+    const names = columns.map(c => schema.columns[c]!.name)
+    const converts = columns.map(c => converterFor(schema.columns[c]!.type, {}))
+    const committed = engine.catalog.has(this.name) && engine.catalog.get(this.name).schema === schema
+    const store = committed ? engine.catalog.get(this.name) : null
+    this.#reader = store === null ? null : new PointReader(store, () => engine.commitId, columns, names, converts)
+    const keyType = schema.columns[schema.key[0]!]!
+    this.#plainMax = schema.key.length === 1 && keyType.hidden !== true ? PLAIN_MAX[keyType.type.kind] ?? 0 : 0
+    this.#resolved = {
+      schema, reader: this.#reader, fromRow: scalarRowBuilder(names, columns, converts),
+      fromValues: store === null ? null : values => store.order.fromValues(values),
+      defaults: new ColumnDefaults(schema),
+    }
+    this.#version = session.catalogVersion
+    return this.#resolved
+  }
+
+  #keyOf(schema: TableSchema, key: unknown): Scalar[] | null {
+    if (schema.columns[schema.key[0]!]!.hidden === true) {
+      throw new DatabaseError(CODE.WRONG_OBJECT, `table "${this.name}" has no primary key`)
+    }
+    return keyScalars(schema, key)
+  }
+
+  /** The row with this key (an array for composite keys), or undefined. Below 1 µs for cached pages. */
+  get(key: unknown): RowObject | undefined {
+    const session = this.#session
+    session.assertReady()
+    if (typeof key === 'number' && session.transaction === null && this.#version === session.catalogVersion
+      && key <= this.#plainMax && key >= -this.#plainMax && Math.floor(key) === key && this.#plainMax > 0) {
+      return this.#reader!.get(key + 0)
+    }
+    return this.#getSlow(key)
+  }
+
+  #getSlow(key: unknown): RowObject | undefined {
+    const { schema, reader, fromValues, fromRow } = this.#resolve()
+    const values = this.#keyOf(schema, key)
+    if (values === null) return undefined
+    const session = this.#session
+    if (session.transaction === null && reader !== null) return reader.get(fromValues!(values))
+    return session.read(txn => {
+      const row = txn.tables(this.name).row(values)
+      return row === null ? undefined : fromRow(row)
+    })
+  }
+
+  /** The rows with these keys, in their order; undefined where there is none. */
+  getMany(keys: Iterable<unknown>): (RowObject | undefined)[] {
+    const rows: (RowObject | undefined)[] = []
+    for (const key of keys) rows.push(this.get(key))
+    return rows
+  }
+
+  /** True when a row with this key exists. */
+  has(key: unknown): boolean {
+    const session = this.#session
+    session.assertReady()
+    const { schema, reader, fromValues } = this.#resolve()
+    const values = this.#keyOf(schema, key)
+    if (values === null) return false
+    if (session.transaction === null && reader !== null) return reader.has(fromValues!(values))
+    return session.read(txn => txn.tables(this.name).find(values, [], []))
+  }
+
+  /** Inserts the row, or replaces the one with its key. Missing columns take their defaults. */
+  put(row: RowObject): 'inserted' | 'updated' {
+    return this.#write(txn => txn.put(this.name, fitRow(this.#resolve().schema, this.#rowOf(row))))
+  }
+
+  /** Deletes the row with this key; false when there is none. */
+  delete(key: unknown): boolean {
+    return this.#write(txn => {
+      const values = this.#keyOf(this.#resolve().schema, key)
+      return values !== null && txn.delete(this.name, values)
+    })
+  }
+
+  #write<T>(run: (txn: Transaction) => T): T {
+    this.#session.assertReady()
+    this.#resolve()
+    return this.#session.write(run)
+  }
+
+  #rowOf(given: RowObject): Row {
+    const { schema, defaults } = this.#resolve()
+    if (typeof given !== 'object' || given === null) {
+      throw new DatabaseError(CODE.INVALID_PARAMETER, `put takes a row object, not ${String(given)}`)
+    }
+    let used = 0
+    const row: Row = schema.columns.map(column => {
+      if (column.hidden === true) return null
+      const value = given[column.name]
+      if (value === undefined && !Object.hasOwn(given, column.name)) return defaults.valueOf(column)
+      used++
+      return this.#convert(column, value)
+    })
+    if (used !== Object.keys(given).length) throw this.#unknownColumn(schema, given)
+    return row
+  }
+
+  #convert(column: ColumnSchema, value: unknown): Scalar {
+    try {
+      return fromJs(column.type, value)
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+      throw new DatabaseError(error.code, `column "${column.name}": ${error.message}`, { cause: error })
+    }
+  }
+
+  #unknownColumn(schema: TableSchema, given: RowObject): DatabaseError {
+    const known = visibleColumns(schema).map(c => schema.columns[c]!.name)
+    const name = Object.keys(given).find(key => !known.includes(key)) ?? ''
+    const hint = didYouMean(name, known)
+    return new DatabaseError(
+      CODE.UNDEFINED_COLUMN, `column "${name}" of table "${this.name}" does not exist`,
+      hint === undefined ? {} : { hint }
+    )
+  }
+
+  /**
+   * Appends many rows at once, given as columns or as an Arrow table; atomic. Large appends outside a
+   * transaction build row groups directly. Returns the number of rows inserted or replaced.
+   */
+  append(data: AppendColumns | ArrowTable, options: AppendOptions = {}): number {
+    checkNames(options, ['onConflict'], 'append')
+    const { onConflict = 'error' } = options
+    checkOneOf('onConflict', onConflict, ['error', 'replace', 'skip'])
+    const session = this.#session
+    session.assertReady()
+    const { schema, defaults } = this.#resolve()
+    if (session.transaction === null) {
+      const columns = stageColumns(schema, data, column => defaults.valueOf(column))
+      return appendColumns(session.engine, this.name, columns, onConflict, null)
+    }
+    return session.write(txn =>
+      appendColumns(
+        session.engine, this.name, stageColumns(schema, data, column => defaults.valueOf(column)), onConflict, txn
+      ))
+  }
+
+  /**
+   * A bulk load of any size for rows that come piece by piece, in any order: `add()` as often as needed, then
+   * `finish()`. Outside of transactions only (25001).
+   */
+  loader(options: AppendOptions = {}): TableLoader {
+    checkNames(options, ['onConflict'], 'loader')
+    const { onConflict = 'error' } = options
+    checkOneOf('onConflict', onConflict, ['error', 'replace', 'skip'])
+    const session = this.#session
+    session.assertReady()
+    if (session.transaction !== null) {
+      throw new DatabaseError(
+        CODE.ACTIVE_TRANSACTION, 'a bulk load commits by itself and cannot run inside a transaction'
+      )
+    }
+    const { schema, defaults } = this.#resolve()
+    return new TableLoader(new BulkLoader(session.engine, this.name, onConflict), schema, defaults)
+  }
+
+  /** Rows whose keys lie in an interval, in key order. */
+  range(options: RangeOptions = {}): TableRange {
+    this.#session.assertReady()
+    const { schema } = this.#resolve()
+    const bounded = options.gt ?? options.gte ?? options.lt ?? options.lte
+    if (bounded !== undefined && schema.columns[schema.key[0]!]!.hidden === true) {
+      throw new DatabaseError(CODE.WRONG_OBJECT, `table "${this.name}" has no primary key`)
+    }
+    return new TableRange(this.#session, schema, options)
+  }
+
+  /** Figures of the learned index, enough to draw the fit. */
+  index(): IndexFigures {
+    this.#session.assertReady()
+    this.#resolve()
+    return indexFigures(this.#session.engine.catalog.get(this.name))
+  }
+}

@@ -1,0 +1,127 @@
+// The delta's hash index and version chains against a Map of arrays, with collisions, rollbacks, merges and
+// compaction.
+import { describe, expect, test } from 'vitest'
+import { Random } from '../../src/base/random.ts'
+import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
+import { Delta, NO_MARK } from './delta.ts'
+import type { VersionContent } from './delta.ts'
+import { hashKey } from '../table/key.ts'
+import type { KeyValue } from '../table/key.ts'
+
+function content(value: number): VersionContent {
+  return { page: -1, slot: -1, row: [value], isTombstone: false }
+}
+
+test('finds every key of every kind through growth, and no other', () => {
+  const delta = new Delta()
+  const keys: KeyValue[] = []
+  for (let i = 0; i < 3000; i++) keys.push(i * 7 - 5000, `key ${i}`, i + 0.5, (2n ** 60n) + BigInt(i))
+  keys.push(NaN, Infinity, '')
+  expect(delta.find(1)).toBe(-1)
+  keys.forEach((key, i) => expect(delta.addEntry(key, null, -1)).toBe(i))
+  keys.forEach((key, i) => expect(delta.find(key)).toBe(i))
+  for (let i = 0; i < 3000; i++) expect(delta.find(`no ${i}`)).toBe(-1)
+  expect([delta.find(-0.25), delta.find(2n ** 61n), delta.find(-Infinity)]).toEqual([-1, -1, -1])
+})
+
+test('keys with the same slot and the same tag are told apart', () => {
+  const wanted = hashKey(0)
+  const alike: number[] = []
+  for (let key = 0; alike.length < 4; key++) {
+    if (((hashKey(key) ^ wanted) & 0xff0003ff) === 0) alike.push(key)
+  }
+  const delta = new Delta()
+  const absent = alike.pop()!
+  alike.forEach((key, i) => expect(delta.addEntry(key, null, -1)).toBe(i))
+  alike.forEach((key, i) => expect([delta.find(key), delta.keyOf(i)]).toEqual([i, key]))
+  expect(delta.find(absent)).toBe(-1)
+})
+
+interface ModelVersion { begin: number; value: number; merged: number }
+
+class Model {
+  readonly delta = new Delta()
+  readonly chains = new Map<number, ModelVersion[]>()
+
+  entry(key: number): number {
+    const entry = this.delta.find(key)
+    return entry >= 0 ? entry : this.delta.addEntry(key, null, key)
+  }
+
+  check(key: number, commitId: number, mark: number, root: number): void {
+    const entry = this.delta.find(key)
+    const seen = this.chains.get(key)?.find((v) => v.begin <= commitId || v.begin === mark)
+    const expected = seen === undefined || (seen.merged !== 0 && seen.merged <= root) ? null : seen.value
+    const version = entry < 0 ? -1 : this.delta.visible(entry, commitId, mark, root)
+    expect(version < 0 ? null : this.delta.content[version]!.row![0]).toBe(expected)
+    if (version >= 0) expect(this.delta.entryOf[version]).toBe(entry)
+    if (entry >= 0) expect([this.delta.keyOf(entry), this.delta.baseRow[entry]]).toEqual([key, key])
+  }
+}
+
+describe('versions', () => {
+  test('random pushes, commits, rollbacks, merges and compactions', () => {
+    const random = new Random(21)
+    const model = new Model()
+    const { delta, chains } = model
+    let now = 1
+    let root = 0
+    for (let step = 0; step < 4000; step++) {
+      const key = random.below(60)
+      const chain = chains.get(key) ?? []
+      const isOpen = chain.length > 0 && chain[0]!.begin >= UNCOMMITTED
+      if (isOpen && random.chance(0.4)) {
+        chain.shift()
+        delta.pop(model.entry(key))
+      } else if (isOpen) {
+        chain[0]!.begin = ++now
+        delta.begin[delta.headOf(model.entry(key))] = now
+      } else if (random.chance(0.02)) {
+        root++
+        for (const [other, versions] of chains) {
+          const head = versions[0]
+          if (head === undefined || head.begin >= UNCOMMITTED || head.merged !== 0) continue
+          head.merged = root
+          delta.merged[delta.headOf(model.entry(other))] = root
+        }
+      } else if (random.chance(0.02)) {
+        const isNeeded = (head: number): boolean => delta.merged[head] === 0
+        for (const [other, versions] of chains) {
+          if (versions.length === 0 || versions[0]!.merged !== 0) chains.delete(other)
+        }
+        const generation = delta.generation
+        delta.compact(isNeeded)
+        expect([delta.generation, delta.entryCount]).toEqual([generation + 1, chains.size])
+      } else {
+        const begin = random.chance(0.5) ? ++now : UNCOMMITTED + 1
+        const changes = delta.changes
+        delta.push(model.entry(key), begin, content(step))
+        expect(delta.changes).not.toBe(changes)
+        chains.set(key, [{ begin, value: step, merged: 0 }, ...chain])
+      }
+      const mark = random.pick([NO_MARK, UNCOMMITTED + 1])
+      for (let i = 0; i < 4; i++) model.check(random.below(64), random.between(0, now), mark, random.between(0, root))
+    }
+    for (let key = 0; key < 64; key++) model.check(key, now, NO_MARK, root)
+  })
+
+  test('only uncommitted versions can be taken back', () => {
+    const delta = new Delta()
+    const entry = delta.addEntry('k', null, -1)
+    delta.push(entry, 5, content(1))
+    expect(() => delta.pop(entry)).toThrow('only uncommitted versions')
+    delta.push(entry, UNCOMMITTED + 3, content(2))
+    expect(delta.pop(entry).row).toEqual([2])
+    expect(delta.visible(entry, 5, NO_MARK, 0)).toBe(0)
+  })
+
+  test('truncate drops what is behind a version, newest first', () => {
+    const delta = new Delta()
+    const entry = delta.addEntry('k', null, -1)
+    for (let i = 1; i <= 4; i++) delta.push(entry, i, content(i))
+    const dropped: unknown[] = []
+    delta.truncate(2, ({ row }) => dropped.push(row![0]))
+    expect(dropped).toEqual([2, 1])
+    expect([delta.visible(entry, 2, NO_MARK, 0), delta.visible(entry, 3, NO_MARK, 0)]).toEqual([-1, 2])
+  })
+})

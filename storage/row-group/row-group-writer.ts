@@ -1,0 +1,82 @@
+// Writes staged rows as a row group: plans every column chunk, places all parts in one stream, fits the key
+// model, and hands the stream to the page store in one run of consecutive pages. Nothing refers to the
+// pages until a root with the group is checkpointed (rule W3).
+import { ByteWriter } from '../../src/base/bytes.ts'
+import { assert } from '../../src/base/assert.ts'
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import type { Scalar, TableSchema } from '../../src/base/types.ts'
+import { FRAME_SIZE } from '../memory/linear-memory.ts'
+import type { LinearMemory } from '../memory/linear-memory.ts'
+import { PAGE_KIND } from '../page/page-store.ts'
+import type { PageStore } from '../page/page-store.ts'
+import type { KeyOrder } from '../table/key.ts'
+import { fitKeys } from './key-fit.ts'
+import { RowGroup, encodeGroupMeta } from './row-group.ts'
+import type { GroupMeta } from './row-group.ts'
+import { stagedScalar } from './staged-column.ts'
+import type { StagedColumn } from './staged-column.ts'
+import { planStream, writeStream } from './stream.ts'
+
+/** The longest stream a row group may have; beyond it the group must hold fewer rows. */
+const STREAM_MAX_BYTES = 0xffff0000
+
+/** Everything needed to write groups of one table. */
+export interface GroupTarget {
+  readonly schema: TableSchema
+  readonly order: KeyOrder
+  readonly memory: LinearMemory
+  readonly pages: PageStore
+}
+
+/**
+ * Writes rows [begin, begin + rows) of the staged columns (one per schema column, sorted by key, keys
+ * distinct) as one row group.
+ */
+export function writeRowGroup(
+  target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
+): RowGroup {
+  assert(rows > 0 && rows <= 65536, 'row group size out of range')
+  const stream = planStream(columns, begin, rows)
+  const metaOffset = stream.end
+  const meta = { chunks: stream.chunks, ...fitKeys(target, columns, begin, rows) }
+  const metaBytes = new ByteWriter(4096)
+  encodeGroupMeta(meta, rows, target.schema, metaBytes)
+  const streamBytes = metaOffset + metaBytes.length
+  if (streamBytes > STREAM_MAX_BYTES) {
+    throw new DatabaseError(CODE.PROGRAM_LIMIT, `a row group of ${rows} rows would take ${streamBytes} bytes`)
+  }
+  const pageCount = Math.ceil(streamBytes / FRAME_SIZE)
+  const address = target.memory.allocateRun(pageCount)
+  const firstPage = target.pages.allocatePageIds(pageCount)
+  try {
+    writeStream(stream, target.memory, address)
+    target.memory.u8.set(metaBytes.finish(), address + metaOffset)
+    target.pages.writeRun(firstPage, PAGE_KIND.BASE, address, streamBytes)
+  } catch (error) {
+    target.pages.freePages(firstPage, pageCount)
+    throw error
+  } finally {
+    target.memory.releaseRun(address, pageCount)
+  }
+  return finishGroup(target, columns, begin, rows, { firstPage, pageCount, streamBytes, metaOffset }, meta)
+}
+
+/** Takes back groups that were written but will not be published. */
+export function freeUnpublished(target: GroupTarget, groups: readonly RowGroup[]): void {
+  for (const group of groups) target.pages.freePages(group.firstPage, group.pageCount)
+}
+
+function finishGroup(
+  target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
+  place: { firstPage: number; pageCount: number; streamBytes: number; metaOffset: number }, meta: GroupMeta,
+): RowGroup {
+  const keyAt = (row: number): Scalar[] => target.order.columns.map((c) => stagedScalar(columns[c]!, row))
+  const firstKeyValues = keyAt(begin)
+  const lastKeyValues = keyAt(begin + rows - 1)
+  const group = new RowGroup(
+    { ...place, rows, firstKeyValues, lastKeyValues },
+    target.order.fromValues(firstKeyValues), target.order.fromValues(lastKeyValues),
+  )
+  group.meta = meta
+  return group
+}
