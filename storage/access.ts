@@ -53,6 +53,8 @@ export interface TableAccess {
   estimateZones(zones: readonly ZonePredicate[]): number
   /** Number of row groups of the base. */
   groupCount(): number
+  /** Row groups, of those whose meta was read so far, whose keys defeat lines: they use a sampled array instead. */
+  sampledGroups(): number
   scan(options: ScanOptions): TableCursor
   /** Reads `columns` of the row with this key into `out`; false when there is none. */
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean

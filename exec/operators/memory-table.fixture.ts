@@ -78,6 +78,10 @@ export class MemoryTable implements TableAccess {
     return Math.ceil(this.rows.length / this.groupRows)
   }
 
+  sampledGroups(): number {
+    return 0
+  }
+
   groups(rows: Row[]): Row[][] {
     const out: Row[][] = []
     for (let at = 0; at < rows.length; at += this.groupRows) out.push(rows.slice(at, at + this.groupRows))

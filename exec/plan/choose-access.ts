@@ -121,6 +121,7 @@ function pointCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
   const perKey = costs.pointLookup + request.columnCount * costs.copyValue
   const text = keyText(draft.keys, table.schema)
   const reason = `${text} fixes the whole key: ${draft.count === 1 ? '1 lookup' : `${draft.count} lookups`}`
+    + sampledNote(table)
   return {
     path: { kind: 'point', keys: draft.keys, zones: [], reason }, rows, cost: draft.count * perKey,
     remaining: draft.remaining,
@@ -141,8 +142,14 @@ function rangeCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
   const source = ranges === null ? 'default selectivity' : 'rank by the learned index'
   const cost = count * costs.rangeStart + rows * Math.max(1, request.columnCount) * costs.columnRow
   const reason = `${keyText(draft.keys, table.schema)} bounds the key: ${count === 1 ? '1 range' : `${count} ranges`}, `
-    + `about ${Math.round(rows)} of ${Math.round(total)} rows (${source})`
+    + `about ${Math.round(rows)} of ${Math.round(total)} rows (${source})` + sampledNote(table)
   return { path: { ...draftPath, reason }, rows, cost, remaining: draft.remaining }
+}
+
+/** Where the keys defeat the learned index, the plan says so. */
+function sampledNote(table: TableAccess): string {
+  const sampled = table.sampledGroups()
+  return sampled === 0 ? '' : `; no line fits the keys of ${sampled} of ${table.groupCount()} row groups: sampled array`
 }
 
 /** The ranges of a path whose bounds are all constants; null when they are not known yet. */

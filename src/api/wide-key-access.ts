@@ -45,6 +45,10 @@ class WideKeyAccess implements TableAccess {
     return this.#access.groupCount()
   }
 
+  sampledGroups(): number {
+    return this.#access.sampledGroups()
+  }
+
   scan(options: ScanOptions): TableCursor {
     return this.#access.scan(options.range === undefined ? options : { ...options, range: this.#range(options.range) })
   }

@@ -52,6 +52,13 @@ export class StoreAccess implements TableAccess {
     return this.table.rootAt(this.visibility.rootNumber).groups.length
   }
 
+  sampledGroups(): number {
+    const { groups } = this.table.rootAt(this.visibility.rootNumber)
+    let sampled = 0
+    for (const group of groups) if (group.meta?.model.kind === 'sampled') sampled++
+    return sampled
+  }
+
   scan(options: ScanOptions): TableCursor {
     return new StoreCursor(this.table, this.visibility, options, this.retain())
   }
