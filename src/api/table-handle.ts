@@ -105,12 +105,18 @@ export class TableHandle {
     return keyScalars(schema, key)
   }
 
+  // An integer that needs no conversion, outside of transactions: it goes straight to the reader.
+  #isPlain(key: unknown): key is number {
+    const session = this.#session
+    return typeof key === 'number' && session.transaction === null && this.#version === session.catalogVersion
+      && key <= this.#plainMax && key >= -this.#plainMax && Math.floor(key) === key && this.#plainMax > 0
+  }
+
   /** The row with this key (an array for composite keys), or undefined. Below 1 µs for cached pages. */
   get(key: unknown): RowObject | undefined {
     const session = this.#session
     session.assertReady()
-    if (typeof key === 'number' && session.transaction === null && this.#version === session.catalogVersion
-      && key <= this.#plainMax && key >= -this.#plainMax && Math.floor(key) === key && this.#plainMax > 0) {
+    if (this.#isPlain(key)) {
       return this.#reader!.get(key + 0)
     }
     return this.#getSlow(key)
@@ -139,6 +145,9 @@ export class TableHandle {
   has(key: unknown): boolean {
     const session = this.#session
     session.assertReady()
+    if (this.#isPlain(key)) {
+      return this.#reader!.has(key + 0)
+    }
     const { schema, reader, fromValues } = this.#resolve()
     const values = this.#keyOf(schema, key)
     if (values === null) return false

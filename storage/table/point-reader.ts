@@ -7,6 +7,8 @@
 //   get(key) ─ delta.find ─ hit ─► visible version ─► row from heap tuple
 //                 └ miss ─► findGroup (table model) ─► searchBound (group model) ─► last mile in the key
 //                           column's frame ─► columns' frames ─► row object
+//
+// After some thousand lookups on one root both models become one (flat-model.ts).
 import { createSearchBound, findGroup, searchBound } from '../../index/mod.ts'
 import type { SearchBound } from '../../index/mod.ts'
 import type { Row, Scalar } from '../../src/base/types.ts'
@@ -20,6 +22,9 @@ import type { ColumnChunk } from '../row-group/column-chunk.ts'
 import type { KeyValue } from './key.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 import { ValueReader } from '../row-group/value-reader.ts'
+import { makeFlatModel } from './flat-model.ts'
+import type { FlatModel } from './flat-model.ts'
+import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
 
 /** Turns a Scalar into what the user sees; null = it already is. */
@@ -44,6 +49,10 @@ export class PointReader {
   private readonly isNumber: boolean
   private readonly columnCount: number
   private row = -1
+  private flat: FlatModel | null = null
+  private flatRoot: TableRoot | null = null
+  private warmRoot: TableRoot | null = null
+  private lookups = 0
 
   /** `columns` are schema ordinals, `names` the properties of the row object. */
   constructor(
@@ -111,13 +120,12 @@ export class PointReader {
     const { root } = this.table
     // Infinity and NaN share a projection, so their group is found by comparing keys.
     if (root.groups.length === 0 || key - key !== 0) return this.locate(key)
-    const g = findGroup(root.model, root.firstKeys, key)
-    if (g < 0) return null
-    const group = root.groups[g]!
-    const meta = group.meta ?? this.table.metaOf(group)
+    const flat = root === this.flatRoot ? this.flat : this.warmUp(root)
+    const group = flat === null ? this.boundInGroup(root, key) : this.boundInRoot(root, flat, key)
+    if (group === null) return null
+    const meta = group.meta!
     if (meta.keyBase !== null) return this.locate(key)
     const { bound, counters } = this
-    searchBound(meta.model, key, bound)
     const chunk = meta.chunks[this.keyColumn]!
     const row = this.searchFrame(group, chunk, key, bound.lo, bound.hi, bound.pos)
     if (row === SEARCH_ELSEWHERE) return this.locate(key)
@@ -131,6 +139,41 @@ export class PointReader {
     return group
   }
 
+  // Two levels: the table model finds the row group, the group's model the rows.
+  private boundInGroup(root: TableRoot, key: number): RowGroup | null {
+    const g = findGroup(root.model, root.firstKeys, key)
+    if (g < 0) return null
+    const group = root.groups[g]!
+    const meta = group.meta ?? this.table.metaOf(group)
+    searchBound(meta.model, key, this.bound)
+    return group
+  }
+
+  // One level, on a warm root: the bound in rows of the root says the group too.
+  private boundInRoot(root: TableRoot, flat: FlatModel, key: number): RowGroup | null {
+    const { bound } = this
+    searchBound(flat.table, key, bound)
+    if (bound.lo >= bound.hi) return null
+    const g = flat.groupOf(bound.lo)
+    const first = flat.firstRows[g]!
+    bound.lo -= first
+    bound.hi -= first
+    bound.pos -= first
+    return root.groups[g]!
+  }
+
+  // A root's flat model is made after as many lookups as pay for reading every group's meta.
+  private warmUp(root: TableRoot): FlatModel | null {
+    if (root !== this.warmRoot) {
+      this.warmRoot = root
+      this.lookups = 0
+    }
+    if (++this.lookups < WARM_LOOKUPS) return null
+    this.flat = makeFlatModel(this.table, root)
+    this.flatRoot = root
+    return this.flat
+  }
+
   /** Row in [lo, hi) whose key is `key`, -1 when there is none, SEARCH_ELSEWHERE for odd layouts. */
   private searchFrame(
     group: RowGroup, chunk: ColumnChunk, key: number, lo: number, hi: number, pos: number,
@@ -142,7 +185,7 @@ export class PointReader {
     if (from >>> 16 !== (chunk.valuesOffset + ((hi - 1) << shift)) >>> 16) return SEARCH_ELSEWHERE
     const frame = this.frame(group.firstPage + (from >>> 16))
     // Element index, in the typed array of this width, of the group's row 0 as seen from this frame.
-    const origin = (frame * FRAME_SIZE + (from & 0xffff)) / (1 << shift) - lo
+    const origin = ((frame * FRAME_SIZE + (from & 0xffff)) >>> shift) - lo
     const { memory } = this.values
     const at = pos < hi ? pos : hi - 1
     switch (chunk.layout) {
@@ -164,6 +207,8 @@ export class PointReader {
 }
 
 const SEARCH_ELSEWHERE = -2
+/** Lookups on one root before its flat model is made. */
+const WARM_LOOKUPS = 4096
 
 // One search per element type, made from one source: V8 specialises each on its array.
 const SEARCH_SOURCE = `
