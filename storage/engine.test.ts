@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { CODE, DatabaseError } from '../src/base/errors.ts'
 import { BIGINT, DOUBLE, INTEGER, TEXT } from '../src/base/types.ts'
 import type { Row, TableSchema } from '../src/base/types.ts'
 import { MemoryFileSystem } from './file/memory-file.ts'
@@ -108,4 +109,39 @@ test('bulk append builds row groups, and later appends merge into them', async (
   expect(scanIds(engine).length).toBe(625)
   expect(engine.catalog.get('item').liveRows).toBe(625)
   engine.close()
+})
+
+test.each(['data', 'log'])('a full disk met by a sync of the %s file stops the engine', async (which) => {
+  const files = new MemoryFileSystem()
+  let isFull = false
+  const open = files.open.bind(files)
+  files.open = (path, mode) => {
+    const file = open(path, mode)
+    const sync = file.sync.bind(file)
+    file.sync = () => {
+      if (isFull && (which === 'log') === path.includes('-wal')) {
+        throw new DatabaseError(CODE.DISK_FULL, `cannot sync "${path}"`)
+      }
+      sync()
+    }
+    return file
+  }
+  const engine = await openEngine('t.sdb', { ...TINY, files, synchronous: 'normal' })
+  const put = (id: number): void => {
+    const txn = engine.begin()
+    if (id === 0) txn.createTable(ITEM)
+    txn.insert('item', [id, null, null, null])
+    txn.commit()
+  }
+  put(0)
+  engine.checkpoint()
+  put(1)
+  isFull = true
+  expect(() => engine.checkpoint()).toThrow()
+  expect(() => engine.begin()).toThrow(expect.objectContaining({ code: CODE.IO }))
+  isFull = false
+  engine.parts.lock?.release()
+  const again = await openEngine('t.sdb', { ...TINY, files })
+  expect(scanIds(again)).toEqual([0, 1])
+  again.close()
 })

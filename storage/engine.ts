@@ -292,11 +292,15 @@ export class Engine {
       mergeWhenDue(this)
       this.maintenanceError = null
     } catch (error) {
-      const isRetryable = error instanceof DatabaseError
-        && (error.code === CODE.DISK_FULL || error.code === CODE.OUT_OF_MEMORY)
-      if (isRetryable) this.maintenanceError = error
+      if (this.mayRetry(error)) this.maintenanceError = error
       else this.poison(error)
     }
+  }
+
+  // No space and no memory pass, unless what failed was a sync: that is never tried again (F5).
+  private mayRetry(error: unknown): error is DatabaseError {
+    if (this.pages.isPoisoned || this.wal?.isPoisoned === true) return false
+    return error instanceof DatabaseError && (error.code === CODE.DISK_FULL || error.code === CODE.OUT_OF_MEMORY)
   }
 
   /** Writes everything into pages and cuts the log. */
@@ -310,7 +314,7 @@ export class Engine {
     try {
       checkpoint(this)
     } catch (error) {
-      if (!(error instanceof DatabaseError) || error.code !== CODE.DISK_FULL) this.poison(error)
+      if (!this.mayRetry(error)) this.poison(error)
       throw error
     }
   }

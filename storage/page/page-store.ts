@@ -163,6 +163,11 @@ export class PageStore {
     this.memory.releaseRun(this.scratch, 1)
   }
 
+  /** A sync or slot write has failed: nothing works any more (F5). */
+  get isPoisoned(): boolean {
+    return this.poisoned
+  }
+
   /** Number of the last durable checkpoint. */
   get epoch(): number {
     return this.current.epoch
