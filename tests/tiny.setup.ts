@@ -1,5 +1,5 @@
 // The second run of the suites: every threshold so small that tables merge, evict and checkpoint after every
-// commit, while old snapshots are held across merges and a second connection reads. The suites themselves
+// commit, while old snapshots are held across merges and a second transaction reads. The suites themselves
 // do not know; their answers must be the same.
 //
 // Held snapshots check themselves: what a snapshot read when it was taken, it must read when it is let go.
@@ -52,7 +52,7 @@ function readRows(engine: Engine, txn: Transaction, table: string): Scalar[][] {
   return rows
 }
 
-// After a commit: let a snapshot go, take another, and read a table as a second connection would.
+// After a commit: let a snapshot go, take another, and read a table as another session would.
 function shake(engine: Engine): void {
   const tables = engine.catalog.tables().filter((table) => table.liveRows <= READ_ROWS_MAX)
   const list = held.get(engine) ?? []
