@@ -66,6 +66,38 @@ describe('delayed space', () => {
     expect(space.freeCount).toBe(0)
   })
 
+  test('what a held root refers to waits for the end of the hold (F6)', () => {
+    const space = new DelayedSpace(0, () => 1)
+    const [before, during] = [space.allocate(1), space.allocate(2)]
+    space.release(before, 1)
+    space.turn()
+    const release = space.hold()
+    space.release(during, 2)
+    for (let i = 0; i < 4; i++) space.turn()
+    expect(space.freeCount).toBe(1)
+    expect(space.delayedCount).toBe(2)
+    release()
+    release()
+    space.turn()
+    expect([space.freeCount, space.delayedCount]).toEqual([3, 0])
+  })
+
+  test('the oldest of several holds counts', () => {
+    const space = new DelayedSpace(0, () => 1)
+    const at = space.allocate(3)
+    const older = space.hold()
+    space.release(at, 1)
+    space.turn()
+    const newer = space.hold()
+    space.release(at + 1, 2)
+    newer()
+    for (let i = 0; i < 3; i++) space.turn()
+    expect(space.freeCount).toBe(0)
+    older()
+    space.turn()
+    expect(space.freeCount).toBe(3)
+  })
+
   test('growth merges with a free tail, and a free tail can be given up', () => {
     const space = new DelayedSpace(10, () => 8)
     expect(space.allocate(3)).toBe(10)

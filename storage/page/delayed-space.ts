@@ -2,11 +2,20 @@
 // referred to by the older meta slot, so it becomes allocatable only when the checkpoint after the
 // next is durable. Used for blocks of the file and for page ids.
 //
-//   release ──► freed ──(turn: checkpoint durable)──► waiting ──(next turn)──► free
+//   release ──► freed ──(turn: checkpoint durable)──► waiting ──(next turn, no hold)──► free
+//
+// A hold keeps what the root of its moment refers to (a backup copies from it): batches that were released
+// after it stay waiting until it ends (rule F6). Batch `t` was released by root `t`: root `t` and newer ones do
+// not refer to it, root `t - 1` does.
 //
 // The state is not written to disk: page-load.ts derives it from the page maps of the two roots.
 import { assert } from '../../src/base/assert.ts'
 import { ExtentAllocator } from './extent-allocator.ts'
+
+interface Batch {
+  readonly turn: number
+  readonly pairs: number[]
+}
 
 /** Numbers below `limit`, of which some are free, some taken, some released but not yet reusable. */
 export class DelayedSpace {
@@ -14,7 +23,10 @@ export class DelayedSpace {
   limit: number
   private readonly extents = new ExtentAllocator()
   private freed: number[] = []
-  private waiting: number[] = []
+  private waiting: Batch[] = []
+  private turns = 0
+  // Turns whose roots are held, in no order.
+  private readonly holds: number[] = []
   private readonly growthOf: (limit: number) => number
 
   /** `growthOf` gives the least number to add at a time when nothing fits. */
@@ -29,7 +41,7 @@ export class DelayedSpace {
 
   /** Released numbers that may not be reused yet. */
   get delayedCount(): number {
-    return sumOfLengths(this.freed) + sumOfLengths(this.waiting)
+    return this.waiting.reduce((sum, { pairs }) => sum + sumOfLengths(pairs), sumOfLengths(this.freed))
   }
 
   /**
@@ -59,13 +71,29 @@ export class DelayedSpace {
 
   /** At open: what only the older root refers to. */
   releaseWaiting(start: number, count: number): void {
-    this.waiting.push(start, count)
+    if (this.waiting.length === 0) this.waiting.push({ turn: this.turns, pairs: [] })
+    this.waiting[0]!.pairs.push(start, count)
+  }
+
+  /** Keeps everything the current root refers to until the returned function is called. */
+  hold(): () => void {
+    const at = this.turns
+    this.holds.push(at)
+    let isHeld = true
+    return () => {
+      if (isHeld) this.holds.splice(this.holds.indexOf(at), 1)
+      isHeld = false
+    }
   }
 
   /** A checkpoint is durable. */
   turn(): void {
-    for (let i = 0; i < this.waiting.length; i += 2) this.extents.release(this.waiting[i]!, this.waiting[i + 1]!)
-    this.waiting = this.freed
+    const last = Math.min(this.turns, ...this.holds)
+    while (this.waiting.length > 0 && this.waiting[0]!.turn <= last) {
+      const { pairs } = this.waiting.shift()!
+      for (let i = 0; i < pairs.length; i += 2) this.extents.release(pairs[i]!, pairs[i + 1]!)
+    }
+    this.waiting.push({ turn: ++this.turns, pairs: this.freed })
     this.freed = []
   }
 
@@ -84,7 +112,7 @@ export class DelayedSpace {
   /** Calls back with every run that is free or waits to be. */
   forEachUnused(visit: (start: number, count: number) => void): void {
     for (const [start, count] of this.extents.extents()) visit(start, count)
-    for (const list of [this.freed, this.waiting]) {
+    for (const list of [this.freed, ...this.waiting.map(({ pairs }) => pairs)]) {
       for (let i = 0; i < list.length; i += 2) visit(list[i]!, list[i + 1]!)
     }
   }

@@ -27,6 +27,11 @@ export interface LoadedRoot {
   pointers: MapPagePointer[]
 }
 
+/** A durable root whose blocks are not reused before `release` is called (rule F6); calling it twice is harmless. */
+export interface HeldRoot extends LoadedRoot {
+  readonly release: () => void
+}
+
 /** Everything a PageStore starts from. */
 export interface LoadedStore extends LoadedRoot {
   map: PageMap

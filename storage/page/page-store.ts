@@ -19,7 +19,7 @@ import { DelayedSpace } from './delayed-space.ts'
 import { FORMAT_VERSION, encodeMetaSlot } from './meta-slot.ts'
 import type { MapRootPointer, Meta } from './meta-slot.ts'
 import { blockGrowth, isUnfinishedStore, loadStore } from './page-load.ts'
-import type { LoadedStore, StoreOptions } from './page-load.ts'
+import type { HeldRoot, LoadedStore, StoreOptions } from './page-load.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BYTES, PageMap } from './page-map.ts'
 import type { MapPagePointer } from './page-map.ts'
 import { verifyStore } from './page-verify.ts'
@@ -171,6 +171,12 @@ export class PageStore {
   /** Number of the last durable checkpoint. */
   get epoch(): number {
     return this.current.epoch
+  }
+
+  /** Keeps the last checkpoint's pages, map pages and map root where they are, for a backup to copy. */
+  hold(): HeldRoot {
+    if (this.poisoned) throw poisonedError(this.file.path)
+    return { meta: this.current, pointers: this.pointers, release: this.blocks.hold() }
   }
 
   /** Ids below it exist. */
