@@ -16,7 +16,7 @@
 // position and segment: old bytes in a recycled segment, zeros and copies elsewhere never pass.
 import { crc32cRange } from '../../src/base/checksum.ts'
 
-/** What a record says. COMMIT ends a transaction; its body is the commit id (u64). */
+/** What a record says. COMMIT ends a transaction; its body is the commit id and the time, see encodeCommit. */
 export const RECORD = { INSERT: 1, UPDATE: 2, DELETE: 3, COMMIT: 4, DDL: 5, CHECKPOINT: 6 } as const
 /** Bytes before the body. */
 export const RECORD_HEADER_BYTES = 36
@@ -35,6 +35,8 @@ export interface WalRecord {
   length: number
   /** The transaction's commit id, on every record of it. */
   commitId: number
+  /** Wall clock of the commit in ms since 1970, never going back within a log; 0 in logs of version 1. */
+  commitMs: number
 }
 
 /** Where a record goes. */
@@ -88,7 +90,26 @@ export function decodeRecord(bytes: Uint8Array, view: DataView, at: number): Wal
   return {
     lsn, txnId, type: bytes[at + 30]!, tableId: view.getUint32(at + 32, true),
     body: bytes, offset: at + RECORD_HEADER_BYTES, length: view.getUint32(at + 4, true), commitId: 0,
+    commitMs: 0,
   }
+}
+
+/** Bytes of a COMMIT body: commit id u64, wall clock u64 in ms. Version 1 of the log had the id alone. */
+export const COMMIT_BYTES = 16
+
+/** Writes the body of a COMMIT record at `at`. */
+export function encodeCommit(view: DataView, at: number, commitId: number, commitMs: number): void {
+  view.setUint32(at, commitId % TWO_32, true)
+  view.setUint32(at + 4, Math.floor(commitId / TWO_32), true)
+  view.setUint32(at + 8, commitMs % TWO_32, true)
+  view.setUint32(at + 12, Math.floor(commitMs / TWO_32), true)
+}
+
+/** Reads the body of a COMMIT record; null when its length is not one a release has written. */
+export function decodeCommit(view: DataView, record: WalRecord): { commitId: number; commitMs: number } | null {
+  if (record.length !== COMMIT_BYTES && record.length !== 8) return null
+  const u64 = (at: number): number => view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32
+  return { commitId: u64(record.offset), commitMs: record.length === 8 ? 0 : u64(record.offset + 8) }
 }
 
 /** LSN that was known durable when a valid record was placed; exact unless 4 GiB or more behind. */

@@ -22,14 +22,16 @@ import type { FileHandle, FileSystem } from '../file/file.ts'
 
 /** Bytes before the first record. */
 export const SEGMENT_HEADER_BYTES = 64
-/** Version of the log's bytes. */
-const WAL_VERSION = 1
+/** Version of the log's bytes that is written: 2 added the time to COMMIT records. Version 1 is read. */
+export const WAL_VERSION = 2
 const MAGIC = Uint8Array.from('SecntWAL', (c) => c.charCodeAt(0))
 const NAME = /^[0-9a-f]{16}\.wal$/
 const SPARE = /^spare-[0-9a-f]{16}\.wal$/
 
 /** What a segment's header says. */
 export interface SegmentHeader {
+  /** Version of the records; only segments of WAL_VERSION are made and appended to. */
+  version: number
   number: number
   startLsn: number
   durableLsn: number
@@ -64,7 +66,7 @@ export function listSegments(files: FileSystem, folder: string): { numbers: numb
 export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   const w = new ByteWriter(SEGMENT_HEADER_BYTES)
   w.raw(MAGIC)
-  w.u32(WAL_VERSION)
+  w.u32(header.version)
   w.u32(header.salt)
   w.raw(header.databaseId)
   w.u64(header.number)
@@ -87,13 +89,15 @@ export function decodeSegmentHeader(
   const owner = r.raw(16).slice()
   const crcAt = SEGMENT_HEADER_BYTES - 4
   if (new ByteReader(bytes, { file: path }, crcAt).u32() !== crc32c(bytes.subarray(0, crcAt))) return null
-  if (version !== WAL_VERSION) {
-    throw new DatabaseError(CODE.UNSUPPORTED, `"${path}" has WAL format version ${version}`, { file: path })
+  if (version < 1 || version > WAL_VERSION) {
+    const text = `"${path}" has WAL format version ${version}; this release reads versions 1 to ${WAL_VERSION}`
+    const hint = 'Open the database with the release that wrote it, or a newer one.'
+    throw new DatabaseError(CODE.UNSUPPORTED, text, { file: path, hint })
   }
   if (!owner.every((byte, i) => byte === databaseId[i])) {
     throw corruption(`"${path}" belongs to another database`, { file: path, offset: 16 })
   }
-  const header = { number: r.u64(), startLsn: r.u64(), durableLsn: r.u64(), salt, databaseId: owner }
+  const header = { version, number: r.u64(), startLsn: r.u64(), durableLsn: r.u64(), salt, databaseId: owner }
   return header.number === number ? header : null
 }
 

@@ -9,7 +9,7 @@
 // A damaged *last* transaction with nothing after it cannot be told from a torn one: the limit of any log.
 import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
 import type { FileSystem } from '../file/file.ts'
-import { RECORD, RECORD_HEADER_BYTES, decodeRecord, durableLsnOf, isValidRecord } from './record.ts'
+import { RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, durableLsnOf, isValidRecord } from './record.ts'
 import type { WalRecord } from './record.ts'
 import { SEGMENT_HEADER_BYTES, decodeSegmentHeader, listSegments, readWhole, segmentName } from './segment.ts'
 import type { Segment } from './segment.ts'
@@ -30,6 +30,8 @@ export interface RecoveryResult {
   lastIsClean: boolean
   records: number
   commits: number
+  /** Wall clock of the last commit in the log, 0 = unknown. */
+  lastCommitMs: number
   /** Bytes of a torn tail that were ignored. */
   tornBytes: number
 }
@@ -66,9 +68,10 @@ export function readLog(
   }
   const result: RecoveryResult = {
     segments: [], leftovers: [], lastNumber: numbers[numbers.length - 1]!, endLsn: 0, lastIsClean: false,
-    records: 0, commits: 0, tornBytes: 0,
+    records: 0, commits: 0, lastCommitMs: 0, tornBytes: 0,
   }
   const count = (record: WalRecord): void => {
+    result.lastCommitMs = record.commitMs
     if (record.lsn < redoLsn) return
     result.records++
     if (record.type === RECORD.COMMIT) result.commits++
@@ -179,12 +182,14 @@ function saltBytes(salt: number): Buffer {
 // Fills in the commit id; a valid checksum over a nonsensical transaction is an engine's mistake.
 function deliver(records: readonly WalRecord[], view: DataView, path: string): void {
   const commit = records[records.length - 1]!
-  const isSane = commit.length === 8 && records.every((record) => record.txnId === commit.txnId)
-  if (!isSane) {
+  const end = decodeCommit(view, commit)
+  if (end === null || !records.every((record) => record.txnId === commit.txnId)) {
     throw corruption(`"${path}": the transaction that ends at LSN ${commit.lsn} is malformed`, { file: path })
   }
-  const commitId = view.getUint32(commit.offset, true) + view.getUint32(commit.offset + 4, true) * 0x1_0000_0000
-  for (const record of records) record.commitId = commitId
+  for (const record of records) {
+    record.commitId = end.commitId
+    record.commitMs = end.commitMs
+  }
 }
 
 interface TailPlace {

@@ -13,9 +13,10 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { folderOf, poisonedError } from '../file/file.ts'
 import type { FileSystem } from '../file/file.ts'
 import { GroupCommit } from './group-commit.ts'
-import { MAX_BODY_BYTES, RECORD, RECORD_HEADER_BYTES, encodeHeader, placeRecord } from './record.ts'
+import { COMMIT_BYTES, MAX_BODY_BYTES, RECORD, RECORD_HEADER_BYTES } from './record.ts'
+import { encodeCommit, encodeHeader, placeRecord } from './record.ts'
 import type { WalRecord } from './record.ts'
-import { SEGMENT_HEADER_BYTES, listSegments, spareName } from './segment.ts'
+import { SEGMENT_HEADER_BYTES, WAL_VERSION, listSegments, spareName } from './segment.ts'
 import type { Segment } from './segment.ts'
 import { SegmentFile } from './segment-file.ts'
 import { prepareFolder } from './wal-folder.ts'
@@ -47,6 +48,8 @@ export interface WalOptions {
    * database that was closed cleanly, and always assumed of one that has never had a commit.
    */
   allowMissing?: boolean
+  /** Wall clock in ms; Date.now unless a test says otherwise. */
+  now?: () => number
 }
 
 /** Counters since open, and what recovery did. */
@@ -84,6 +87,7 @@ export class Wal {
   private txnStart = -1
   private txnRecords = 0
   private txnId = 0
+  private lastCommitMs: number
   // What an fdatasync covers, and what `synchronous` asks for.
   private durable: number
   private flushed: number
@@ -101,6 +105,7 @@ export class Wal {
     this.segments = found?.segments.slice() ?? []
     this.lastNumber = found?.lastNumber ?? 0
     this.bufferLsn = found?.endLsn ?? firstLsn
+    this.lastCommitMs = found?.lastCommitMs ?? 0
     this.durable = this.bufferLsn
     this.flushed = this.bufferLsn
     this.counts = {
@@ -149,7 +154,7 @@ export class Wal {
     this.syncFound()
     const last = this.segments[this.segments.length - 1]
     const isSameMode = (last?.header.durableLsn === 0) === (this.options.synchronous === 'off')
-    if (last !== undefined && isSameMode && found?.lastIsClean === true) {
+    if (last?.header.version === WAL_VERSION && isSameMode && found?.lastIsClean === true) {
       this.current = new SegmentFile(last, this.files.open(last.path, 'write'), this.segmentBytes)
       this.bufferOffset = SEGMENT_HEADER_BYTES + this.bufferLsn - last.header.startLsn
     } else this.beginSegment(this.bufferLsn)
@@ -261,10 +266,11 @@ export class Wal {
   commit(commitId: number): number {
     this.requireUsable()
     assert(this.txnStart >= 0, 'commit ends a transaction')
-    const at = this.reserve(RECORD_HEADER_BYTES + 8)
-    encodeHeader(this.view, at, { type: RECORD.COMMIT, txnId: this.txnId, tableId: 0, length: 8 })
-    this.view.setUint32(at + RECORD_HEADER_BYTES, commitId % TWO_32, true)
-    this.view.setUint32(at + RECORD_HEADER_BYTES + 4, Math.floor(commitId / TWO_32), true)
+    const at = this.reserve(RECORD_HEADER_BYTES + COMMIT_BYTES)
+    encodeHeader(this.view, at, { type: RECORD.COMMIT, txnId: this.txnId, tableId: 0, length: COMMIT_BYTES })
+    // A clock that was set back must not make a later commit look earlier: restoring to a time needs an order.
+    this.lastCommitMs = Math.max(this.lastCommitMs, (this.options.now ?? Date.now)())
+    encodeCommit(this.view, at + RECORD_HEADER_BYTES, commitId, this.lastCommitMs)
     try {
       this.makeRoom()
       this.placeTransaction()
@@ -332,8 +338,9 @@ export class Wal {
   // half-made segment must not be overtaken by more records in the old one.
   private beginSegment(startLsn: number): void {
     const salt = randomInt(TWO_32)
-    const { databaseId } = this.options
-    const header = { number: ++this.lastNumber, startLsn, durableLsn: this.knownDurable(), salt, databaseId }
+    const { options: { databaseId }, lastNumber: before } = this
+    const number = this.lastNumber = before + 1
+    const header = { version: WAL_VERSION, number, startLsn, durableLsn: this.knownDurable(), salt, databaseId }
     const place = { files: this.files, folder: this.folder, segmentBytes: this.segmentBytes }
     const next = SegmentFile.prepare(place, header, this.spares.pop() ?? null)
     this.guarded(() => next.start(this.files, this.folder))
@@ -391,10 +398,7 @@ export class Wal {
     if (lsn > this.flushed) this.flushed = lsn
   }
 
-  /**
-   * Group commit: resolves when everything committed before the call is safe. All callers that arrive
-   * while a sync is in flight share the next one.
-   */
+  /** Group commit: resolves when everything committed before the call is safe; concurrent callers share a sync. */
   syncSoon(): Promise<void> {
     this.requireUsable()
     if (this.options.synchronous !== 'full') {

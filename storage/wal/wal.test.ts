@@ -1,5 +1,6 @@
 // The log on memory files: replay, segments, recycling, group commit, refusals.
 import { describe, expect, test } from 'vitest'
+import { crc32c } from '../../src/base/checksum.ts'
 import { Random } from '../../src/base/random.ts'
 import type { FileSystem } from '../file/file.ts'
 import { MemoryFileSystem } from '../file/memory-file.ts'
@@ -188,6 +189,46 @@ describe('wal', () => {
     expect(reader.replayed.length).toBe(1)
     expect(() => reader.wal.begin(1)).toThrow(/read-only/)
     expect(files.list('a-wal')).toEqual(before)
+  })
+
+  test('commits carry the time, which never goes back', () => {
+    const files = new MemoryFileSystem()
+    const clock = [5000, 7000, 6000, 9000]
+    let { wal } = open(files, 0, { now: () => clock.shift()! })
+    for (const commitId of [1, 2, 3]) log(wal, commitId, ['a'])
+    wal.close()
+    wal = open(files, wal.endLsn, { now: () => 100 }).wal
+    log(wal, 4, ['b'])
+    wal.close()
+    const times: number[] = []
+    Wal.open(files, 'a-wal', OPTIONS, FIRST_LSN, ({ type, commitMs }) => {
+      if (type === RECORD.COMMIT) times.push(commitMs)
+    })
+    expect(times).toEqual([5000, 7000, 7000, 7000])
+  })
+
+  test('a segment of version 1 is read and not appended to', () => {
+    const files = new MemoryFileSystem()
+    const { wal } = open(files, 0)
+    log(wal, 1, ['a'])
+    wal.close()
+    const path = `a-wal/${files.list('a-wal')[0]!}`
+    const bytes = files.files.get(path)!.snapshot()
+    const view = new DataView(bytes.buffer)
+    // The commit record as version 1 had it: 8 bytes of body.
+    const at = 64 + 36 + 1
+    view.setUint32(at + 4, 8, true)
+    view.setUint32(at, crc32c(bytes.subarray(at + 4, at + 44)), true)
+    bytes.fill(0, at + 44)
+    view.setUint32(8, 1, true)
+    view.setUint32(60, crc32c(bytes.subarray(0, 60)), true)
+    files.open(path, 'write').write(0, bytes)
+    const again = open(files, FIRST_LSN)
+    expect(again.replayed).toEqual([expected(1, ['a'])])
+    log(again.wal, 2, ['b'])
+    again.wal.close()
+    expect(files.list('a-wal').length).toBe(2)
+    expect(open(files, FIRST_LSN).replayed.map(({ commitId }) => commitId)).toEqual([1, 2])
   })
 
   test('a missing log: an error, unless it is known to be empty', () => {

@@ -87,7 +87,7 @@ function mapEntryLayout(): Layout {
 
 function segmentHeaderLayout(): Layout {
   const sample = encodeSegmentHeader({
-    number: 0x313131313132, startLsn: 0x323232323233, durableLsn: 0x333333333334, salt: 0x34343435,
+    version: 2, number: 0x313131313132, startLsn: 0x323232323233, durableLsn: 0x333333333334, salt: 0x34343435,
     databaseId: DATABASE_ID,
   }).slice()
   return {
@@ -95,7 +95,7 @@ function segmentHeaderLayout(): Layout {
     picture: /^ *offset  bytes$/,
     sample,
     fields: [
-      bytesField('magic', /^magic/, ascii('SecntWAL')), field('version', /^format version/, 4, 1),
+      bytesField('magic', /^magic/, ascii('SecntWAL')), field('version', /^format version/, 4, 2),
       field('salt', /^salt/, 4, 0x34343435), bytesField('databaseId', /^database id/, DATABASE_ID),
       field('number', /^segment number/, 8, 0x313131313132),
       field('startLsn', /^start LSN/, 8, 0x323232323233),

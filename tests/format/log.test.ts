@@ -121,7 +121,7 @@ test.each([RECORD.CHECKPOINT, 99])('a record of type %i, which nothing writes, i
 
 test('a log of another version is 0A000', async () => {
   expect(await codeAfter((_bytes, view) => {
-    view.setUint32(8, 2, true)
+    view.setUint32(8, 3, true)
     return { crcAt: 60, from: 0, to: 60 }
   })).toBe('0A000')
 })
