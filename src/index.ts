@@ -2,6 +2,7 @@
 // (The command line is src/cli; nothing below src/ is reachable from outside except through here.)
 export { open } from './api/database.ts'
 export type { Database } from './api/database.ts'
+export type { Connection } from './api/connection.ts'
 export type { OpenOptions, StatementOptions } from './api/options.ts'
 export type { Parameters } from './api/parameters.ts'
 export type { ResultColumn, RunResult, Statement } from './api/statement.ts'

@@ -1,22 +1,14 @@
-// An open database: the package's main object, and its default session.
-// It owns the statement cache and the table handles; the rules of transactions are the session's.
+// An open database: the package's main object, and its default session (connection.ts has the statement methods).
+// Here is what concerns the database as a whole: opening, further sessions, checkpoints, checks, closing.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { engineStats, openEngine, verifyEngine } from '../../storage/mod.ts'
 import type { EngineStats, VerifyResult } from '../../storage/mod.ts'
 import { adoptLoadedArrow } from './arrow-module.ts'
-import { resolveOpenOptions, resolveStatementOptions } from './options.ts'
-import type { OpenOptions, StatementOptions } from './options.ts'
-import { Prepared } from './prepared.ts'
-import { Session } from './session.ts'
-import { decorateError } from '../sql/error-position.ts'
-import { loadParser, parse } from '../sql/parse.ts'
-import type { ParsedStatement } from '../sql/parse.ts'
-import { Statement } from './statement.ts'
-import { TableHandle } from './table-handle.ts'
-import { transact, transaction } from './transaction.ts'
-
-/** Statements kept parsed and planned. */
-const CACHED_STATEMENTS = 500
+import { Connection } from './connection.ts'
+import { DatabaseState } from './database-state.ts'
+import { resolveOpenOptions } from './options.ts'
+import type { OpenOptions } from './options.ts'
+import { loadParser } from '../sql/parse.ts'
 
 /**
  * Opens or creates a database file; ':memory:' lives in memory only. Afterwards reads and writes are
@@ -30,139 +22,55 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   }
   const { engine: engineOptions, backend } = resolveOpenOptions(options)
   const [engine] = await Promise.all([openEngine(path, engineOptions), loadParser(), adoptLoadedArrow()])
-  return new Database(new Session(engine, backend))
+  return new Database(new DatabaseState(engine, backend))
 }
 
 /** One open database. Every method throws 55000 after close(). */
-export class Database {
-  readonly #session: Session
-  readonly #statements = new Map<string, Prepared>()
-  readonly #tables = new Map<string, TableHandle>()
-
+export class Database extends Connection {
   /** Use {@link open}. */
-  constructor(session: Session) {
-    this.#session = session
+  constructor(state: DatabaseState) {
+    super(state.connect())
   }
 
   get path(): string {
-    return this.#session.engine.parts.path
-  }
-
-  /** True until close(). */
-  get isOpen(): boolean {
-    return this.#session.isOpen
-  }
-
-  /** True inside BEGIN … COMMIT or a transaction() body. */
-  get inTransaction(): boolean {
-    return this.#session.transaction !== null
-  }
-
-  /**
-   * Runs any number of statements separated by semicolons; rows of queries are dropped. The first error ends
-   * it: statements before it keep their effect unless they stand in a transaction.
-   */
-  exec(sql: string): { changes: number } {
-    let changes = 0
-    for (const statement of this.statements(sql)) changes += statement.run().changes
-    return { changes }
-  }
-
-  /** The statements of a script, each prepared when its turn comes, so that it sees what earlier ones made. */
-  *statements(sql: string, options: StatementOptions = {}): IterableIterator<Statement> {
-    resolveStatementOptions(options)
-    for (const parsed of this.#parse(sql)) yield new Statement(new Prepared(sql, parsed, this.#session), options)
-  }
-
-  /** Prepares one statement. Parsed and planned statements are cached by their text. */
-  prepare(sql: string, options: StatementOptions = {}): Statement {
-    this.#session.assertOpen()
-    resolveStatementOptions(options)
-    let prepared = this.#statements.get(sql)
-    if (prepared === undefined) {
-      const parsed = this.#parse(sql)
-      if (parsed.length !== 1) {
-        throw new DatabaseError(CODE.SYNTAX, `prepare takes one statement, but the text has ${parsed.length}`)
-      }
-      prepared = new Prepared(sql, parsed[0]!, this.#session)
-      if (this.#statements.size >= CACHED_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value!)
-      this.#statements.set(sql, prepared)
-    }
-    return new Statement(prepared, options)
-  }
-
-  #parse(sql: string): ParsedStatement[] {
-    this.#session.assertOpen()
-    if (typeof sql !== 'string') {
-      throw new DatabaseError(CODE.INVALID_PARAMETER, `SQL must be a string, not ${typeof sql}`)
-    }
-    try {
-      return parse(sql)
-    } catch (error) {
-      this.#session.fail()
-      throw decorateError(error, sql)
-    }
-  }
-
-  /**
-   * Runs `body` in a transaction: committed (durably) when it returns, rolled back when it throws. A nested
-   * call is a savepoint. The body must be synchronous.
-   */
-  transaction<T>(body: () => T): T {
-    return transaction(this.#session, body)
-  }
-
-  /**
-   * Runs `body` now in a transaction of its own; resolves with its result when the commit is durable. Commits
-   * in flight share one sync. The body must be synchronous.
-   */
-  transact<T>(body: () => T): Promise<T> {
-    return transact(this.#session, body)
-  }
-
-  /** Access to a table by key, without SQL. Throws 42P01 with the nearest name. */
-  table(name: string): TableHandle {
-    this.#session.assertReady()
-    let handle = this.#tables.get(name)
-    if (handle === undefined) {
-      handle = new TableHandle(this.#session, name)
-      this.#tables.set(name, handle)
-    }
-    handle.check()
-    return handle
+    return this.session.engine.parts.path
   }
 
   /** Writes everything into pages and cuts the log. */
   checkpoint(): void {
-    this.#session.assertReady()
-    if (this.#session.transaction !== null) {
+    this.session.assertReady()
+    if (this.session.transaction !== null) {
       throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'checkpoint() cannot run inside a transaction')
     }
-    this.#session.engine.checkpoint()
+    this.session.engine.checkpoint()
   }
 
   /** Checks every page, index, zone map and derived structure. Reads the whole file. */
   verify(): VerifyResult {
-    this.#session.assertReady()
-    return verifyEngine(this.#session.engine)
+    this.session.assertReady()
+    return verifyEngine(this.session.engine)
   }
 
   /** Counters since open. */
   stats(): EngineStats {
-    this.#session.assertOpen()
-    return engineStats(this.#session.engine)
+    this.session.assertOpen()
+    return engineStats(this.session.engine)
   }
 
   /**
-   * Closes the database. Results being iterated may run to their end first; `force` cancels them (57014). An
-   * open transaction is rolled back. Closing twice does nothing.
+   * Another session of the same database: the same statement methods, with a transaction, isolation level and
+   * snapshot of its own. Close it when it is no longer needed.
    */
-  close(options: { force?: boolean } = {}): void {
-    this.#session.close(options.force ?? false)
+  connect(): Connection {
+    this.session.assertOpen()
+    return new Connection(this.session.database.connect())
   }
 
-  /** `using db = await open(…)` closes it at the end of the block. */
-  [Symbol.dispose](): void {
-    this.close()
+  /**
+   * Closes the database and all its sessions. Results being iterated may run to their end first; `force` cancels
+   * them (57014). Open transactions are rolled back. Closing twice does nothing.
+   */
+  override close(options: { force?: boolean } = {}): void {
+    this.session.database.close(options.force ?? false)
   }
 }

@@ -9,6 +9,7 @@ import type { TableSchema } from '../base/types.ts'
 import type { Backend } from '../../exec/mod.ts'
 import type { Engine, Savepoint, Transaction } from '../../storage/mod.ts'
 import type { Catalog } from '../sql/bind.ts'
+import type { DatabaseState } from './database-state.ts'
 
 interface NamedSavepoint {
   readonly name: string
@@ -24,23 +25,36 @@ export interface OpenResult {
 export class Session {
   readonly engine: Engine
   readonly backend: Backend
-  /** Changes whenever the tables a statement would see may have changed; plans made before are stale. */
-  catalogVersion = 1
+  readonly database: DatabaseState
+  /** Numbers the sessions of a database from 1; the default session is 1. */
+  readonly id: number
   /** Running iterators; close() waits for them or cancels them. */
   readonly openResults = new Set<OpenResult>()
+  /** Counts catalogue changes inside this session's transaction, which others do not see. */
+  #ownVersion = 1
   #transaction: Transaction | null = null
   #failed = false
   #savepoints: NamedSavepoint[] = []
   #closing = false
-  #closed = false
 
-  constructor(engine: Engine, backend: Backend) {
-    this.engine = engine
-    this.backend = backend
+  /** Made by {@link DatabaseState.connect}. */
+  constructor(database: DatabaseState, id: number) {
+    this.database = database
+    this.engine = database.engine
+    this.backend = database.backend
+    this.id = id
   }
 
   get isOpen(): boolean {
     return !this.#closing
+  }
+
+  /**
+   * Changes whenever the tables a statement would see may have changed, by any session: plans made before are
+   * stale.
+   */
+  get catalogVersion(): number {
+    return this.#ownVersion + this.engine.catalog.version
   }
 
   /** The explicit transaction, or null in autocommit mode. */
@@ -62,7 +76,9 @@ export class Session {
   /** Throws 55000 when closed or closing. */
   assertOpen(): void {
     if (this.#closing) {
-      throw new DatabaseError(CODE.NOT_OPEN, `database "${this.engine.parts.path}" is closed`)
+      const path = this.engine.parts.path
+      const what = this.database.isOpen ? `the session of database "${path}"` : `database "${path}"`
+      throw new DatabaseError(CODE.NOT_OPEN, `${what} is closed`)
     }
     this.engine.assertUsable()
   }
@@ -146,7 +162,7 @@ export class Session {
     try {
       this.write(run)
     } finally {
-      this.catalogVersion++
+      this.#ownVersion++
     }
   }
 
@@ -196,7 +212,7 @@ export class Session {
       throw new DatabaseError(CODE.NO_TRANSACTION, `${command} without a transaction in progress`)
     }
     const failed = this.#failed
-    if (txn.ddl.length > 0) this.catalogVersion++
+    if (txn.ddl.length > 0) this.#ownVersion++
     this.#transaction = null
     this.#failed = false
     this.#savepoints = []
@@ -230,7 +246,7 @@ export class Session {
   }
 
   #returnTo(txn: Transaction, mark: Savepoint): void {
-    if (txn.ddl.length > mark.ddl) this.catalogVersion++
+    if (txn.ddl.length > mark.ddl) this.#ownVersion++
     txn.rollbackTo(mark)
     this.#failed = false
   }
@@ -266,8 +282,8 @@ export class Session {
   }
 
   /**
-   * Closes the engine: at once, or when the last running result ends. `force` ends running results now. An
-   * open transaction is rolled back.
+   * Ends the session: an open transaction is rolled back; running results may go on to their end, unless `force`
+   * ends them now. Closing twice does nothing.
    */
   close(force: boolean): void {
     if (!this.#closing) {
@@ -276,19 +292,13 @@ export class Session {
       this.#transaction = null
     }
     if (force) for (const result of [...this.openResults]) result.close()
-    this.#closeWhenIdle()
+    this.database.ended(this)
   }
 
   /** A running result ended. */
   ended(result: OpenResult): void {
     this.openResults.delete(result)
-    if (this.#closing) this.#closeWhenIdle()
-  }
-
-  #closeWhenIdle(): void {
-    if (this.#closed || this.openResults.size > 0) return
-    this.#closed = true
-    this.engine.close()
+    if (this.#closing) this.database.ended(this)
   }
 }
 

@@ -1,0 +1,127 @@
+// A session as users hold it: statements, transactions and tables. `db` is one (the default session), and
+// db.connect() returns others, each with its own transaction, isolation level and snapshot.
+// It owns the statement cache and the table handles; the rules of transactions are in session.ts.
+import { CODE, DatabaseError } from '../base/errors.ts'
+import { resolveStatementOptions } from './options.ts'
+import type { StatementOptions } from './options.ts'
+import { Prepared } from './prepared.ts'
+import type { Session } from './session.ts'
+import { decorateError } from '../sql/error-position.ts'
+import { parse } from '../sql/parse.ts'
+import type { ParsedStatement } from '../sql/parse.ts'
+import { Statement } from './statement.ts'
+import { TableHandle } from './table-handle.ts'
+import { transact, transaction } from './transaction.ts'
+
+/** Statements kept parsed and planned. */
+const CACHED_STATEMENTS = 500
+
+/** One session of an open database. Every method throws 55000 after close(). */
+export class Connection {
+  /** The state behind it; not part of the public API. */
+  protected readonly session: Session
+  readonly #statements = new Map<string, Prepared>()
+  readonly #tables = new Map<string, TableHandle>()
+
+  /** Made by {@link Database.connect}. */
+  constructor(session: Session) {
+    this.session = session
+  }
+
+  /** True until close(). */
+  get isOpen(): boolean {
+    return this.session.isOpen
+  }
+
+  /** True inside BEGIN … COMMIT or a transaction() body. */
+  get inTransaction(): boolean {
+    return this.session.transaction !== null
+  }
+
+  /**
+   * Runs any number of statements separated by semicolons; rows of queries are dropped. The first error ends
+   * it: statements before it keep their effect unless they stand in a transaction.
+   */
+  exec(sql: string): { changes: number } {
+    let changes = 0
+    for (const statement of this.statements(sql)) changes += statement.run().changes
+    return { changes }
+  }
+
+  /** The statements of a script, each prepared when its turn comes, so that it sees what earlier ones made. */
+  *statements(sql: string, options: StatementOptions = {}): IterableIterator<Statement> {
+    resolveStatementOptions(options)
+    for (const parsed of this.#parse(sql)) yield new Statement(new Prepared(sql, parsed, this.session), options)
+  }
+
+  /** Prepares one statement. Parsed and planned statements are cached by their text. */
+  prepare(sql: string, options: StatementOptions = {}): Statement {
+    this.session.assertOpen()
+    resolveStatementOptions(options)
+    let prepared = this.#statements.get(sql)
+    if (prepared === undefined) {
+      const parsed = this.#parse(sql)
+      if (parsed.length !== 1) {
+        throw new DatabaseError(CODE.SYNTAX, `prepare takes one statement, but the text has ${parsed.length}`)
+      }
+      prepared = new Prepared(sql, parsed[0]!, this.session)
+      if (this.#statements.size >= CACHED_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value!)
+      this.#statements.set(sql, prepared)
+    }
+    return new Statement(prepared, options)
+  }
+
+  #parse(sql: string): ParsedStatement[] {
+    this.session.assertOpen()
+    if (typeof sql !== 'string') {
+      throw new DatabaseError(CODE.INVALID_PARAMETER, `SQL must be a string, not ${typeof sql}`)
+    }
+    try {
+      return parse(sql)
+    } catch (error) {
+      this.session.fail()
+      throw decorateError(error, sql)
+    }
+  }
+
+  /**
+   * Runs `body` in a transaction: committed (durably) when it returns, rolled back when it throws. A nested
+   * call is a savepoint. The body must be synchronous.
+   */
+  transaction<T>(body: () => T): T {
+    return transaction(this.session, body)
+  }
+
+  /**
+   * Runs `body` now in a transaction of its own; resolves with its result when the commit is durable. Commits
+   * in flight share one sync. The body must be synchronous.
+   */
+  transact<T>(body: () => T): Promise<T> {
+    return transact(this.session, body)
+  }
+
+  /** Access to a table by key, without SQL. Throws 42P01 with the nearest name. */
+  table(name: string): TableHandle {
+    this.session.assertReady()
+    let handle = this.#tables.get(name)
+    if (handle === undefined) {
+      handle = new TableHandle(this.session, name)
+      this.#tables.set(name, handle)
+    }
+    handle.check()
+    return handle
+  }
+
+  /**
+   * Ends the session. An open transaction is rolled back; results being iterated may run to their end, `force`
+   * cancels them (57014). Closing twice does nothing.
+   */
+  close(options: { force?: boolean } = {}): void {
+    this.session.close(options.force ?? false)
+  }
+
+  /** `using session = db.connect()` closes it at the end of the block. */
+  [Symbol.dispose](): void {
+    this.close()
+  }
+}

@@ -1,0 +1,56 @@
+// What the sessions of one open database share: the engine, and who is still using it.
+//
+//   open ──close()──► closing ──last running result ends──► closed (the engine's files are closed)
+//
+// Every session has its own transaction and running results (session.ts); the engine is closed when the database
+// is closing and no session runs a result any more.
+import type { Backend } from '../../exec/mod.ts'
+import type { Engine } from '../../storage/mod.ts'
+import { Session } from './session.ts'
+
+/** An open database and its sessions. */
+export class DatabaseState {
+  readonly engine: Engine
+  readonly backend: Backend
+  /** Sessions that are open or still run a result. */
+  readonly sessions = new Set<Session>()
+  #lastSession = 0
+  #state: 'open' | 'closing' | 'closed' = 'open'
+
+  constructor(engine: Engine, backend: Backend) {
+    this.engine = engine
+    this.backend = backend
+  }
+
+  /** False from close() on. */
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** A new session. */
+  connect(): Session {
+    const session = new Session(this, ++this.#lastSession)
+    this.sessions.add(session)
+    return session
+  }
+
+  /** Closes every session and, when the last running result ends, the engine. `force` ends running results now. */
+  close(force: boolean): void {
+    if (this.#state === 'open') this.#state = 'closing'
+    for (const session of [...this.sessions]) session.close(force)
+    this.#closeWhenIdle()
+  }
+
+  /** A closed session may have ended its last result. */
+  ended(session: Session): void {
+    if (session.openResults.size > 0) return
+    this.sessions.delete(session)
+    if (this.#state === 'closing') this.#closeWhenIdle()
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#state === 'closed' || this.sessions.size > 0) return
+    this.#state = 'closed'
+    this.engine.close()
+  }
+}
