@@ -90,6 +90,8 @@ describe('heap page', () => {
     expect(damaged(4, 18)).toContain('another page id')
     expect(damaged(12, 40000)).toContain('H1')
     expect(damaged(16, 65537)).toContain('H1')
+    expect(damaged(20, 101)).toContain('other live bytes')
+    expect(damaged(24, 1)).toContain('other free slots')
     expect(damaged(32, 40)).toContain('H1: tuple outside')
     expect(damaged(32, 0xffff_ffff)).toContain('H1: tuple outside')
   })

@@ -46,11 +46,18 @@ export function checkHeapPage(memory: LinearMemory, base: number, pageId: number
   const slots = view.getUint32(base + AT.SLOTS, true)
   const data = view.getUint32(base + AT.DATA, true)
   if (data > FRAME_SIZE || HEAP_HEADER_BYTES + slots * SLOT_BYTES > data) return 'violates H1: slots overlap tuples'
+  let freeSlots = 0
+  let live = 0
   for (let slot = 0; slot < slots; slot++) {
     const offset = view.getUint16(base + HEAP_HEADER_BYTES + slot * SLOT_BYTES, true)
     const length = view.getUint16(base + HEAP_HEADER_BYTES + slot * SLOT_BYTES + 2, true)
-    if (offset !== 0 && (offset < data || offset + length > FRAME_SIZE)) return 'violates H1: tuple outside its page'
+    if (offset === 0) freeSlots++
+    else if (offset < data || offset + length > FRAME_SIZE) return 'violates H1: tuple outside its page'
+    else live += length
   }
+  if (view.getUint32(base + AT.FREE_SLOTS, true) !== freeSlots) return 'heap page counts other free slots than it has'
+  if (view.getUint32(base + AT.LIVE, true) !== live) return 'heap page counts other live bytes than it has'
+  if (live > FRAME_SIZE - data) return 'violates H1: tuples overlap'
   return null
 }
 

@@ -117,5 +117,30 @@ describe('heap', () => {
       memory.view.setUint32(base + offset, old, true)
     }
     expect(heap.read(page, slot).body.length).toBe(200_000)
+    // A ring of pages without bytes would be walked for ever.
+    memory.view.setUint32(base + 8, 0, true)
+    memory.view.setUint32(base + 4, overflow!, true)
+    expect(() => heap.read(page, slot)).toThrow(expect.objectContaining({ code: CODE.CORRUPT, page: overflow }))
+  })
+
+  test('tuples that cannot be are XX001 when the heap is scanned', () => {
+    for (const length of [0, 8, 12]) {
+      const { heap, pool, memory } = setUp()
+      const { page } = heap.insert(1, 1, false, new Uint8Array(length === 12 ? 200_000 : 100))
+      pool.flushDirty()
+      const base = pool.fetch(page) * FRAME_SIZE
+      memory.view.setUint16(base + 34, length, true)
+      memory.view.setUint32(base + 20, length, true)
+      expect(() => heap.scan(() => {})).toThrow(expect.objectContaining({ code: CODE.CORRUPT, page }))
+    }
+  })
+
+  test('a value that claims more bytes than its file has is XX001', () => {
+    const { heap, pool, memory } = setUp()
+    const { page, slot } = heap.insert(1, 1, false, new Uint8Array(200_000))
+    const base = pool.fetch(page) * FRAME_SIZE
+    const offset = memory.view.getUint16(base + 32, true)
+    memory.view.setUint32(base + offset + 9, 0xffff_fff0, true)
+    expect(() => heap.read(page, slot)).toThrow('longer than its file')
   })
 })

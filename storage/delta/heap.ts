@@ -20,6 +20,8 @@ import {
 const TUPLE_HEADER_BYTES = 9
 const FLAG_TOMBSTONE = 1
 const FLAG_OVERFLOW = 2
+/** An overflow stub: total length, first page. */
+const STUB_BYTES = 8
 const OVERFLOW_MAGIC = 0x4c46564f
 const OVERFLOW_HEADER_BYTES = 16
 const OVERFLOW_PAYLOAD_BYTES = FRAME_SIZE - OVERFLOW_HEADER_BYTES
@@ -109,7 +111,7 @@ export class Heap {
 
   private buildTuple(tableId: number, commitId: number, isTombstone: boolean, body: Uint8Array): Uint8Array {
     const isLong = body.length + TUPLE_HEADER_BYTES > HEAP_TUPLE_MAX
-    const length = TUPLE_HEADER_BYTES + (isLong ? 8 : body.length)
+    const length = TUPLE_HEADER_BYTES + (isLong ? STUB_BYTES : body.length)
     const tuple = this.scratch.subarray(0, length)
     const view = new DataView(tuple.buffer, tuple.byteOffset, length)
     view.setFloat64(0, commitId, true)
@@ -159,13 +161,17 @@ export class Heap {
   }
 
   private readOverflow(length: number, firstPage: number): Uint8Array {
+    if (length > this.pages.pageCount * OVERFLOW_PAYLOAD_BYTES) {
+      throw corruption(`a value of ${length} bytes is longer than its file`, { file: this.file, page: firstPage })
+    }
     const body = new Uint8Array(length)
     let at = 0
     for (let page = firstPage; at < length;) {
       const base = this.overflowBase(page)
       const bytes = this.memory.view.getUint32(base + 8, true)
-      if (bytes > OVERFLOW_PAYLOAD_BYTES || at + bytes > length) {
-        throw corruption('overflow chain is longer than its value', { file: this.file, page })
+      // A page without bytes could close a ring.
+      if (bytes === 0 || bytes > OVERFLOW_PAYLOAD_BYTES || at + bytes > length) {
+        throw corruption('overflow chain does not fit its value', { file: this.file, page })
       }
       body.set(this.memory.u8.subarray(base + OVERFLOW_HEADER_BYTES, base + OVERFLOW_HEADER_BYTES + bytes), at)
       at += bytes
@@ -218,11 +224,22 @@ export class Heap {
       const tableId = heapTableId(this.memory, base)
       const slots = heapSlotCount(this.memory, base)
       for (let slot = 0; slot < slots; slot++) {
-        if (heapTupleOffset(this.memory, base, slot) !== 0) visit(tableId, page, slot, this.read(page, slot))
+        if (heapTupleOffset(this.memory, base, slot) === 0) continue
+        this.checkTuple(page, base, slot)
+        visit(tableId, page, slot, this.read(page, slot))
       }
       const bucket = Math.max(0, Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES))
       this.freeSpaceOf(tableId).move(page, -1, bucket)
       this.pool.unpin(page)
+    }
+  }
+
+  private checkTuple(page: number, base: number, slot: number): void {
+    const length = heapTupleLength(this.memory, base, slot)
+    const flags = base + heapTupleOffset(this.memory, base, slot) + 8
+    const isStub = (this.memory.u8[flags]! & FLAG_OVERFLOW) !== 0
+    if (length < TUPLE_HEADER_BYTES || (isStub && length !== TUPLE_HEADER_BYTES + STUB_BYTES)) {
+      throw corruption(`heap page ${page}: slot ${slot} holds no tuple`, { file: this.file, page })
     }
   }
 

@@ -44,6 +44,8 @@ export interface LoadedStore extends LoadedRoot {
   damage: string | null
 }
 
+// The highest page kind (PAGE_KIND).
+const LAST_KIND = 5
 // Two meta slots, one block of page map, one of map root.
 const NEW_STORE_BYTES = 4 * BLOCK_SIZE
 
@@ -234,8 +236,14 @@ function deriveSpaces(
   if (pointers.length > 0) take(meta.mapRoot.block, meta.mapRoot.blocks, 'the page map root')
   pointers.forEach((pointer, i) => take(pointer.block, pointer.blocks, `page map part ${i}`))
   const ids = new DelayedSpace(map.pageCount, () => 1)
-  for (let id = 1; id < map.pageCount; id++) {
-    if (map.kindOf(id) !== 0) take(map.blockOf(id), map.blocksOf(id), `page ${id}`)
+  for (let id = 0; id < map.pageCount; id++) {
+    const kind = map.kindOf(id)
+    const blocks = map.blocksOf(id)
+    const isUsed = id > 0 && kind <= LAST_KIND && blocks >= 1 && blocks <= MAX_PAGE_BLOCKS
+    if (kind === 0 ? blocks !== 0 : !isUsed) {
+      loader.fail(`the map entry of page ${id} is not valid`, pointers[Math.floor(id / ENTRIES_PER_MAP_PAGE)]!.block)
+    }
+    if (kind !== 0) take(map.blockOf(id), blocks, `page ${id}`)
   }
   const waiting = root.older === null ? new OlderRoot() : olderRoot(loader, root, used)
   for (const [start, count] of waiting.blocks) limit = Math.max(limit, start + count)
