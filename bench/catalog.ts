@@ -10,6 +10,7 @@ import { append } from './workloads/append.ts'
 import { commit, upsert } from './workloads/commit.ts'
 import { dirty } from './workloads/dirty.ts'
 import { indexFit } from './workloads/index-fit.ts'
+import { keyValue } from './workloads/key-value.ts'
 import { point, sqlPoint } from './workloads/point.ts'
 import { pool } from './workloads/pool.ts'
 import { range } from './workloads/range.ts'
@@ -17,7 +18,7 @@ import { scan } from './workloads/scan.ts'
 import type { Workload } from './workloads/workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
-  point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool,
+  point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool, keyValue,
 ]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */

@@ -2,6 +2,9 @@
 // db.connect() returns others, each with its own transaction, isolation level and snapshot.
 // It owns the statement cache and the table handles; the rules of transactions are in session.ts.
 import { CODE, DatabaseError } from '../base/errors.ts'
+import { KvStores } from './kv.ts'
+import type { KeyValueStore } from './kv.ts'
+import type { KvKey, KvKeyKind, KvOptions, KvValue, KvValueKind } from './kv-types.ts'
 import { resolveStatementOptions } from './options.ts'
 import type { StatementOptions } from './options.ts'
 import { Prepared } from './prepared.ts'
@@ -22,10 +25,12 @@ export class Connection {
   protected readonly session: Session
   readonly #statements = new Map<string, Prepared>()
   readonly #tables = new Map<string, TableHandle>()
+  readonly #stores: KvStores
 
   /** Made by {@link Database.connect}. */
   constructor(session: Session) {
     this.session = session
+    this.#stores = new KvStores(session)
   }
 
   /** True until close(). */
@@ -110,6 +115,20 @@ export class Connection {
     }
     handle.check()
     return handle
+  }
+
+  /**
+   * A key-value store: the table `name (key … PRIMARY KEY, value …)`, made when it does not exist. `key` is text,
+   * integer, double or bytes; `value` is bytes, utf8, json, a SQL type, or an object of columns with SQL types.
+   * Throws 42804 when the table has other columns.
+   */
+  kv<K extends KvKeyKind, V extends KvValueKind>(
+    name: string, options: KvOptions<K, V>,
+  ): KeyValueStore<KvKey<K>, KvValue<V>>
+  /** As above with the types given: `db.kv<string, User>('users')`. Options left out are those of the table. */
+  kv<K = string, V = unknown>(name: string, options?: KvOptions): KeyValueStore<K, V>
+  kv(name: string, options: KvOptions = {}): KeyValueStore {
+    return this.#stores.open(name, options)
   }
 
   /**

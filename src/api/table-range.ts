@@ -90,12 +90,18 @@ export class TableRange implements Iterable<RowObject> {
   }
 
   #start(columns: readonly number[]): Result {
-    const { txn, end } = this.#session.startRead()
-    return Result.start(
-      this.#session, txn, end, [],
-      context => new RangeSource(context, this.#schema, columns, this.#range, this.#limit, this.#reverse)
-    )
+    return startRange(this.#session, this.#schema, columns, this.#range, this.#limit, this.#reverse)
   }
+}
+
+/** Starts reading a key interval; rows inside a batch ascend also when `reverse`. The caller finishes the result. */
+export function startRange(
+  session: Session, schema: TableSchema, columns: readonly number[], range: KeyRange, limit: number, reverse: boolean,
+): Result {
+  const { txn, end } = session.startRead()
+  return Result.start(
+    session, txn, end, [], context => new RangeSource(context, schema, columns, range, limit, reverse)
+  )
 }
 
 /** Ordinals of the columns that users see. */

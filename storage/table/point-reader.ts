@@ -33,18 +33,21 @@ export type Convert = ((value: Scalar) => unknown) | null
 /** A row object. */
 export type RowObject = Record<string, unknown>
 
-type BuildRow = (reader: ValueReader, group: RowGroup, meta: GroupMeta, row: number, key: KeyValue) => RowObject
+type BuildRow<T> = (reader: ValueReader, group: RowGroup, meta: GroupMeta, row: number, key: KeyValue) => T
 
-/** Reads rows of one table by primary key, outside of transactions. */
-export class PointReader {
+/**
+ * Reads rows of one table by primary key, outside of transactions: as objects, or the value of a single column
+ * as it is (`names` null), which is what a key-value store wants.
+ */
+export class PointReader<T = RowObject> {
   private readonly table: TableStore
   private readonly commitId: () => number
   private readonly values: ValueReader
   private readonly pool: BufferPool
   private readonly counters: IndexCounters
   private readonly bound: SearchBound = createSearchBound()
-  private readonly build: BuildRow
-  private readonly buildFromRow: (row: Row) => RowObject
+  private readonly build: BuildRow<T>
+  private readonly buildFromRow: (row: Row) => T
   private readonly keyColumn: number
   private readonly isNumber: boolean
   private readonly columnCount: number
@@ -54,9 +57,9 @@ export class PointReader {
   private warmRoot: TableRoot | null = null
   private lookups = 0
 
-  /** `columns` are schema ordinals, `names` the properties of the row object. */
+  /** `columns` are schema ordinals, `names` the properties of the row object; null = the one column's value. */
   constructor(
-    table: TableStore, commitId: () => number, columns: readonly number[], names: readonly string[],
+    table: TableStore, commitId: () => number, columns: readonly number[], names: readonly string[] | null,
     converts: readonly Convert[],
   ) {
     this.table = table
@@ -67,12 +70,12 @@ export class PointReader {
     this.keyColumn = table.order.columns[0]!
     this.isNumber = table.order.mode === 'number'
     this.columnCount = columns.length + 1
-    this.build = generateBuild(table, columns, names, converts)
-    this.buildFromRow = generateFromRow(columns, names, converts)
+    this.build = generateBuild<T>(table, columns, names, converts)
+    this.buildFromRow = generateFromRow<T>(columns, names, converts)
   }
 
   /** The row with this key, or undefined. */
-  get(key: KeyValue): RowObject | undefined {
+  get(key: KeyValue): T | undefined {
     const { delta } = this.table
     if (delta.entryCount > 0) {
       const entry = delta.find(key)
@@ -81,7 +84,7 @@ export class PointReader {
     return this.getFromBase(key)
   }
 
-  private getFromDelta(entry: number, key: KeyValue): RowObject | undefined {
+  private getFromDelta(entry: number, key: KeyValue): T | undefined {
     const { delta } = this.table
     const version = delta.visible(entry, this.commitId(), NO_MARK, this.table.root.number)
     if (version < 0) return this.getFromBase(key)
@@ -90,7 +93,7 @@ export class PointReader {
     return content.isTombstone ? undefined : this.buildFromRow(this.table.rowOf(content))
   }
 
-  private getFromBase(key: KeyValue): RowObject | undefined {
+  private getFromBase(key: KeyValue): T | undefined {
     const group = typeof key === 'number' && this.isNumber ? this.locateNumber(key) : this.locate(key)
     if (group === null) return undefined
     this.pool.noteHits(this.columnCount)
@@ -252,20 +255,26 @@ const searchF64 = makeSearch<Float64Array>()
 
 // { name: convert(reader.read<Kind>(group, meta.chunks[c], row)), … } as one literal. The number that was looked
 // up is the key column's value: it is not read again.
-function generateBuild(
-  table: TableStore, columns: readonly number[], names: readonly string[], converts: readonly Convert[],
-): BuildRow {
-  const fields = columns.map((c, i) => {
+function generateBuild<T>(
+  table: TableStore, columns: readonly number[], names: readonly string[] | null, converts: readonly Convert[],
+): BuildRow<T> {
+  const values = columns.map((c, i) => {
     const method = ValueReader.methodFor(table.schema.columns[c]!.type)
     const isKey = table.order.mode === 'number' && c === table.order.columns[0]
     const value = isKey ? 'key' : `reader.${method}(group, chunks[${c}], row)`
-    return `${property(names[i]!)}: ${converts[i] === null ? value : `converts[${i}](${value})`}`
+    return converts[i] === null ? value : `converts[${i}](${value})`
   })
   const source = `return (reader, group, meta, row, key) => {
     const chunks = meta.chunks
-    return { ${fields.join(', ')} }
+    return ${shaped(names, values)}
   }`
-  return new Function('converts', source)(converts) as BuildRow
+  return new Function('converts', source)(converts) as BuildRow<T>
+}
+
+// An object literal of all values, or the only value.
+function shaped(names: readonly string[] | null, values: readonly string[]): string {
+  if (names === null) return values[0]!
+  return `{ ${values.map((value, i) => `${property(names[i]!)}: ${value}`).join(', ')} }`
 }
 
 // `"__proto__": x` in a literal sets the prototype; in brackets it is a property like any other.
@@ -274,10 +283,9 @@ function property(name: string): string {
   return name === '__proto__' ? `[${text}]` : text
 }
 
-function generateFromRow(
-  columns: readonly number[], names: readonly string[], converts: readonly Convert[],
-): (row: Row) => RowObject {
-  const fields = columns.map((c, i) =>
-    `${property(names[i]!)}: ${converts[i] === null ? `row[${c}]` : `converts[${i}](row[${c}])`}`)
-  return new Function('converts', `return (row) => ({ ${fields.join(', ')} })`)(converts) as (row: Row) => RowObject
+function generateFromRow<T>(
+  columns: readonly number[], names: readonly string[] | null, converts: readonly Convert[],
+): (row: Row) => T {
+  const values = columns.map((c, i) => converts[i] === null ? `row[${c}]` : `converts[${i}](row[${c}])`)
+  return new Function('converts', `return (row) => (${shaped(names, values)})`)(converts) as (row: Row) => T
 }
