@@ -127,6 +127,7 @@ export class Connection {
   ): KeyValueStore<KvKey<K>, KvValue<V>>
   /** As above with the types given: `db.kv<string, User>('users')`. Options left out are those of the table. */
   kv<K = string, V = unknown>(name: string, options?: KvOptions): KeyValueStore<K, V>
+  /** Both forms above. */
   kv(name: string, options: KvOptions = {}): KeyValueStore {
     return this.#stores.open(name, options)
   }
