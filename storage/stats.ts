@@ -3,6 +3,7 @@
 import { indexStats } from '../index/mod.ts'
 import type { IndexStats } from '../index/mod.ts'
 import type { Engine } from './engine.ts'
+import type { LatencyFigures } from './file/latency.ts'
 import type { PoolStats } from './pool/buffer-pool.ts'
 import { ENCODING_NAMES } from './row-group/column-chunk.ts'
 import type { TableStore } from './table/table-store.ts'
@@ -13,6 +14,8 @@ export interface EngineStats {
   io: {
     pagesRead: number; pagesWritten: number; reads: number; writes: number; syncs: number
     bytesRead: number; bytesWritten: number; readMs: number; writeMs: number; syncMs: number
+    /** System calls by duration, in buckets of powers of two microseconds. */
+    latency: { read: LatencyFigures; write: LatencyFigures; sync: LatencyFigures }
   }
   wal: { bytes: number; records: number; commits: number; syncs: number; segments: number; recoveredRecords: number }
   index: { probes: number; windowRows: number; maxError: number; keyPages: number; deltaHits: number }
@@ -37,6 +40,9 @@ export function engineStats(engine: Engine): EngineStats {
     io: {
       pagesRead: store.pagesRead, pagesWritten: store.pagesWritten, reads: io.reads, writes: io.writes, syncs: io.syncs,
       bytesRead: io.bytesRead, bytesWritten: io.bytesWritten, readMs: io.readMs, writeMs: io.writeMs, syncMs: io.syncMs,
+      latency: {
+        read: io.latency.read.figures(), write: io.latency.write.figures(), sync: io.latency.sync.figures(),
+      },
     },
     wal: {
       bytes: wal?.bytes ?? 0, records: wal?.records ?? 0, commits: wal?.commits ?? 0, syncs: wal?.syncs ?? 0,

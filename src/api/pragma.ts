@@ -61,7 +61,7 @@ function storageInfo(session: Session): Rows {
   const rows: Rows = []
   for (const [group, figures] of Object.entries(groups)) {
     if (typeof figures !== 'object' || figures === null) continue
-    for (const [name, figure] of Object.entries(figures)) rows.push([`${group}.${name}`, shown(figure)])
+    addFigures(rows, group, figures)
   }
   for (const table of tables) {
     rows.push(
@@ -69,6 +69,15 @@ function storageInfo(session: Session): Rows {
     )
   }
   return rows
+}
+
+// Figures within figures (latencies, buckets) get dotted names; lists are shown as they are.
+function addFigures(rows: Rows, prefix: string, figures: object): void {
+  for (const [name, figure] of Object.entries(figures)) {
+    const isGroup = typeof figure === 'object' && figure !== null && !Array.isArray(figure)
+    if (isGroup) addFigures(rows, `${prefix}.${name}`, figure)
+    else rows.push([`${prefix}.${name}`, shown(figure)])
+  }
 }
 
 function tableInfo(session: Session, name: string): Rows {

@@ -19,6 +19,7 @@ type Maker = () => { files: FileSystem; folder: string }
 /** Defines the shared tests. `make` gives an empty folder to work in. */
 export function testFileSystem(make: Maker): void {
   testBytes(make)
+  testAsync(make)
   testNames(make)
   testLocksAndSyncs(make)
 }
@@ -85,6 +86,25 @@ function testBytes(make: Maker): void {
     two.close()
   })
 
+}
+
+function testAsync(make: Maker): void {
+  test('the asynchronous calls move the same bytes', async () => {
+    const { files, folder } = make()
+    const file = files.open(`${folder}/a`, 'create')
+    await Promise.all([0, 1, 2].map((i) => file.writeAsync(i * 3, Uint8Array.of(i, i, i))))
+    await file.syncAsync()
+    const bytes = new Uint8Array(12).fill(7)
+    expect(await file.readAsync(1, bytes)).toBe(8)
+    expect([...bytes]).toEqual([0, 0, 1, 1, 1, 2, 2, 2, 7, 7, 7, 7])
+    const late = file.readAsync(0, bytes.subarray(0, 9))
+    file.close()
+    expect(await late).toBe(9)
+    await expect(file.readAsync(0, bytes)).rejects.toMatchObject({ code: '55000' })
+    const { read, write, sync } = files.counters.latency
+    expect([read.figures().count, write.figures().count]).toEqual([files.counters.reads, files.counters.writes])
+    expect(sync.figures().count).toBeGreaterThan(0)
+  })
 }
 
 function testNames(make: Maker): void {

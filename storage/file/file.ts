@@ -6,9 +6,11 @@
 //   - read and write move all the bytes asked for, or throw; only a read at the end of the file is short.
 //   - nothing written is durable before sync() of that file, and no created, renamed or removed name
 //     before syncDir() of its folder. A failed sync is never retried: the handle refuses further work.
-//   - errors are DatabaseErrors that name the file and the operation.
+//   - errors are DatabaseErrors that name the file and the operation, and the offset of reads and writes.
+//   - the asynchronous calls do the same without blocking, in no order among each other; io-queue.ts orders them.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { ErrorCode } from '../../src/base/errors.ts'
+import { LatencyHistogram } from './latency.ts'
 
 /** How a file is opened. `create` opens for writing and makes the file when it is absent; none truncates. */
 export type OpenMode = 'read' | 'write' | 'create'
@@ -25,7 +27,10 @@ export interface FileHandle {
   writev(offset: number, sources: Uint8Array[]): void
   /** fdatasync: everything written so far is durable when it returns. Never retried after a failure. */
   sync(): void
-  /** The same without blocking this thread; covers what was written before the call. */
+  /** Like read and write, on another thread; the buffer is the file's until the promise settles. */
+  readAsync(offset: number, target: Uint8Array): Promise<number>
+  writeAsync(offset: number, source: Uint8Array): Promise<void>
+  /** Like sync, on another thread; covers what was written before the call. */
   syncAsync(): Promise<void>
   truncate(size: number): void
   close(): void
@@ -47,6 +52,8 @@ export interface IoCounters {
   readMs: number
   writeMs: number
   syncMs: number
+  /** Every call by how long it took. */
+  readonly latency: Readonly<Record<'read' | 'write' | 'sync', LatencyHistogram>>
 }
 
 /** A place where files live. */
@@ -70,7 +77,26 @@ export interface FileSystem {
 
 /** Counters at zero. */
 export function zeroCounters(): IoCounters {
-  return { reads: 0, writes: 0, syncs: 0, bytesRead: 0, bytesWritten: 0, readMs: 0, writeMs: 0, syncMs: 0 }
+  const latency = { read: new LatencyHistogram(), write: new LatencyHistogram(), sync: new LatencyHistogram() }
+  return { reads: 0, writes: 0, syncs: 0, bytesRead: 0, bytesWritten: 0, readMs: 0, writeMs: 0, syncMs: 0, latency }
+}
+
+/** Adds one finished call that began at `begin` (performance.now()). */
+export function countIo(counters: IoCounters, kind: 'read' | 'write' | 'sync', bytes: number, begin: number): void {
+  const ms = performance.now() - begin
+  counters.latency[kind].note(ms)
+  if (kind === 'read') {
+    counters.reads++
+    counters.bytesRead += bytes
+    counters.readMs += ms
+  } else if (kind === 'write') {
+    counters.writes++
+    counters.bytesWritten += bytes
+    counters.writeMs += ms
+  } else {
+    counters.syncs++
+    counters.syncMs += ms
+  }
 }
 
 const CODE_OF_ERRNO: Record<string, ErrorCode> = {
@@ -97,14 +123,16 @@ const TEXT_OF_ERRNO: Record<string, string> = {
 }
 
 /** Turns an operating-system error into the engine's; DatabaseErrors pass through unchanged. */
-export function fileError(operation: string, path: string, cause: unknown): DatabaseError {
+export function fileError(operation: string, path: string, cause: unknown, offset?: number): DatabaseError {
   if (cause instanceof DatabaseError) return cause
   const errno = (cause as { code?: string }).code ?? 'UNKNOWN'
   let code: ErrorCode = CODE_OF_ERRNO[errno] ?? CODE.IO
   const denied = errno === 'EACCES' || errno === 'EPERM'
   if (denied && operation !== 'open for reading' && operation !== 'read') code = CODE.READ_ONLY
   const why = TEXT_OF_ERRNO[errno] ?? (cause instanceof Error ? cause.message : String(cause))
-  return new DatabaseError(code, `cannot ${operation} "${path}": ${why} (${errno})`, { file: path, cause })
+  const place = offset === undefined ? '' : ` at offset ${offset}`
+  const details = offset === undefined ? { file: path, cause } : { file: path, offset, cause }
+  return new DatabaseError(code, `cannot ${operation} "${path}"${place}: ${why} (${errno})`, details)
 }
 
 /** The error of every call on a file whose sync has failed. */

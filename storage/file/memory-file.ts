@@ -1,7 +1,7 @@
 // Files in memory: for `:memory:` databases and fast tests. Names and bytes live as long as the
 // MemoryFileSystem; sync does nothing, because there is nothing that could survive the process.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import { fileError, folderOf, zeroCounters } from './file.ts'
+import { countIo, fileError, folderOf, zeroCounters } from './file.ts'
 import type { FileHandle, FileLock, FileSystem, IoCounters, OpenMode } from './file.ts'
 
 /** Bytes of one file, growing by doubling; bytes beyond `size` are always zero. */
@@ -68,9 +68,9 @@ class MemoryFile implements FileHandle {
 
   read(offset: number, target: Uint8Array): number {
     this.check('read')
+    const begin = performance.now()
     const count = this.content.read(offset, target)
-    this.counters.reads++
-    this.counters.bytesRead += count
+    countIo(this.counters, 'read', count, begin)
     return count
   }
 
@@ -80,23 +80,30 @@ class MemoryFile implements FileHandle {
 
   writev(offset: number, sources: Uint8Array[]): void {
     this.check('write')
+    const begin = performance.now()
     let at = offset
     for (const source of sources) {
       this.content.write(at, source)
       at += source.length
     }
-    this.counters.writes++
-    this.counters.bytesWritten += at - offset
+    countIo(this.counters, 'write', at - offset, begin)
   }
 
   sync(): void {
     this.check('sync')
-    this.counters.syncs++
+    countIo(this.counters, 'sync', 0, performance.now())
   }
 
-  syncAsync(): Promise<void> {
+  async readAsync(offset: number, target: Uint8Array): Promise<number> {
+    return this.read(offset, target)
+  }
+
+  async writeAsync(offset: number, source: Uint8Array): Promise<void> {
+    this.write(offset, source)
+  }
+
+  async syncAsync(): Promise<void> {
     this.sync()
-    return Promise.resolve()
   }
 
   truncate(size: number): void {

@@ -6,7 +6,7 @@
 // the dirty pages and would report success the next time ("fsyncgate"; Rebello et al., ATC 2020).
 import * as fs from 'node:fs'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import { fileError, poisonedError, zeroCounters } from './file.ts'
+import { countIo, fileError, poisonedError, zeroCounters } from './file.ts'
 import type { FileHandle, FileLock, FileSystem, IoCounters, OpenMode } from './file.ts'
 import { lockFile } from './file-lock.ts'
 
@@ -19,7 +19,7 @@ class NodeFile implements FileHandle {
   private readonly counters: IoCounters
   private closed = false
   private poisoned = false
-  private pendingSyncs = 0
+  private pending = 0
 
   constructor(path: string, fd: number, counters: IoCounters) {
     this.path = path
@@ -52,11 +52,9 @@ class NodeFile implements FileHandle {
         done += count
       }
     } catch (cause) {
-      throw fileError('read', this.path, cause)
+      throw fileError('read', this.path, cause, offset + done)
     }
-    this.counters.reads++
-    this.counters.bytesRead += done
-    this.counters.readMs += performance.now() - begin
+    countIo(this.counters, 'read', done, begin)
     return done
   }
 
@@ -64,24 +62,18 @@ class NodeFile implements FileHandle {
     this.check()
     const begin = performance.now()
     this.writeLoop(offset, source)
-    this.countWrite(source.length, begin)
+    countIo(this.counters, 'write', source.length, begin)
   }
 
   private writeLoop(offset: number, source: Uint8Array): void {
+    let done = 0
     try {
-      let done = 0
       while (done < source.length) {
         done += fs.writeSync(this.fd, source, done, source.length - done, offset + done)
       }
     } catch (cause) {
-      throw fileError('write', this.path, cause)
+      throw fileError('write', this.path, cause, offset + done)
     }
-  }
-
-  private countWrite(byteCount: number, begin: number): void {
-    this.counters.writes++
-    this.counters.bytesWritten += byteCount
-    this.counters.writeMs += performance.now() - begin
   }
 
   writev(offset: number, sources: Uint8Array[]): void {
@@ -94,11 +86,11 @@ class NodeFile implements FileHandle {
       try {
         written = fs.writevSync(this.fd, group, at)
       } catch (cause) {
-        throw fileError('write', this.path, cause)
+        throw fileError('write', this.path, cause, at)
       }
       at = this.finishGroup(at, group, written)
     }
-    this.countWrite(at - offset, begin)
+    countIo(this.counters, 'write', at - offset, begin)
   }
 
   // Writes what a short writev left over; returns the offset after the group.
@@ -121,26 +113,62 @@ class NodeFile implements FileHandle {
       this.poisoned = true
       throw fileError('sync', this.path, cause)
     }
-    this.counters.syncs++
-    this.counters.syncMs += performance.now() - begin
+    countIo(this.counters, 'sync', 0, begin)
   }
 
-  syncAsync(): Promise<void> {
-    this.check()
+  async readAsync(offset: number, target: Uint8Array): Promise<number> {
     const begin = performance.now()
-    this.pendingSyncs++
+    let done = 0
+    try {
+      while (done < target.length) {
+        const [at, left] = [done, target.length - done]
+        const count = await this.pend<number>((end) => fs.read(this.fd, target, at, left, offset + at, end))
+        if (count === 0) break
+        done += count
+      }
+    } catch (cause) {
+      throw fileError('read', this.path, cause, offset + done)
+    }
+    countIo(this.counters, 'read', done, begin)
+    return done
+  }
+
+  async writeAsync(offset: number, source: Uint8Array): Promise<void> {
+    const begin = performance.now()
+    let done = 0
+    try {
+      while (done < source.length) {
+        const [at, left] = [done, source.length - done]
+        done += await this.pend<number>((end) => fs.write(this.fd, source, at, left, offset + at, end))
+      }
+    } catch (cause) {
+      throw fileError('write', this.path, cause, offset + done)
+    }
+    countIo(this.counters, 'write', done, begin)
+  }
+
+  async syncAsync(): Promise<void> {
+    const begin = performance.now()
+    this.check()
+    try {
+      await this.pend<void>((end) => fs.fdatasync(this.fd, (cause) => end(cause)))
+    } catch (cause) {
+      this.poisoned = true
+      throw fileError('sync', this.path, cause)
+    }
+    countIo(this.counters, 'sync', 0, begin)
+  }
+
+  // One call of the thread pool. The descriptor stays open until it is back, see close().
+  private pend<T>(call: (end: (cause: Error | null, result?: T) => void) => void): Promise<T> {
+    this.check()
+    this.pending++
     return new Promise((resolve, reject) => {
-      fs.fdatasync(this.fd, (cause) => {
-        this.pendingSyncs--
-        if (this.closed && this.pendingSyncs === 0) fs.closeSync(this.fd)
-        if (cause !== null) {
-          this.poisoned = true
-          reject(fileError('sync', this.path, cause))
-          return
-        }
-        this.counters.syncs++
-        this.counters.syncMs += performance.now() - begin
-        resolve()
+      call((cause, result) => {
+        this.pending--
+        if (this.closed && this.pending === 0) fs.closeSync(this.fd)
+        if (cause !== null) reject(cause)
+        else resolve(result as T)
       })
     })
   }
@@ -154,11 +182,11 @@ class NodeFile implements FileHandle {
     }
   }
 
-  // The descriptor outlives close() until syncs in flight are done, so none hits a reused number.
+  // The descriptor outlives close() until calls in flight are done, so none hits a reused number.
   close(): void {
     if (this.closed) return
     this.closed = true
-    if (this.pendingSyncs > 0) return
+    if (this.pending > 0) return
     try {
       fs.closeSync(this.fd)
     } catch (cause) {
@@ -230,8 +258,7 @@ export class NodeFileSystem implements FileSystem {
         fs.closeSync(fd)
       }
     })
-    this.counters.syncs++
-    this.counters.syncMs += performance.now() - begin
+    countIo(this.counters, 'sync', 0, begin)
   }
 
   lock(path: string): Promise<FileLock> {

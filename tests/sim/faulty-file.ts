@@ -9,7 +9,7 @@
 // short reads, and three ways in which fsync fails (ATC 2020: "Can Applications Recover from fsync Failures?").
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Random } from '../../src/base/random.ts'
-import { fileError, folderOf, zeroCounters } from '../../storage/file/file.ts'
+import { countIo, fileError, folderOf, zeroCounters } from '../../storage/file/file.ts'
 import type { FileHandle, FileLock, FileSystem, IoCounters, OpenMode } from '../../storage/file/file.ts'
 import { Inode, applyChange, reachable, surviving } from './crash-image.ts'
 import type { Change, ChangeKind, CrashPolicy } from './crash-image.ts'
@@ -137,8 +137,7 @@ export class FaultyFileSystem implements FileSystem {
       this.change(inode, { kind: 'write', offset, bytes: bytes.slice(0, half) })
       this.change(inode, { kind: 'write', offset: offset + half, bytes: bytes.slice(half) })
     } else this.change(inode, { kind: 'write', offset: what === 'misdirected' ? offset + 4096 : offset, bytes })
-    this.counters.writes++
-    this.counters.bytesWritten += source.length
+    countIo(this.counters, 'write', source.length, performance.now())
     this.stepDone('write', path)
   }
 
@@ -147,8 +146,7 @@ export class FaultyFileSystem implements FileSystem {
     let count = inode.current.read(offset, target)
     if (what === 'short-read') count >>= 1
     if (what === 'bit-flip' && count > 0) target[count >> 1]! ^= 1
-    this.counters.reads++
-    this.counters.bytesRead += count
+    countIo(this.counters, 'read', count, performance.now())
     return count
   }
 
@@ -176,7 +174,7 @@ export class FaultyFileSystem implements FileSystem {
     }
     for (const change of inode.pending) applyChange(inode.durable, change)
     inode.pending = []
-    this.counters.syncs++
+    countIo(this.counters, 'sync', 0, performance.now())
     this.stepDone('sync', path)
   }
 
@@ -237,7 +235,7 @@ export class FaultyFileSystem implements FileSystem {
     if (this.names.get(folder) !== null) throw fileError('sync the folder', folder, { code: 'ENOENT' })
     for (const change of this.pendingNames) if (change.folder === folder) change.apply(this.durableNames)
     this.pendingNames = this.pendingNames.filter((change) => change.folder !== folder)
-    this.counters.syncs++
+    countIo(this.counters, 'sync', 0, performance.now())
     this.stepDone('syncDir', folder)
   }
 
@@ -369,6 +367,18 @@ class FaultyFile implements FileHandle {
   sync(): void {
     this.check(false)
     this.disk.sync(this.inode, this.path)
+  }
+
+  async readAsync(offset: number, target: Uint8Array): Promise<number> {
+    this.check(false)
+    await new Promise((resolve) => setImmediate(resolve))
+    return this.disk.read(this.inode, this.path, offset, target)
+  }
+
+  async writeAsync(offset: number, source: Uint8Array): Promise<void> {
+    this.check(true)
+    await new Promise((resolve) => setImmediate(resolve))
+    this.disk.write(this.inode, this.path, offset, source)
   }
 
   async syncAsync(): Promise<void> {
