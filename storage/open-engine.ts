@@ -13,8 +13,9 @@ import type { FileHandle, FileSystem } from './file/file.ts'
 import { MemoryFileSystem } from './file/memory-file.ts'
 import { NodeFileSystem } from './file/node-file.ts'
 import { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
+import { isUnfinishedStore } from './page/page-load.ts'
 import { PAGE_KIND, PageStore } from './page/page-store.ts'
-import type { StoreMeta } from './page/page-store.ts'
+import type { StoreMeta } from './page/store-root.ts'
 import { BufferPool } from './pool/buffer-pool.ts'
 import type { Tuple } from './delta/heap.ts'
 import { KeyOrder } from './table/key.ts'
@@ -76,7 +77,7 @@ interface Place {
 // of a database that is not there any more, before anything is written over the file.
 function assemble(place: Place): { engine: Engine; meta: StoreMeta; isNew: boolean } {
   const { file, memory, options, path, files } = place
-  const isUnfinished = (): boolean => files.exists(walFolder(path)) && PageStore.isUnfinished(file)
+  const isUnfinished = (): boolean => files.exists(walFolder(path)) && isUnfinishedStore(file)
   const isNew = !options.readOnly && (file.size() === 0 || isUnfinished())
   const databaseId: Uint8Array = randomBytes(16)
   const wal = isNew && path !== MEMORY_PATH

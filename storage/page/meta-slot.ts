@@ -28,8 +28,15 @@ import { BLOCK_SIZE, MAX_PAGE_BYTES } from './page-map.ts'
 
 /** Version of every byte in the file. Another number cannot be read by this release. */
 export const FORMAT_VERSION = 1
+/** Incompatible flag bits, each set by the first checkpoint after something needs it and never cleared. */
+export const FLAG = {
+  /** Pages are compressed: byte 15 of map entries is a codec. */
+  PAGE_CODEC: 1,
+  /** Column chunks are encoded as runs or deltas (encodings 5 and 6). */
+  RUNS_AND_DELTAS: 2,
+} as const
 /** Flag bits this release knows. */
-export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 0 } as const
+export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 3 } as const
 /** Bytes the engine may keep in a root beside the fixed fields. */
 const MAX_EXTRA_BYTES = 1024
 const COPY_BYTES = 2048

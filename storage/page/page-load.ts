@@ -10,6 +10,7 @@ import type { FileHandle } from '../file/file.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { FORMAT_VERSION, KNOWN_FLAGS, decodeMetaSlot } from './meta-slot.ts'
 import type { Meta, MetaCopy } from './meta-slot.ts'
+import { PAGE_CODEC } from './page-codec.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BLOCKS, PageMap } from './page-map.ts'
 import type { MapPagePointer } from './page-map.ts'
 import { DelayedSpace } from './delayed-space.ts'
@@ -50,8 +51,25 @@ const LAST_KIND = 5
 const NEW_STORE_BYTES = 4 * BLOCK_SIZE
 
 /** Growth of the file: 1/16 of it, 1 to 64 MiB at a time. */
-export function blockGrowth(limit: number): number {
+function blockGrowth(limit: number): number {
   return Math.min(16384, Math.max(256, limit >>> 4))
+}
+
+/** What a store in an empty file starts from: nothing, before its first checkpoint. */
+export function emptyStore(options: { databaseId: Uint8Array; redoLsn: number }): LoadedStore {
+  const root: Meta = {
+    version: FORMAT_VERSION, flags: { compatible: 0, readOnlyCompatible: 0, incompatible: 0 },
+    epoch: 1, pageCount: 1, mapRoot: { block: 0, blocks: 0, crc: 0, byteLength: 0 },
+    catalogPage: 0, redoLsn: options.redoLsn, commitId: 0, databaseId: options.databaseId,
+    extra: new Uint8Array(0),
+  }
+  const map = new PageMap()
+  map.grow(1)
+  const blocks = new DelayedSpace(2, blockGrowth)
+  const ids = new DelayedSpace(1, () => 1)
+  return {
+    meta: { ...root, epoch: 0 }, pointers: [], map, older: null, blocks, ids, newestEpoch: 0, damage: null,
+  }
 }
 
 /** Reads the roots and the page map. `scratch` is the address of a frame the loader may overwrite. */
@@ -240,6 +258,7 @@ function deriveSpaces(
     const kind = map.kindOf(id)
     const blocks = map.blocksOf(id)
     const isUsed = id > 0 && kind <= LAST_KIND && blocks >= 1 && blocks <= MAX_PAGE_BLOCKS
+      && map.codecOf(id) <= PAGE_CODEC.GZIP
     if (kind === 0 ? blocks !== 0 : !isUsed) {
       loader.fail(`the map entry of page ${id} is not valid`, pointers[Math.floor(id / ENTRIES_PER_MAP_PAGE)]!.block)
     }

@@ -1,10 +1,11 @@
 // The page map: logical page id -> where the page is on disk and what its bytes must be. It is the parent
 // of every page, so a page that is stale, torn, swapped or misdirected does not match its entry (F3).
 //
-//   entry, 16 bytes   block u32, CRC-32C u32, epoch u32, blocks u8, kind u8, fill u8, reserved u8 (0)
+//   entry, 16 bytes   block u32, CRC-32C u32, epoch u32, blocks u8, kind u8, fill u8, codec u8
 //   map page          up to 4,096 entries, cut after the last 4 KiB that holds an id below the page count
 //   map root          16 bytes per map page: block u32, CRC-32C u32, epoch u32, blocks u32
 //
+// blocks and CRC-32C are those on disk: of the compressed image when codec is not 0 (page-codec.ts).
 // kind 0 = the id is free, and the whole entry is zero. epoch = the checkpoint that made the page durable.
 // The entries are kept in one array, in file layout, so writing a map page is one copy.
 import { assert } from '../../src/base/assert.ts'
@@ -86,6 +87,11 @@ export class PageMap {
     return this.bytes[pageId * ENTRY_BYTES + 14]!
   }
 
+  /** How the blocks are compressed: a PAGE_CODEC, 0 = not. */
+  codecOf(pageId: number): number {
+    return this.bytes[pageId * ENTRY_BYTES + 15]!
+  }
+
   setFill(pageId: number, fill: number): void {
     const at = pageId * ENTRY_BYTES + 14
     if (this.bytes[at] === fill) return
@@ -94,13 +100,16 @@ export class PageMap {
   }
 
   /** Points the id at freshly written blocks; the fill bucket stays. */
-  place(pageId: number, kind: number, at: { block: number; blocks: number; crc: number; epoch: number }): void {
+  place(
+    pageId: number, kind: number, at: { block: number; blocks: number; crc: number; epoch: number }, codec = 0,
+  ): void {
     const word = pageId * WORDS
     this.words[word] = at.block
     this.words[word + 1] = at.crc
     this.words[word + 2] = at.epoch
     this.bytes[pageId * ENTRY_BYTES + 12] = at.blocks
     this.bytes[pageId * ENTRY_BYTES + 13] = kind
+    this.bytes[pageId * ENTRY_BYTES + 15] = codec
     this.touch(pageId)
   }
 

@@ -5,7 +5,8 @@
 //   block 2 ...   pages, map pages and the map root, wherever there was room
 //
 // Page ids start at 1 and are stable over a page's life; 0 means "no page". A page is 1 to 16 consecutive
-// blocks, padded with zeros to whole blocks; its checksum covers the padding.
+// blocks, padded with zeros to whole blocks; its checksum covers the padding. On disk a page may be a compressed
+// image of fewer blocks (page-codec.ts): blocks and checksum of its entry are the image's.
 //
 // Invariants: F1-F3 of storage/README.md. A page written since the last checkpoint has the next epoch in its
 // entry: no root refers to its blocks, so they are reusable at once when it is written again.
@@ -16,12 +17,15 @@ import { poisonedError } from '../file/file.ts'
 import type { FileHandle } from '../file/file.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { DelayedSpace } from './delayed-space.ts'
-import { FORMAT_VERSION, encodeMetaSlot } from './meta-slot.ts'
+import { FLAG, encodeMetaSlot } from './meta-slot.ts'
 import type { MapRootPointer, Meta } from './meta-slot.ts'
-import { blockGrowth, isUnfinishedStore, loadStore } from './page-load.ts'
+import { emptyStore, loadStore } from './page-load.ts'
 import type { HeldRoot, LoadedStore, StoreOptions } from './page-load.ts'
+import { PAGE_CODEC, decompressPage, packRun } from './page-codec.ts'
+import type { PageCodec } from './page-codec.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BYTES, PageMap } from './page-map.ts'
 import type { MapPagePointer } from './page-map.ts'
+import type { StoreMeta, StoreRoot, StoreStats } from './store-root.ts'
 import { verifyStore } from './page-verify.ts'
 import type { StoreProblem, VerifyTotals } from './page-verify.ts'
 
@@ -34,40 +38,6 @@ const RUN_PAGES = 64
 const MAX_PAGES = (MAX_PAGE_BYTES / ENTRY_BYTES) * ENTRIES_PER_MAP_PAGE
 // The file shrinks only by at least this many blocks (16 MiB) and an eighth of itself.
 const SHRINK_BLOCKS = 4096
-
-/** The fields of a root that the engine decides. */
-export interface StoreRoot {
-  catalogPage: number
-  /** Recovery starts here when this root is used. */
-  redoLsn: number
-  commitId: number
-  /** Up to 1,024 bytes the engine wants back at open. */
-  extra?: Uint8Array
-}
-
-/** What open() found. */
-export interface StoreMeta {
-  epoch: number
-  catalogPage: number
-  redoLsn: number
-  commitId: number
-  extra: Uint8Array
-  databaseId: Uint8Array
-  /** Set when a newer root was passed over (salvage only): what it alone held is lost. */
-  damage: string | null
-}
-
-/** Counters since open, and the shape of the file. */
-export interface StoreStats {
-  pagesRead: number
-  pagesWritten: number
-  bytesWritten: number
-  checkpoints: number
-  fileBytes: number
-  freeBlocks: number
-  usedBlocks: number
-  pageCount: number
-}
 
 /** Page map and block allocator over one file. */
 export class PageStore {
@@ -83,6 +53,10 @@ export class PageStore {
   private olderLsn: number
   private nextEpoch: number
   private poisoned = false
+  // Incompatible flags that the next root must have.
+  private requiredFlags = 0
+  // Compressed pages on their way to the file, made on first use.
+  private images: Uint8Array | null = null
   private pagesRead = 0
   private pagesWritten = 0
   private bytesWritten = 0
@@ -110,29 +84,11 @@ export class PageStore {
   static create(
     file: FileHandle, memory: LinearMemory, options: { databaseId: Uint8Array; redoLsn: number },
   ): { store: PageStore; meta: StoreMeta } {
-    const root: Meta = {
-      version: FORMAT_VERSION, flags: { compatible: 0, readOnlyCompatible: 0, incompatible: 0 },
-      epoch: 1, pageCount: 1, mapRoot: { block: 0, blocks: 0, crc: 0, byteLength: 0 },
-      catalogPage: 0, redoLsn: options.redoLsn, commitId: 0, databaseId: options.databaseId,
-      extra: new Uint8Array(0),
-    }
-    const map = new PageMap()
-    map.grow(1)
-    const blocks = new DelayedSpace(2, blockGrowth)
-    const ids = new DelayedSpace(1, () => 1)
-    const loaded: LoadedStore = {
-      meta: { ...root, epoch: 0 }, pointers: [], map, older: null, blocks, ids, newestEpoch: 0, damage: null,
-    }
-    const store = new PageStore({ file, memory, scratch: memory.allocateRun(1) }, loaded, false)
+    const store = new PageStore({ file, memory, scratch: memory.allocateRun(1) }, emptyStore(options), false)
     file.truncate(0)
     file.write(0, new Uint8Array(2 * BLOCK_SIZE))
     store.checkpoint({ catalogPage: 0, redoLsn: options.redoLsn, commitId: 0 })
     return { store, meta: store.metaOf(null) }
-  }
-
-  /** True for a file that a creation which never finished may have left: empty, or small and rootless. */
-  static isUnfinished(file: FileHandle): boolean {
-    return isUnfinishedStore(file)
   }
 
   /**
@@ -236,15 +192,20 @@ export class PageStore {
 
   /**
    * Writes a contiguous byte stream as pages of 64 KiB with consecutive ids (the last one shorter), up to
-   * 4 MiB per system call. A failure leaves the pages of the failed call as they were.
+   * 4 MiB per system call. A failure leaves the pages of the failed call as they were. With a codec, pages that
+   * take fewer blocks for it are stored compressed.
    */
-  writeRun(firstId: number, kind: number, address: number, byteLength: number): void {
+  writeRun(
+    firstId: number, kind: number, address: number, byteLength: number, codec: PageCodec = PAGE_CODEC.NONE,
+  ): void {
     this.requireWritable()
     assert(kind !== PAGE_KIND.FREE && byteLength > 0, 'written pages have a kind and bytes')
     const step = RUN_PAGES * MAX_PAGE_BYTES
     for (let done = 0; done < byteLength; done += step) {
       const length = Math.min(step, byteLength - done)
-      this.writeGroup(firstId + done / MAX_PAGE_BYTES, kind, address + done, length)
+      const first = firstId + done / MAX_PAGE_BYTES
+      if (codec === PAGE_CODEC.NONE) this.writeGroup(first, kind, address + done, length)
+      else this.writeCompressed(first, kind, address + done, length, codec)
     }
   }
 
@@ -268,6 +229,35 @@ export class PageStore {
       this.map.place(firstId + i, kind, { block: block + i * 16, blocks, crc, epoch: this.nextEpoch })
     }
     this.pagesWritten += pages
+  }
+
+  // Pages of one call, compressed where it pays.
+  private writeCompressed(
+    firstId: number, kind: number, address: number, byteLength: number, codec: PageCodec,
+  ): void {
+    const { memory, scratch } = this
+    const lastId = firstId + Math.floor((byteLength - 1) / MAX_PAGE_BYTES)
+    assert(firstId > 0 && lastId < this.map.pageCount, 'written page ids were allocated')
+    const images = this.images ??= new Uint8Array(RUN_PAGES * MAX_PAGE_BYTES)
+    const packed = packRun(codec, { memory, address, byteLength, scratch }, images)
+    const first = this.blocks.allocate(packed.blocks)
+    try {
+      this.writeSources(first, [images.subarray(0, packed.blocks * BLOCK_SIZE)])
+    } catch (error) {
+      this.blocks.releaseNow(first, packed.blocks)
+      throw error
+    }
+    packed.pages.forEach(({ block, blocks, crc, codec: used }, i) => {
+      this.releaseBlocksOf(firstId + i)
+      this.map.place(firstId + i, kind, { block: first + block, blocks, crc, epoch: this.nextEpoch }, used)
+      if (used !== PAGE_CODEC.NONE) this.require(FLAG.PAGE_CODEC)
+    })
+    this.pagesWritten += packed.pages.length
+  }
+
+  /** From the next checkpoint on the file is refused by releases that do not know this incompatible flag. */
+  require(flag: number): void {
+    this.requiredFlags |= flag
   }
 
   // Writes the stream padded to whole blocks; returns the checksum of its last page. The padded tail goes
@@ -295,21 +285,26 @@ export class PageStore {
     for (const source of sources) this.bytesWritten += source.length
   }
 
-  /** Reads a page into a frame and checks it; returns its bytes (whole blocks). Damage is XX001. */
+  /** Reads a page into a frame, checked and unpacked; returns its bytes (whole blocks). Damage is XX001. */
   readPage(pageId: number, frameAddress: number): number {
     if (this.poisoned) throw poisonedError(this.file.path)
     const { map } = this
     const blocks = pageId < map.pageCount ? map.blocksOf(pageId) : 0
     if (blocks === 0) throw this.damaged(pageId, 'is referred to but free')
     const length = blocks * BLOCK_SIZE
-    const target = this.memory.u8.subarray(frameAddress, frameAddress + length)
+    const codec = map.codecOf(pageId)
+    const address = codec === PAGE_CODEC.NONE ? frameAddress : this.scratch
+    const target = this.memory.u8.subarray(address, address + length)
     const count = this.file.read(map.blockOf(pageId) * BLOCK_SIZE, target)
     if (count < length) throw this.damaged(pageId, 'lies beyond the end of the file')
-    if (this.memory.crc32c(frameAddress, length) !== map.crcOf(pageId)) {
+    if (this.memory.crc32c(address, length) !== map.crcOf(pageId)) {
       throw this.damaged(pageId, 'does not match its checksum')
     }
     this.pagesRead++
-    return length
+    if (codec === PAGE_CODEC.NONE) return length
+    const bytes = decompressPage(codec, this.memory, address, length, frameAddress)
+    if (bytes === 0) throw this.damaged(pageId, `is no page compressed by codec ${codec}`)
+    return bytes
   }
 
   private damaged(pageId: number, what: string): DatabaseError {
@@ -349,9 +344,11 @@ export class PageStore {
     this.requireWritable()
     // 1. Changed map pages and the map root, to free blocks.
     const { pointers, mapRoot, undo } = this.writeMap()
+    const { flags } = this.current
     const meta: Meta = {
-      ...this.current, ...root, mapRoot, extra: root.extra ?? new Uint8Array(0),
-      epoch: this.nextEpoch, pageCount: this.map.pageCount,
+      ...this.current, ...root, mapRoot,
+      flags: { ...flags, incompatible: (flags.incompatible | this.requiredFlags) >>> 0 },
+      extra: root.extra ?? new Uint8Array(0), epoch: this.nextEpoch, pageCount: this.map.pageCount,
     }
     let slot: Uint8Array
     try {

@@ -7,6 +7,7 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
+import type { PageCodec } from '../page/page-codec.ts'
 import { PAGE_KIND } from '../page/page-store.ts'
 import type { PageStore } from '../page/page-store.ts'
 import type { KeyOrder } from '../table/key.ts'
@@ -26,6 +27,8 @@ export interface GroupTarget {
   readonly order: KeyOrder
   readonly memory: LinearMemory
   readonly pages: PageStore
+  /** How base pages are compressed; left out = not. */
+  readonly codec?: PageCodec
 }
 
 /**
@@ -51,7 +54,7 @@ export function writeRowGroup(
   try {
     writeStream(stream, target.memory, address)
     target.memory.u8.set(metaBytes.finish(), address + metaOffset)
-    target.pages.writeRun(firstPage, PAGE_KIND.BASE, address, streamBytes)
+    target.pages.writeRun(firstPage, PAGE_KIND.BASE, address, streamBytes, target.codec)
   } catch (error) {
     target.pages.freePages(firstPage, pageCount)
     throw error

@@ -2,6 +2,7 @@
 // that each field can be recognised. The tests compare what comes out with docs/FORMAT.md, with the pictures
 // at the top of the source files, and with a golden list, so no two descriptions of the same bytes can drift
 // apart.
+import { deflateRawSync } from 'node:zlib'
 import { encodeSegmentTable } from '../../index/mod.ts'
 import type { SegmentTable } from '../../index/mod.ts'
 import { ByteWriter } from '../../src/base/bytes.ts'
@@ -9,7 +10,9 @@ import { crc32c } from '../../src/base/checksum.ts'
 import { INTEGER, TEXT } from '../../src/base/types.ts'
 import { encodeCatalog } from '../../storage/catalog/catalog.ts'
 import { LAYOUT } from '../../storage/column-buffers.ts'
+import { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import { encodeMetaSlot } from '../../storage/page/meta-slot.ts'
+import { PAGE_CODEC, compressPage } from '../../storage/page/page-codec.ts'
 import { PageMap } from '../../storage/page/page-map.ts'
 import { ENCODING, encodeColumnChunk } from '../../storage/row-group/column-chunk.ts'
 import type { ColumnChunk } from '../../storage/row-group/column-chunk.ts'
@@ -70,7 +73,7 @@ function metaLayout(): Layout {
 function mapEntryLayout(): Layout {
   const map = new PageMap()
   map.grow(4)
-  map.place(3, 0x21, { block: 0x11111112, blocks: 0x13, crc: 0x14141415, epoch: 0x16161617 })
+  map.place(3, 0x21, { block: 0x11111112, blocks: 0x13, crc: 0x14141415, epoch: 0x16161617 }, 0x23)
   map.setFill(3, 0x22)
   return {
     name: 'page map entry', heading: 'Page map', source: 'storage/page/page-map.ts',
@@ -80,7 +83,25 @@ function mapEntryLayout(): Layout {
       field('block', /^(first )?block$/, 4, 0x11111112), field('crc', /^CRC-32C/, 4, 0x14141415),
       field('epoch', /^epoch/, 4, 0x16161617), field('blocks', /^blocks/, 1, 0x13),
       field('kind', /^kind/, 1, 0x21),
-      field('fill', /^fill/, 1, 0x22),
+      field('fill', /^fill/, 1, 0x22), field('codec', /^codec/, 1, 0x23),
+    ],
+  }
+}
+
+function pageImageLayout(): Layout {
+  const memory = LinearMemory.create(16 * 65536)
+  const page = memory.allocateRun(2)
+  const blocks = compressPage(PAGE_CODEC.GZIP, memory, page, 0x2345, page + 65536)
+  const sample = memory.u8.slice(page + 65536, page + 65536 + blocks * 4096)
+  const packed = deflateRawSync(new Uint8Array(0x2345), { level: 4 })
+  memory.release()
+  return {
+    name: 'compressed page', heading: 'Compressed pages', source: 'storage/page/page-codec.ts',
+    picture: /^ *image +/,
+    sample,
+    fields: [
+      field('rawLength', /^raw length/, 4, 0x2345), field('length', /^compressed length/, 4, packed.length),
+      bytesField('bytes', /^compressed bytes/, packed),
     ],
   }
 }
@@ -263,7 +284,7 @@ function modelLayout(): Layout {
 /** All of them, in the order of docs/FORMAT.md. */
 export function allLayouts(): Layout[] {
   return [
-    metaLayout(), mapEntryLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(),
+    metaLayout(), mapEntryLayout(), pageImageLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(),
     ...groupMetaLayouts(),
     modelLayout(), ...heapLayouts(), segmentHeaderLayout(), recordLayout(),
   ]
