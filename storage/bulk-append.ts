@@ -37,9 +37,7 @@ export function appendColumns(
   checkNulls(columns, table.schema)
   const isBulk = count >= engine.parts.options.bulkRows || (count >= FIRST_GROUP_ROWS && isEmpty(table))
   if (txn !== null || !isBulk) return appendRows(engine, table, columns, onConflict, txn)
-  if (table.uncommittedWrites > 0) {
-    throw new DatabaseError(CODE.LOCK_HELD, `table "${name}" is being changed by another transaction`)
-  }
+  engine.locks.assertUnused(table, null)
   const rows = resolveConflicts(engine, table, sortIncoming(columns, table.schema, table.order, onConflict), onConflict)
   if (rows.count === 0) return 0
   appendGroups(engine, table, rows)
@@ -150,6 +148,7 @@ function commitBulk(engine: Engine, table: TableStore): void {
   engine.commitId++
   engine.counters.commits++
   table.lastCommit = engine.commitId
+  engine.recentCommits.noteTable(table, engine.commitId)
   try {
     checkpoint(engine)
   } catch (error) {

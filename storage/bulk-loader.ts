@@ -115,9 +115,7 @@ export class BulkLoader {
 
   private mergeAll(): number {
     const { engine, table } = this
-    if (table.uncommittedWrites > 0) {
-      throw new DatabaseError(CODE.LOCK_HELD, `table "${table.schema.name}" is being changed by another transaction`)
-    }
+    engine.locks.assertUnused(table, null)
     const runs = this.runs.filter((groups) => groups.length > 0)
     const isConcatenation = isBehindEverything(table, runs[0]![0]!.firstKey) && runs.every((groups, i) => i === 0
       || table.order.compare(runs[i - 1]![runs[i - 1]!.length - 1]!.lastKey, groups[0]!.firstKey) < 0)

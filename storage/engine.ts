@@ -26,9 +26,11 @@ import { Heap } from './delta/heap.ts'
 import type { VersionContent } from './delta/delta.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { TableStore } from './table/table-store.ts'
+import { LockManager } from './txn/lock-manager.ts'
+import { RecentCommits } from './txn/recent-commits.ts'
 import { SnapshotRegistry } from './txn/snapshot.ts'
 import { Transaction } from './txn/transaction.ts'
-import type { IsolationLevel } from './txn/transaction.ts'
+import type { IsolationLevel, TransactionOptions } from './txn/transaction.ts'
 import { RECORD } from './wal/record.ts'
 import type { Wal } from './wal/wal-writer.ts'
 
@@ -69,6 +71,8 @@ export class Engine {
   readonly heap: Heap
   readonly catalog = new Catalog()
   readonly snapshots = new SnapshotRegistry()
+  readonly locks = new LockManager()
+  readonly recentCommits = new RecentCommits()
   readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0 }
   readonly counters: EngineCounters = { commits: 0, merges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0 }
   readonly retired: RetiredGroups[] = []
@@ -129,9 +133,9 @@ export class Engine {
   }
 
   /** Starts a transaction. */
-  begin(level: IsolationLevel = 'read committed'): Transaction {
+  begin(level: IsolationLevel = 'read committed', options: TransactionOptions = {}): Transaction {
     this.assertUsable()
-    return new Transaction(this, this.nextTxnId++, level)
+    return new Transaction(this, this.nextTxnId++, level, options)
   }
 
   /** A new table, not yet in the catalogue. */
@@ -184,6 +188,7 @@ export class Engine {
     this.assertUsable()
     if (txn.ddl.length === 0 && txn.writeSet.writes.length === 0) return false
     this.assertDdlStillApplies(txn)
+    txn.validate()
     const { wal } = this
     if (wal === null) return true
     wal.begin(txn.id)
@@ -244,6 +249,7 @@ export class Engine {
       }
     }
     applyWrites(this, txn)
+    this.recentCommits.note(txn, this.commitId)
     for (const change of txn.ddl) if (change.kind === 'drop') this.discardTable(change.table)
     this.counters.commits++
     this.commitsSinceCheckpoint++

@@ -22,6 +22,13 @@ export interface EngineStats {
   file: { bytes: number; pages: number; freeBlocks: number; usedBlocks: number; checkpoints: number }
   transactions: {
     commits: number; merges: number; rowsMerged: number; openSnapshots: number; oldestSnapshot: number; commitId: number
+    /** How long the oldest open snapshot has been open, in ms and in commits since; whose it is (0 = nobody's). */
+    oldestSnapshotMs: number; oldestSnapshotCommits: number; oldestSnapshotSession: number
+    /** Rows written and not committed, and row locks; statements that wait for one now, and since open. */
+    locksHeld: number; lockHolders: number; waiting: number; waits: number
+    deadlocks: number; lockTimeouts: number; serializationFailures: number
+    /** Commits remembered for open SERIALIZABLE transactions. */
+    recentCommits: number
   }
   memory: { bytes: number; usedBytes: number }
   /** Why the last automatic merge or checkpoint failed, null when it did not. */
@@ -31,7 +38,7 @@ export interface EngineStats {
 
 /** Reads all counters; costs a walk over the pool's frames. */
 export function engineStats(engine: Engine): EngineStats {
-  const { pages, parts, memory, snapshots } = engine
+  const { pages, parts, memory } = engine
   const io = parts.files.counters
   const store = pages.stats
   const wal = engine.wal?.stats
@@ -53,17 +60,28 @@ export function engineStats(engine: Engine): EngineStats {
       bytes: store.fileBytes, pages: store.pageCount, freeBlocks: store.freeBlocks, usedBlocks: store.usedBlocks,
       checkpoints: store.checkpoints,
     },
-    transactions: {
-      commits: engine.counters.commits, merges: engine.counters.merges, rowsMerged: engine.counters.rowsMerged,
-      openSnapshots: snapshots.count, oldestSnapshot: snapshots.oldestCommit(engine.commitId),
-      commitId: engine.commitId,
-    },
+    transactions: transactionFigures(engine),
     memory: { bytes: memory.frameCount * 65536, usedBytes: memory.usedFrames * 65536 },
     maintenanceError: engine.maintenanceError?.message ?? null,
     tables: engine.catalog.tables().map((table) => ({
       name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length,
       deltaEntries: table.delta.entryCount,
     })),
+  }
+}
+
+function transactionFigures(engine: Engine): EngineStats['transactions'] {
+  const { snapshots, locks, recentCommits, counters, commitId } = engine
+  const oldest = snapshots.oldest()
+  return {
+    commits: counters.commits, merges: counters.merges, rowsMerged: counters.rowsMerged,
+    openSnapshots: snapshots.count, oldestSnapshot: snapshots.oldestCommit(commitId), commitId,
+    oldestSnapshotMs: oldest === null ? 0 : Math.max(0, snapshots.now() - oldest.takenAtMs),
+    oldestSnapshotCommits: oldest === null ? 0 : commitId - oldest.commitId,
+    oldestSnapshotSession: oldest?.session ?? 0,
+    locksHeld: locks.held, lockHolders: locks.holders, waiting: locks.waits.waiting, waits: locks.waits.counters.waits,
+    deadlocks: locks.waits.counters.deadlocks, lockTimeouts: locks.waits.counters.timeouts,
+    serializationFailures: recentCommits.failures, recentCommits: recentCommits.size,
   }
 }
 

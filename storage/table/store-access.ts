@@ -6,18 +6,26 @@ import type { ZonePredicate } from '../column-buffers.ts'
 import { StoreCursor } from './cursor.ts'
 import { baseSlices, countDeltaEntries, toInterval } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
+import type { ReadSet } from '../txn/read-set.ts'
 import { groupMayMatch } from '../row-group/zone-map.ts'
 
-/** Read access to one table. `retain` keeps the snapshot alive while a cursor is open. */
+/**
+ * Read access to one table. `retain` keeps the snapshot alive while a cursor is open; `reads` remembers what a
+ * SERIALIZABLE transaction reads.
+ */
 export class StoreAccess implements TableAccess {
   readonly table: TableStore
   private readonly visibility: Visibility
   private readonly retain: () => () => void
+  private readonly reads: ReadSet | null
 
-  constructor(table: TableStore, visibility: Visibility, retain: () => () => void) {
+  constructor(
+    table: TableStore, visibility: Visibility, retain: () => () => void, reads: ReadSet | null = null,
+  ) {
     this.table = table
     this.visibility = visibility
     this.retain = retain
+    this.reads = reads
   }
 
   get schema(): TableSchema {
@@ -60,16 +68,21 @@ export class StoreAccess implements TableAccess {
   }
 
   scan(options: ScanOptions): TableCursor {
+    this.reads?.interval(this.table, toInterval(this.table, options.range))
     return new StoreCursor(this.table, this.visibility, options, this.retain())
   }
 
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean {
     if (key.includes(null)) return false
-    return this.table.findRow(this.table.order.fromValues(key), this.visibility, columns, out) !== null
+    const value = this.table.order.fromValues(key)
+    this.reads?.point(this.table, value)
+    return this.table.findRow(value, this.visibility, columns, out) !== null
   }
 
   /** The whole row with this key, or null. */
   row(key: readonly Scalar[]): Row | null {
-    return this.table.findRow(this.table.order.fromValues(key), this.visibility)
+    const value = this.table.order.fromValues(key)
+    this.reads?.point(this.table, value)
+    return this.table.findRow(value, this.visibility)
   }
 }

@@ -19,6 +19,8 @@ import { RowCodec } from './row-codec.ts'
 import { decodeGroupMeta } from '../row-group/row-group.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 import { TableRoot } from './table-root.ts'
+import type { RowLocks } from '../txn/row-locks.ts'
+import type { Transaction } from '../txn/transaction.ts'
 
 /** What a reader may see: commits up to `commitId`, its own writes, and the base of root `rootNumber`. */
 export interface Visibility {
@@ -63,6 +65,10 @@ export class TableStore {
   storedCommit = -1
   storedRoot = -1
   isDropped = false
+  /** Locks of SELECT … FOR UPDATE and FOR SHARE; null until the first one. */
+  rowLocks: RowLocks | null = null
+  /** The transaction that has dropped the table and not committed yet: nobody else may write to it. */
+  dropper: Transaction | null = null
 
   constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
     this.id = id

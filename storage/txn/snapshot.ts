@@ -10,13 +10,19 @@ export class Snapshot implements Visibility {
   readonly commitId: number
   readonly ownMark: number
   readonly rootNumber: number
+  /** Number of the session it belongs to; 0 = none. */
+  readonly session: number
+  /** When it was taken, in milliseconds since 1970. */
+  readonly takenAtMs: number
   private readonly registry: SnapshotRegistry
 
-  constructor(registry: SnapshotRegistry, commitId: number, ownMark: number, rootNumber: number) {
+  constructor(registry: SnapshotRegistry, commitId: number, ownMark: number, rootNumber: number, session: number) {
     this.registry = registry
     this.commitId = commitId
     this.ownMark = ownMark
     this.rootNumber = rootNumber
+    this.session = session
+    this.takenAtMs = registry.now()
   }
 
   close(): void {
@@ -29,9 +35,11 @@ export class SnapshotRegistry {
   private readonly open = new Set<Snapshot>()
   /** Called after a snapshot closed, so that the engine can reclaim what nobody sees any more. */
   onClose: () => void = () => {}
+  /** Wall clock in ms, for the age of snapshots; tests give their own. */
+  now: () => number = Date.now
 
-  take(commitId: number, ownMark: number, rootNumber: number): Snapshot {
-    const snapshot = new Snapshot(this, commitId, ownMark, rootNumber)
+  take(commitId: number, ownMark: number, rootNumber: number, session = 0): Snapshot {
+    const snapshot = new Snapshot(this, commitId, ownMark, rootNumber, session)
     this.open.add(snapshot)
     return snapshot
   }
@@ -42,6 +50,16 @@ export class SnapshotRegistry {
 
   get count(): number {
     return this.open.size
+  }
+
+  /** The open snapshot that keeps the oldest state alive, or null. */
+  oldest(): Snapshot | null {
+    let oldest: Snapshot | null = null
+    for (const snapshot of this.open) {
+      if (oldest === null || snapshot.commitId < oldest.commitId
+        || (snapshot.commitId === oldest.commitId && snapshot.takenAtMs < oldest.takenAtMs)) oldest = snapshot
+    }
+    return oldest
   }
 
   /** Commit id of the oldest open snapshot, or `now` when none is open. */

@@ -3,20 +3,35 @@
 //   active ──commit()──► committing ──► committed      (logged, synced, applied: engine.commit)
 //     └─────rollback()────────────────► aborted        (writes taken back; nothing was logged)
 //
-// READ COMMITTED takes a new view for every statement (`refresh`), REPEATABLE READ keeps the first one.
-// Writes always meet the newest committed state: first updater wins.
+// READ COMMITTED (and READ UNCOMMITTED, which is the same) takes a new snapshot for every statement and none in
+// between; REPEATABLE READ and SERIALIZABLE keep the one of their first statement. Writes always meet the newest
+// committed state: first updater wins. SERIALIZABLE remembers what it reads and is validated at commit.
 import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { TableWriter } from '../access.ts'
 import type { Engine } from '../engine.ts'
 import { uncommittedMark } from '../row-group/deletion-vector.ts'
+import type { KeyValue } from '../table/key.ts'
 import { StoreAccess } from '../table/store-access.ts'
 import type { TableStore } from '../table/table-store.ts'
+import { LockConflict } from './lock-conflict.ts'
+import { ReadSet } from './read-set.ts'
+import { RowLocks } from './row-locks.ts'
+import type { HeldBefore, LockStrength } from './row-locks.ts'
 import type { Snapshot } from './snapshot.ts'
-import { WriteSet, describeKey } from './write-set.ts'
+import { WriteSet, describeKey, describeRow } from './write-set.ts'
 
-export type IsolationLevel = 'read committed' | 'repeatable read'
+export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable'
+
+/** How a transaction runs; what is missing is the default. */
+export interface TransactionOptions {
+  /** Number of its session, for stats() and messages. */
+  readonly session?: number
+  readonly readOnly?: boolean
+  /** Take the first snapshot with the first statement instead of now. */
+  readonly lazy?: boolean
+}
 
 /** A catalogue change, applied at commit. */
 export type DdlChange =
@@ -27,37 +42,107 @@ export type DdlChange =
 export interface Savepoint {
   readonly writes: number
   readonly ddl: number
+  readonly locks: number
+}
+
+/** The tables of one snapshot, kept until close(). */
+export interface TableView {
+  tables(name: string): StoreAccess
+  close(): void
+}
+
+/** A row lock this transaction took, and what it held before. */
+interface TakenLock {
+  readonly table: TableStore
+  readonly key: KeyValue
+  readonly before: HeldBefore
 }
 
 /** One transaction of one session. */
 export class Transaction implements TableWriter {
   readonly id: number
-  readonly level: IsolationLevel
+  readonly session: number
   readonly writeSet: WriteSet
   readonly ddl: DdlChange[] = []
+  /** Row locks, oldest first. */
+  readonly locks: TakenLock[] = []
   state: 'active' | 'committed' | 'aborted' = 'active'
   private readonly engine: Engine
-  private snapshot: Snapshot
+  private isolation: IsolationLevel
+  private readOnly: boolean
+  private snapshot: Snapshot | null = null
+  private reads: ReadSet | null = null
+  /** A statement has run: the level is fixed. */
+  private hasRun = false
+  private isRegistered = false
 
-  constructor(engine: Engine, id: number, level: IsolationLevel) {
+  constructor(engine: Engine, id: number, level: IsolationLevel, options: TransactionOptions = {}) {
     this.engine = engine
     this.id = id
-    this.level = level
-    this.writeSet = new WriteSet(uncommittedMark(id))
-    this.snapshot = this.takeSnapshot()
+    this.session = options.session ?? 0
+    this.isolation = level
+    this.readOnly = options.readOnly ?? false
+    this.writeSet = new WriteSet(uncommittedMark(id), (mark) => engine.locks.holderOf(mark))
+    if (options.lazy !== true) this.view()
   }
 
-  private takeSnapshot(): Snapshot {
+  get level(): IsolationLevel {
+    return this.isolation
+  }
+
+  get isReadOnly(): boolean {
+    return this.readOnly
+  }
+
+  /** Sets the level (before the first statement) or the access mode (READ ONLY any time): SET TRANSACTION. 25001. */
+  configure(level: IsolationLevel | null, readOnly: boolean | null): void {
+    this.assertActive()
+    if (this.hasRun && level !== null && level !== this.isolation) {
+      throw new DatabaseError(CODE.ACTIVE_TRANSACTION,
+        'the isolation level of a transaction must be set before its first statement')
+    }
+    if (this.hasRun && readOnly === false && this.readOnly) {
+      throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'READ WRITE must be set before the first statement')
+    }
+    this.isolation = level ?? this.isolation
+    this.readOnly = readOnly ?? this.readOnly
+  }
+
+  private get keepsSnapshot(): boolean {
+    return this.isolation === 'repeatable read' || this.isolation === 'serializable'
+  }
+
+  // The snapshot that statements read, taken when one needs it.
+  private view(): Snapshot {
+    if (this.snapshot !== null) return this.snapshot
     const { engine } = this
-    return engine.snapshots.take(engine.commitId, this.writeSet.mark, engine.rootNumber)
+    this.hasRun = true
+    if (this.isolation === 'serializable' && !this.readOnly) {
+      this.reads = new ReadSet()
+      engine.recentCommits.register(this, engine.commitId)
+    }
+    return this.snapshot = engine.snapshots.take(
+      engine.commitId, this.writeSet.mark, engine.rootNumber, this.session)
   }
 
-  /** A new statement begins: READ COMMITTED looks at the present. */
+  /** A new statement begins: READ COMMITTED looks at the present, the stricter levels at their one snapshot. */
   refresh(): void {
     this.assertActive()
-    if (this.level !== 'read committed' || this.snapshot.commitId === this.engine.commitId) return
+    this.hasRun = true
+    if (this.keepsSnapshot) {
+      this.view()
+      return
+    }
+    if (this.snapshot?.commitId === this.engine.commitId) return
+    this.snapshot?.close()
+    this.snapshot = null
+  }
+
+  /** A statement has ended: READ COMMITTED keeps nothing old alive until the next one. */
+  endStatement(): void {
+    if (this.keepsSnapshot || this.snapshot === null) return
     this.snapshot.close()
-    this.snapshot = this.takeSnapshot()
+    this.snapshot = null
   }
 
   private assertActive(): void {
@@ -68,12 +153,23 @@ export class Transaction implements TableWriter {
   /** Reads a table at the transaction's snapshot; 42P01 when there is none. */
   tables(name: string): StoreAccess {
     this.assertActive()
-    const table = this.table(name)
-    const { commitId, ownMark, rootNumber } = this.snapshot
-    return new StoreAccess(table, this.snapshot, () => {
-      const held = this.engine.snapshots.take(commitId, ownMark, rootNumber)
+    return this.accessAt(this.view(), name)
+  }
+
+  private accessAt(snapshot: Snapshot, name: string): StoreAccess {
+    const { commitId, ownMark, rootNumber, session } = snapshot
+    return new StoreAccess(this.table(name), snapshot, () => {
+      const held = this.engine.snapshots.take(commitId, ownMark, rootNumber, session)
       return () => held.close()
-    })
+    }, this.reads)
+  }
+
+  /** The present view of the tables, kept while a result is read; later statements do not change it. */
+  pin(): TableView {
+    this.assertActive()
+    const { commitId, ownMark, rootNumber } = this.view()
+    const held = this.engine.snapshots.take(commitId, ownMark, rootNumber, this.session)
+    return { tables: (name) => this.accessAt(held, name), close: () => held.close() }
   }
 
   /** The table as this transaction sees the catalogue; 42P01 when there is none. */
@@ -112,18 +208,61 @@ export class Transaction implements TableWriter {
 
   dropTable(name: string): void {
     this.assertWritable()
-    this.ddl.push({ kind: 'drop', table: this.table(name) })
+    const table = this.table(name)
+    this.assertNotDropped(table)
+    this.engine.locks.assertUnused(table, this)
+    table.dropper = this
+    this.ddl.push({ kind: 'drop', table })
   }
 
   private assertWritable(): void {
     this.assertActive()
     this.engine.assertWritable()
+    if (this.readOnly) {
+      throw new DatabaseError(CODE.READ_ONLY, 'a read-only transaction cannot change or lock anything')
+    }
+    if (this.isRegistered) return
+    this.isRegistered = true
+    this.hasRun = true
+    this.engine.locks.register(this)
+  }
+
+  private assertNotDropped(table: TableStore): void {
+    if (table.dropper === null || table.dropper === this) return
+    throw new LockConflict(`table "${table.schema.name}"`, 'being dropped', [table.dropper])
   }
 
   // Conflicts are judged against the present; REPEATABLE READ also against its snapshot.
-  private exists(table: TableStore, key: ReturnType<TableStore['order']['fromRow']>): boolean {
+  private exists(table: TableStore, key: KeyValue, strength: LockStrength = 'update'): boolean {
+    this.assertNotDropped(table)
+    const blockers = table.rowLocks?.blockers(key, this, strength)
+    if (blockers !== undefined && blockers.length > 0) {
+      throw new LockConflict(describeRow(table, key), 'locked', blockers)
+    }
+    const snapshot = this.keepsSnapshot ? this.view() : null
+    this.reads?.point(table, key)
     const now = { commitId: this.engine.commitId, ownMark: this.writeSet.mark, rootNumber: this.engine.rootNumber }
-    return this.writeSet.checkAndFind(table, key, now, this.level === 'repeatable read' ? this.snapshot : null)
+    try {
+      return this.writeSet.checkAndFind(table, key, now, snapshot)
+    } catch (error) {
+      if (error instanceof DatabaseError && error.code === CODE.SERIALIZATION) this.engine.recentCommits.failures++
+      throw error
+    }
+  }
+
+  /**
+   * Locks the row with this key until the transaction ends; false when there is none. 55P03 when another
+   * transaction holds it, 40001 when it changed after a REPEATABLE READ snapshot.
+   */
+  lock(name: string, keyValues: readonly Scalar[], strength: LockStrength): boolean {
+    this.assertWritable()
+    const table = this.table(name)
+    const key = table.order.fromValues(keyValues)
+    if (!this.exists(table, key, strength)) return false
+    table.rowLocks ??= new RowLocks()
+    const before = table.rowLocks.acquire(key, this, strength)
+    if (before !== 'update' && before !== strength) this.locks.push({ table, key, before })
+    return true
   }
 
   insert(name: string, row: Row): void {
@@ -201,13 +340,27 @@ export class Transaction implements TableWriter {
 
   savepoint(): Savepoint {
     this.assertActive()
-    return { writes: this.writeSet.writes.length, ddl: this.ddl.length }
+    return { writes: this.writeSet.writes.length, ddl: this.ddl.length, locks: this.locks.length }
   }
 
   rollbackTo(savepoint: Savepoint): void {
     this.assertActive()
+    const releases = this.writeSet.writes.length > savepoint.writes || this.ddl.length > savepoint.ddl
+      || this.locks.length > savepoint.locks
     this.writeSet.rollbackTo(savepoint.writes)
-    this.ddl.length = savepoint.ddl
+    this.releaseTo(savepoint)
+    if (releases) this.engine.locks.waits.released(this)
+  }
+
+  private releaseTo({ ddl, locks }: { readonly ddl: number; readonly locks: number }): void {
+    while (this.locks.length > locks) {
+      const { table, key, before } = this.locks.pop()!
+      table.rowLocks?.release(key, this, before)
+    }
+    while (this.ddl.length > ddl) {
+      const { kind, table } = this.ddl.pop()!
+      if (kind === 'drop') table.dropper = null
+    }
   }
 
   /** Makes the writes durable (per `synchronous`) and visible. */
@@ -232,13 +385,21 @@ export class Transaction implements TableWriter {
     this.finish('aborted')
   }
 
+  /** 40001 when what a SERIALIZABLE transaction read has changed since its snapshot. */
+  validate(): void {
+    if (this.reads !== null) this.engine.recentCommits.validate(this.reads, this.snapshot!.commitId)
+  }
+
   /** The engine closes the snapshot before it applies the writes, so that it does not keep old versions alive. */
   closeSnapshot(): void {
-    this.snapshot.close()
+    this.snapshot?.close()
   }
 
   private finish(state: 'committed' | 'aborted'): void {
     this.state = state
-    this.snapshot.close()
+    this.snapshot?.close()
+    this.releaseTo({ ddl: state === 'aborted' ? 0 : this.ddl.length, locks: 0 })
+    if (this.reads !== null) this.engine.recentCommits.unregister(this)
+    this.engine.locks.ended(this)
   }
 }

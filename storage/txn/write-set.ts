@@ -4,6 +4,8 @@ import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row } from '../../src/base/types.ts'
 import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
+import { LockConflict } from './lock-conflict.ts'
+import type { Transaction } from './transaction.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
@@ -18,9 +20,12 @@ export interface Write {
 export class WriteSet {
   readonly mark: number
   readonly writes: Write[] = []
+  private readonly holderOf: (mark: number) => Transaction | null
 
-  constructor(mark: number) {
+  /** `holderOf` names the transaction behind another mark. */
+  constructor(mark: number, holderOf: (mark: number) => Transaction | null) {
     this.mark = mark
+    this.holderOf = holderOf
   }
 
   /**
@@ -33,8 +38,8 @@ export class WriteSet {
     if (entry >= 0 && table.delta.headOf(entry) >= 0) {
       const begin = table.delta.begin[table.delta.headOf(entry)]!
       if (begin >= UNCOMMITTED && begin !== this.mark) {
-        throw new DatabaseError(CODE.LOCK_HELD, `row ${describeKey(table, key)} of table "${table.schema.name}" is `
-          + 'being changed by another transaction')
+        const holder = this.holderOf(begin)
+        throw new LockConflict(describeRow(table, key), 'being changed', holder === null ? [] : [holder])
       }
       if (snapshot !== null && begin < UNCOMMITTED && begin > snapshot.commitId) failSerialization(table, key)
     }
@@ -135,7 +140,12 @@ function sameRow(a: Row, b: Row): boolean {
 
 function failSerialization(table: TableStore, key: KeyValue): never {
   throw new DatabaseError(CODE.SERIALIZATION,
-    `row ${describeKey(table, key)} of table "${table.schema.name}" was changed after this transaction began`)
+    `${describeRow(table, key)} was changed after this transaction began`)
+}
+
+/** A row for a message. */
+export function describeRow(table: TableStore, key: KeyValue): string {
+  return `row ${describeKey(table, key)} of table "${table.schema.name}"`
 }
 
 /** Key for a message. */

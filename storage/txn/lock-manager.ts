@@ -1,0 +1,48 @@
+// The locks of a database: which transactions hold something, and who waits for them (wait-graph.ts). Two things
+// lock a row: an uncommitted version of it (delta.ts, D1) and an entry in its table's row locks (row-locks.ts).
+// Both name their transaction, so a conflict can say whom it waits for.
+import type { TableStore } from '../table/table-store.ts'
+import { LockConflict } from './lock-conflict.ts'
+import type { Transaction } from './transaction.ts'
+import { WaitGraph } from './wait-graph.ts'
+
+/** Holders of locks and those who wait for them. */
+export class LockManager {
+  readonly waits = new WaitGraph()
+  private readonly byMark = new Map<number, Transaction>()
+
+  /** A transaction is about to write or lock. */
+  register(txn: Transaction): void {
+    this.byMark.set(txn.writeSet.mark, txn)
+  }
+
+  /** A transaction has ended: its locks are gone. */
+  ended(txn: Transaction): void {
+    if (this.byMark.delete(txn.writeSet.mark)) this.waits.released(txn)
+  }
+
+  /** The transaction behind the mark of an uncommitted version. */
+  holderOf(mark: number): Transaction | null {
+    return this.byMark.get(mark) ?? null
+  }
+
+  /** Locks held now: uncommitted versions and row locks. */
+  get held(): number {
+    let held = 0
+    for (const txn of this.byMark.values()) held += txn.writeSet.writes.length + txn.locks.length
+    return held
+  }
+
+  /** Transactions that hold locks. */
+  get holders(): number {
+    return this.byMark.size
+  }
+
+  /** 55P03 when another transaction has written to the table or locked rows of it. */
+  assertUnused(table: TableStore, by: Transaction | null): void {
+    if (table.uncommittedWrites === 0 && (table.rowLocks === null || table.rowLocks.size === 0)) return
+    const users = [...this.byMark.values()].filter((txn) => txn !== by
+      && (txn.writeSet.writes.some((write) => write.table === table) || txn.locks.some((lock) => lock.table === table)))
+    if (users.length > 0) throw new LockConflict(`table "${table.schema.name}"`, 'being changed', users)
+  }
+}
