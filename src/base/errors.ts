@@ -20,6 +20,7 @@ export const CODE = {
   OUT_OF_MEMORY: '53200', DISK_FULL: '53100', CANCELLED: '57014', PROGRAM_LIMIT: '54000',
   // the file and the machine
   CORRUPT: 'XX001', INTERNAL: 'XX000', IO: '58030', IN_USE: '55006', NOT_OPEN: '55000', UNDEFINED_FILE: '58P01',
+  DUPLICATE_FILE: '58P02',
 } as const
 
 export type ErrorCode = (typeof CODE)[keyof typeof CODE]

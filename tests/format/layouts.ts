@@ -22,6 +22,7 @@ import { RowGroup, encodeGroupEntry, encodeGroupMeta } from '../../storage/row-g
 import { TableRoot, encodeTableRoot } from '../../storage/table/table-root.ts'
 import { encodeHeader, placeRecord } from '../../storage/wal/record.ts'
 import { encodeSegmentHeader } from '../../storage/wal/segment.ts'
+import { backupLayouts } from './backup-layouts.ts'
 import { ascii, bytesField, field } from './layout.ts'
 import type { Field, Layout } from './layout.ts'
 import { heapLayouts, mapRootLayout } from './stored-layouts.ts'
@@ -286,6 +287,6 @@ export function allLayouts(): Layout[] {
   return [
     metaLayout(), mapEntryLayout(), pageImageLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(),
     ...groupMetaLayouts(),
-    modelLayout(), ...heapLayouts(), segmentHeaderLayout(), recordLayout(),
+    modelLayout(), ...heapLayouts(), segmentHeaderLayout(), recordLayout(), ...backupLayouts(),
   ]
 }
