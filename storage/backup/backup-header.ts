@@ -23,7 +23,7 @@ import type { FileHandle } from '../file/file.ts'
 import { BLOCK_SIZE } from '../page/page-map.ts'
 
 /** Version of every byte of a backup. */
-export const BACKUP_VERSION = 1
+const BACKUP_VERSION = 1
 /** Bytes of a SHA-256 hash. */
 export const HASH_BYTES = 32
 /** Where the first link begins. */
@@ -112,7 +112,8 @@ function decodeCopy(bytes: Uint8Array, path: string, offset: number): BackupHead
   const version = r.u32()
   if (version !== BACKUP_VERSION) {
     const text = `"${path}" is a backup of format version ${version}; this release reads version ${BACKUP_VERSION}`
-    throw new DatabaseError(CODE.UNSUPPORTED, text, { file: path, hint: 'Use the release that wrote it, or a newer one.' })
+    const hint = 'Use the release that wrote it, or a newer one.'
+    throw new DatabaseError(CODE.UNSUPPORTED, text, { file: path, hint })
   }
   const flags = (r.u32() & ~KNOWN_FLAGS) >>> 0
   if (flags !== 0) {
@@ -131,7 +132,8 @@ function decodeCopy(bytes: Uint8Array, path: string, offset: number): BackupHead
 function unreadable(file: FileHandle): DatabaseError {
   const { path } = file
   switch (kindOfFile(file)) {
-    case 'backup': return corruption(`"${path}": both copies of the backup's header are damaged`, { file: path, offset: 0 })
+    case 'backup':
+      return corruption(`"${path}": both copies of the backup's header are damaged`, { file: path, offset: 0 })
     case 'database':
       return new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a database, not a backup`, { file: path })
     default: return new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is not a SecantDB backup`, { file: path })

@@ -45,7 +45,7 @@ import { HASH_BYTES } from './backup-header.ts'
 /** Where the copy of the meta slot stands in the header's block. */
 export const META_COPY_OFFSET = 2048
 /** Bytes of a directory entry. */
-export const DIRECTORY_ENTRY_BYTES = 24
+const DIRECTORY_ENTRY_BYTES = 24
 const HEADER_CRC_OFFSET = 2044
 const TRAILER_CRC_OFFSET = 60
 const HEADER_MAGIC = Uint8Array.from('SecntLNK', (c) => c.charCodeAt(0))

@@ -30,6 +30,14 @@ import { ImageCopier } from './image-copier.ts'
 import { MapImage } from './map-image.ts'
 import type { Steps } from './steps.ts'
 
+/** How to back up. */
+export interface BackupOptions {
+  /** Add to the backup that is there; without one, make the first link. */
+  readonly incremental?: boolean
+  /** Wall clock in milliseconds, for tests. */
+  readonly now?: () => number
+}
+
 /** What a backup did. */
 export interface BackupReport {
   /** unchanged: the chain already ends at this state, and nothing was written. */
@@ -57,7 +65,7 @@ const busy = new WeakMap<Engine, Set<string>>()
  * anything but a backup or absent, 55000 for a backup of another database, 55006 while one writes there, XX001 for
  * damage on either side. A failure leaves the backup that was there.
  */
-export function* backupSteps(engine: Engine, path: string, isIncremental: boolean): Steps<BackupReport> {
+export function* backupSteps(engine: Engine, path: string, options: BackupOptions = {}): Steps<BackupReport> {
   engine.assertUsable()
   if (engine.isReadOnly) {
     const text = `"${engine.parts.path}" is open read-only, and a backup begins with a checkpoint`
@@ -75,8 +83,10 @@ export function* backupSteps(engine: Engine, path: string, isIncremental: boolea
     engine.checkpoint()
     const root = engine.pages.hold()
     try {
-      return isIncremental && kind === 'backup' ? yield* append(engine, files, path, root)
-        : yield* create(engine, files, { path, kind }, root)
+      const isAppend = options.incremental === true && kind === 'backup'
+      const timeMs = Math.max((options.now ?? Date.now)(), engine.wal?.lastCommitMs ?? 0)
+      const from: Source = { engine, root, timeMs }
+      return isAppend ? yield* append(from, files, path) : yield* create(from, files, { path, kind })
     } finally {
       root.release()
     }
@@ -110,22 +120,29 @@ function kindOfTarget(files: FileSystem, path: string): 'none' | 'backup' {
 
 function otherDatabase(path: string, engine: Engine): DatabaseError {
   return new DatabaseError(CODE.NOT_OPEN, `"${path}" is a backup of another database than "${engine.parts.path}"`, {
-    file: path, hint: 'Choose another path, or remove the old backup first. A restored database counts as another one.',
+    file: path, detail: 'A restored database counts as another one than its source.',
+    hint: 'Choose another path, or remove the old backup first.',
   })
 }
 
+interface Source {
+  readonly engine: Engine
+  readonly root: HeldRoot
+  readonly timeMs: number
+}
+
 function* create(
-  engine: Engine, files: FileSystem, target: { path: string; kind: 'none' | 'backup' }, root: HeldRoot,
+  from: Source, files: FileSystem, target: { path: string; kind: 'none' | 'backup' },
 ): Steps<BackupReport> {
   const { path } = target
-  if (target.kind === 'backup') checkOwner(files, path, engine, root)
+  if (target.kind === 'backup') checkOwner(files, path, from)
   const temporary = `${path}.partial`
   const file = files.open(temporary, 'create')
   let isDone = false
   try {
     file.truncate(0)
     file.write(0, new Uint8Array(FIRST_LINK_OFFSET))
-    const writer = new LinkWriter(engine, file, root, null)
+    const writer = new LinkWriter(from, file, null)
     const report = yield* writer.write(path)
     yield { sync: file }
     file.close()
@@ -142,7 +159,7 @@ function* create(
 }
 
 // A damaged backup may be replaced, one of another database may not.
-function checkOwner(files: FileSystem, path: string, engine: Engine, root: HeldRoot): void {
+function checkOwner(files: FileSystem, path: string, { engine, root }: Source): void {
   const file = files.open(path, 'read')
   try {
     const { header } = readChain(file)
@@ -154,7 +171,8 @@ function checkOwner(files: FileSystem, path: string, engine: Engine, root: HeldR
   }
 }
 
-function* append(engine: Engine, files: FileSystem, path: string, root: HeldRoot): Steps<BackupReport> {
+function* append(from: Source, files: FileSystem, path: string): Steps<BackupReport> {
+  const { engine, root } = from
   const file = files.open(path, 'write')
   try {
     const chain = readChain(file)
@@ -162,7 +180,7 @@ function* append(engine: Engine, files: FileSystem, path: string, root: HeldRoot
     const last = chain.links[chain.links.length - 1]!
     const before = chain.links[chain.links.length - 2]
     checkLink(file, last, before === undefined ? [] : readDirectory(file, before))
-    const writer = new LinkWriter(engine, file, root, chain)
+    const writer = new LinkWriter(from, file, chain)
     if (last.epoch === root.meta.epoch) return writer.unchanged(path)
     let isDone = false
     try {
@@ -196,8 +214,9 @@ class LinkWriter {
   private readonly last: Link | null
   private readonly baseEpoch: number
   private readonly before: readonly DirectoryEntry[]
+  private readonly timeMs: number
 
-  constructor(engine: Engine, file: FileHandle, root: HeldRoot, chain: Chain | null) {
+  constructor({ engine, root, timeMs }: Source, file: FileHandle, chain: Chain | null) {
     this.engine = engine
     this.file = file
     this.root = root
@@ -205,6 +224,7 @@ class LinkWriter {
     this.last = chain === null ? null : chain.links[chain.links.length - 1]!
     this.baseEpoch = this.last?.epoch ?? 0
     this.before = this.last === null ? [] : readDirectory(file, this.last)
+    this.timeMs = Math.max(timeMs, this.last?.timeMs ?? 0)
   }
 
   private diverged(): DatabaseError {
@@ -250,7 +270,7 @@ class LinkWriter {
     const mapBlocks = changed.reduce((sum, index) => sum + root.pointers[index]!.blocks, 0)
     const frontBlocks = 1 + directoryBlocks(root.pointers.length) + mapBlocks
     const number = (this.last?.number ?? 0) + 1
-    const timeMs = Date.now()
+    const { timeMs } = this
     const header = {
       number, baseEpoch: this.baseEpoch, epoch: meta.epoch, mapPages: root.pointers.length,
       storedMapPages: changed.length, images, bytes: (frontBlocks + blocks + 1) * BLOCK_SIZE,

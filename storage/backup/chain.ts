@@ -6,10 +6,11 @@
 //     whose entries in them have an epoch above it, in the order of their ids. Its directory names the newest copy
 //     of every map page of its root.
 // B4  Every page of the last root has its image, with epoch and checksum of its entry, in one of the links.
+import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
 import type { FileHandle } from '../file/file.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
-import { FORMAT_VERSION, decodeMetaSlot } from '../page/meta-slot.ts'
+import { FORMAT_VERSION, KNOWN_FLAGS, decodeMetaSlot } from '../page/meta-slot.ts'
 import type { Meta } from '../page/meta-slot.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE } from '../page/page-map.ts'
 import { FIRST_LINK_OFFSET, readBackupHeader } from './backup-header.ts'
@@ -38,6 +39,8 @@ export interface Chain {
 
 /** A verified backup: where the newest image of every page is. */
 export interface VerifiedChain extends Chain {
+  /** The link whose root is described here: the last one unless another was asked for. */
+  readonly chosen: Link
   readonly directory: readonly DirectoryEntry[]
   readonly images: ImageIndex
 }
@@ -95,8 +98,14 @@ function metaOf(file: FileHandle, link: { number: number; offset: number }, bloc
   const slot = new Uint8Array(BLOCK_SIZE)
   slot.set(block.subarray(META_COPY_OFFSET))
   const copy = decodeMetaSlot(slot, file.path)[0]!
-  if (copy.meta !== null) return copy.meta
+  const unknown = copy.meta === null ? 0 : (copy.meta.flags.incompatible & ~KNOWN_FLAGS.incompatible) >>> 0
+  if (copy.meta !== null && unknown === 0) return copy.meta
   if (!copy.isWhole) throw bad(file, link, 'has a damaged root')
+  if (unknown !== 0) {
+    const text = `"${file.path}" holds a database with features this release does not have `
+      + `(flags 0x${unknown.toString(16)})`
+    throw new DatabaseError(CODE.UNSUPPORTED, text, { file: file.path })
+  }
   const text = `"${file.path}" holds a database of format version ${copy.version}; this release reads version `
     + String(FORMAT_VERSION)
   throw new DatabaseError(CODE.UNSUPPORTED, text, {
@@ -108,7 +117,8 @@ function checkOrder(file: FileHandle, link: Link, number: number, before: Link |
   if (link.number !== number) throw bad(file, link, `stands where link ${number} should be`)
   const previous = before?.hash ?? new Uint8Array(32)
   if (Buffer.compare(link.previousHash, previous) !== 0) throw bad(file, link, 'does not continue the link before it')
-  if (link.baseEpoch !== (before?.epoch ?? 0) || link.epoch <= link.baseEpoch || link.commitId < (before?.commitId ?? 0)) {
+  const isLater = link.baseEpoch === (before?.epoch ?? 0) && link.epoch > link.baseEpoch
+  if (!isLater || link.commitId < (before?.commitId ?? 0) || link.timeMs < (before?.timeMs ?? 0)) {
     throw bad(file, link, 'goes back in time')
   }
 }
@@ -162,7 +172,7 @@ function hashOf(file: FileHandle, link: Link, mapBlocks: number): Uint8Array {
 }
 
 /** Of every page id, the newest image seen so far. */
-export class ImageIndex {
+class ImageIndex {
   private blocks = new Uint32Array(0)
   private epochs = new Uint32Array(0)
   private checksums = new Uint32Array(0)
@@ -192,27 +202,39 @@ export class ImageIndex {
   }
 }
 
-/** Checks everything, B1 to B4 and every checksum: reads the whole backup. Any damage is XX001 with its place. */
-export function* verifyChain(file: FileHandle, memory: LinearMemory): Generator<Progress, VerifiedChain, void> {
+/**
+ * Checks everything, B1 to B4 and every checksum: reads the whole backup. Any damage is XX001 with its place.
+ * `choose` names the link whose root is wanted; what it throws ends the check.
+ */
+export function* verifyChain(
+  file: FileHandle, memory: LinearMemory, choose: (links: readonly Link[]) => Link = (links) => links[links.length - 1]!,
+): Generator<Progress, VerifiedChain, void> {
   const chain = readChain(file)
+  const chosen = choose(chain.links)
   const images = new ImageIndex()
   let directory: readonly DirectoryEntry[] = []
+  let result: VerifiedChain | null = null
   const checker = new ImageCopier(file, null, memory)
   try {
     for (const link of chain.links) {
       directory = checkLink(file, link, directory)
-      yield* checkImages(file, link, { directory, images, checker, total: chain.header.end })
+      const wanted = link.number <= chosen.number ? images : null
+      yield* checkImages(file, link, { directory, images: wanted, checker, total: chain.header.end })
+      if (link.number !== chosen.number) continue
+      checkCoverage(file, link, directory, images)
+      result = { ...chain, chosen, directory, images }
     }
   } finally {
     checker.close()
   }
-  checkCoverage(file, chain.links[chain.links.length - 1]!, directory, images)
-  return { ...chain, directory, images }
+  assert(result !== null, 'the chosen link is one of the chain')
+  return result
 }
 
 interface Verification {
   readonly directory: readonly DirectoryEntry[]
-  readonly images: ImageIndex
+  /** Null: the images are checked only. */
+  readonly images: ImageIndex | null
   readonly checker: ImageCopier
   readonly total: number
 }
@@ -224,7 +246,7 @@ function* checkImages(file: FileHandle, link: Link, check: Verification): Genera
   let next = link.offset / BLOCK_SIZE + 1 + directoryBlocks(link.mapPages) + mapBlocks
   const end = (link.offset + link.bytes) / BLOCK_SIZE - 1
   let count = 0
-  images.grow(link.meta.pageCount)
+  images?.grow(link.meta.pageCount)
   for (const [index, entry] of directory.entries()) {
     if (entry.link !== link.number) continue
     const map = MapImage.read(file, entry, index, link.meta.pageCount)
@@ -232,7 +254,7 @@ function* checkImages(file: FileHandle, link: Link, check: Verification): Genera
       const epoch = map.epochOf(image.pageId - map.first)
       const isRight = epoch <= link.epoch && image.blocks <= 16 && next + image.blocks <= end
       if (!isRight) throw bad(file, link, `has no place for page ${image.pageId}`)
-      images.set(image.pageId, next, epoch, image.crc)
+      images?.set(image.pageId, next, epoch, image.crc)
       const stored = { ...image, block: next }
       if (!checker.fits(stored)) {
         checker.flush()

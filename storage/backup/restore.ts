@@ -35,6 +35,8 @@ export interface RestoreOptions {
   readonly to: string
   /** Replace the database at `to`. Only restoreDatabase() makes sure that nobody has it open. */
   readonly force?: boolean
+  /** Number of the link whose state is wanted; the last one when left out. */
+  readonly link?: number
 }
 
 /** What a restore did. */
@@ -64,8 +66,8 @@ export function* restoreSteps(files: FileSystem, options: RestoreOptions): Steps
   let memory: LinearMemory | null = null
   try {
     memory = LinearMemory.create(MEMORY_BYTES)
-    const chain = yield* half(verifyChain(source, memory), 0)
-    const last = chain.links[chain.links.length - 1]!
+    const chain = yield* half(verifyChain(source, memory, (links) => chosenLink(from, links, options)), 0)
+    const last = chain.chosen
     const temporary = `${to}.restoring`
     const written = yield* writeDatabase(files, temporary, { source, memory, chain })
     publish(files, options, written.meta)
@@ -91,6 +93,13 @@ export async function restoreDatabase(
   } finally {
     lock?.release()
   }
+}
+
+function chosenLink(from: string, links: readonly Link[], { link = links.length }: RestoreOptions): Link {
+  const found = links[link - 1]
+  if (found !== undefined) return found
+  const text = `"${from}" has ${links.length} links, not ${link}`
+  throw new DatabaseError(CODE.INVALID_PARAMETER, text, { file: from })
 }
 
 function checkTarget(files: FileSystem, { from, to, force = false }: RestoreOptions): void {
@@ -158,8 +167,7 @@ function removeQuietly(files: FileSystem, path: string): void {
 
 // Layout of the new file: meta slots, map root, map pages, pages in the order of their ids.
 function* writePages(file: FileHandle, { source, memory, chain }: Source): Steps<Written> {
-  const { directory, images, links } = chain
-  const last = links[links.length - 1]!
+  const { directory, images, chosen: last } = chain
   const rootBlocks = directory.length === 0 ? 0 : Math.ceil((directory.length * 16) / BLOCK_SIZE)
   let mapBlock = 2 + rootBlocks
   let next = mapBlock + directory.reduce((sum, { blocks }) => sum + blocks, 0)

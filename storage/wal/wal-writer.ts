@@ -87,7 +87,7 @@ export class Wal {
   private txnStart = -1
   private txnRecords = 0
   private txnId = 0
-  private lastCommitMs: number
+  lastCommitMs: number // wall clock of the last commit in the log, 0 = unknown
   // What an fdatasync covers, and what `synchronous` asks for.
   private durable: number
   private flushed: number

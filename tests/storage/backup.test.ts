@@ -32,7 +32,7 @@ class Fixture {
   }
 
   backup(path = 'b', incremental = true): BackupReport {
-    return runSteps(backupSteps(this.engine, path, incremental))
+    return runSteps(backupSteps(this.engine, path, { incremental }))
   }
 
   async restoredHash(from = 'b', to = `r${this.restores++}.sdb`): Promise<string> {
@@ -95,7 +95,7 @@ describe('backup and restore', () => {
     await f.work(80)
     const random = new Random(5)
     for (let round = 0; round < 10; round++) {
-      const steps = backupSteps(f.engine, 'b', round % 4 !== 0)
+      const steps = backupSteps(f.engine, 'b', { incremental: round % 4 !== 0 })
       let next = steps.next()
       const hash = contentHash(f.engine)
       while (next.done !== true) {
@@ -120,11 +120,11 @@ describe('backup and restore', () => {
     const hash = contentHash(f.engine)
     await f.work(40)
     const abort = new AbortController()
-    const running = runStepsSoon(backupSteps(f.engine, 'b', true), {
+    const running = runStepsSoon(backupSteps(f.engine, 'b', { incremental: true }), {
       signal: abort.signal, onProgress: () => abort.abort(),
     })
     await expect(running).rejects.toMatchObject({ code: '57014' })
-    await expect(runStepsSoon(backupSteps(f.engine, 'c', false), { signal: AbortSignal.abort() }))
+    await expect(runStepsSoon(backupSteps(f.engine, 'c'), { signal: AbortSignal.abort() }))
       .rejects.toMatchObject({ code: '57014' })
     expect(await f.restoredHash()).toBe(hash)
     expect(f.files.list('.').filter((name) => name.includes('partial') || name === 'c')).toEqual([])
@@ -157,7 +157,8 @@ describe('what is refused', () => {
     await restoreDatabase(f.files, { from: 'b', to: 'r.sdb' })
     const restored = await openEngine('r.sdb', { ...KILL_OPTIONS, files: f.files })
     for (const incremental of [true, false]) {
-      expect(() => runSteps(backupSteps(restored, 'b', incremental))).toThrow(expect.objectContaining({ code: '55000' }))
+      expect(() => runSteps(backupSteps(restored, 'b', { incremental })))
+        .toThrow(expect.objectContaining({ code: '55000' }))
     }
     restored.close()
   })
@@ -187,7 +188,8 @@ describe('what is refused', () => {
       txn.commit()
       other.checkpoint()
       if (i % 20 !== 0) continue
-      expect(() => runSteps(backupSteps(other, 'b', true))).toThrow(expect.objectContaining({ code: '55000' }))
+      expect(() => runSteps(backupSteps(other, 'b', { incremental: true })))
+        .toThrow(expect.objectContaining({ code: '55000' }))
     }
     other.close()
   })
