@@ -207,7 +207,8 @@ class ImageIndex {
  * `choose` names the link whose root is wanted; what it throws ends the check.
  */
 export function* verifyChain(
-  file: FileHandle, memory: LinearMemory, choose: (links: readonly Link[]) => Link = (links) => links[links.length - 1]!,
+  file: FileHandle, memory: LinearMemory,
+  choose: (links: readonly Link[]) => Link = (links) => links[links.length - 1]!,
 ): Generator<Progress, VerifiedChain, void> {
   const chain = readChain(file)
   const chosen = choose(chain.links)
