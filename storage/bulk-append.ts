@@ -5,6 +5,7 @@
 // rows stay, 'replace' = incoming rows win.
 import { CODE, DatabaseError } from '../src/base/errors.ts'
 import type { Row, TableSchema } from '../src/base/types.ts'
+import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
 import { checkpoint, mergeTable, publishGroups } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
@@ -166,7 +167,7 @@ function countKnown(engine: Engine, table: TableStore, rows: IncomingRows): numb
 }
 
 function appendBehind(engine: Engine, table: TableStore, rows: IncomingRows): void {
-  const target = { schema: table.schema, order: table.order, memory: engine.memory, pages: engine.pages }
+  const target = groupTarget(engine, table)
   const { rowGroupRows } = engine.parts.options
   const added: RowGroup[] = []
   try {

@@ -9,6 +9,7 @@
 import { CODE, DatabaseError } from '../src/base/errors.ts'
 import type { OnConflict } from './bulk-append.ts'
 import { appendColumns, checkNulls, isBehindEverything, isEmpty, publishLoaded, withHidden } from './bulk-append.ts'
+import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
 import { mergeTable } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
@@ -48,8 +49,7 @@ export class BulkLoader {
   }
 
   private get target(): GroupTarget {
-    const { engine, table } = this
-    return { schema: table.schema, order: table.order, memory: engine.memory, pages: engine.pages }
+    return groupTarget(this.engine, this.table)
   }
 
   private assertOpen(): void {

@@ -1,5 +1,6 @@
 // Options of an engine, with the defaults a user gets. The thresholds exist so that tests can make every
 // rare event (merge, eviction, checkpoint, segment change) happen within a few rows.
+import type { Compression } from '../src/base/types.ts'
 import type { FileSystem } from './file/file.ts'
 
 export type Synchronous = 'full' | 'normal' | 'off'
@@ -25,6 +26,8 @@ export interface EngineOptions {
   /** Merge every table that has delta rows after every commit (tests). */
   readonly mergeEveryCommit: boolean
   readonly walSegmentBytes: number
+  /** Compression of tables that have none of their own from now on; null = as the database says. */
+  readonly compression: Compression | null
   readonly files: FileSystem | null
 }
 
@@ -40,5 +43,6 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   bulkRows: 50_000,
   mergeEveryCommit: false,
   walSegmentBytes: 16 * 1024 * 1024,
+  compression: null,
   files: null,
 }

@@ -14,6 +14,7 @@ import type { TableSchema } from '../src/base/types.ts'
 import type { IndexCounters } from './access.ts'
 import { applyWrites, forEachFinalWrite } from './apply.ts'
 import { Catalog } from './catalog/catalog.ts'
+import type { DatabaseSettings } from './catalog/catalog.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
 import { checkpoint, collectGarbage, mergeWhenDue } from './maintenance.ts'
@@ -76,6 +77,7 @@ export class Engine {
   readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0 }
   readonly counters: EngineCounters = { commits: 0, merges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0 }
   readonly retired: RetiredGroups[] = []
+  settings: DatabaseSettings = {}
   wal: Wal | null = null
   commitId = 0
   rootNumber = 0

@@ -1,8 +1,10 @@
 // Background duties, run on the caller's thread at commit: merging deltas into row groups, checkpoints, and
 // reclaiming what no snapshot can see any more.
 import { assert } from '../src/base/assert.ts'
+import type { TableSchema } from '../src/base/types.ts'
 import { encodeCatalog } from './catalog/catalog.ts'
 import type { CatalogEntry } from './catalog/catalog.ts'
+import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
 import { FRAME_SIZE } from './memory/linear-memory.ts'
 import { PAGE_KIND } from './page/page-store.ts'
@@ -58,7 +60,7 @@ export function mergeTable(
   engine: Engine, table: TableStore, isChosen: (group: RowGroup) => boolean, incoming: IncomingRows | null = null,
 ): boolean {
   if (table.delta.entryCount === 0 && incoming === null) return false
-  const target = { schema: table.schema, order: table.order, memory: engine.memory, pages: engine.pages }
+  const target = groupTarget(engine, table)
   const result = new Merger(table, target, engine.parts.options.rowGroupRows, incoming).run(isChosen)
   publishGroups(engine, table, result)
   engine.counters.merges++
@@ -202,9 +204,9 @@ function storeCatalog(engine: Engine): number {
       if (known !== undefined) old.push(known)
     }
     rootPages.set(table.id, place)
-    entries.push({ id: table.id, rootPage: place.first, rootBytes: place.bytes, schema: table.schema })
+    entries.push({ id: table.id, rootPage: place.first, rootBytes: place.bytes, schema: storedSchema(table) })
   }
-  const catalogPages = storeBlob(engine, encodeCatalog(entries, engine.catalog.nextTableId))
+  const catalogPages = storeBlob(engine, encodeCatalog(entries, engine.catalog.nextTableId, engine.settings))
   for (const { first, count } of old) {
     engine.pool.discard(first, count)
     engine.pages.freePages(first, count)
@@ -216,6 +218,11 @@ function storeCatalog(engine: Engine): number {
   }
   engine.catalogPages = catalogPages
   return catalogPages.first
+}
+
+// The schema with what has been set since the table was made.
+function storedSchema(table: TableStore): TableSchema {
+  return table.compression === null ? table.schema : { ...table.schema, compression: table.compression }
 }
 
 /** Where a blob of catalogue pages is. */

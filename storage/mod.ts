@@ -7,6 +7,7 @@ export type { ColumnBuffers, Dictionary, Layout, ScanBatch, ZonePredicate } from
 export type {
   CursorCounters, IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter,
 } from './access.ts'
+export { compressionOf, setCompression } from './compression.ts'
 export { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
 export type { EngineOptions, Synchronous } from './engine-options.ts'
 export { Engine } from './engine.ts'

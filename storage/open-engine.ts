@@ -5,6 +5,7 @@ import { ByteReader } from '../src/base/bytes.ts'
 import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
 import { CATALOG_HEADER_BYTES, catalogBytes, decodeCatalog, decodeSchema } from './catalog/catalog.ts'
 import type { CatalogEntry } from './catalog/catalog.ts'
+import { compressionOf, setCompression } from './compression.ts'
 import { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { Engine } from './engine.ts'
@@ -53,6 +54,10 @@ export async function openEngine(path: string, given: Partial<EngineOptions> = {
     if (!isNew) {
       load(engine, meta)
       recover(engine, files, meta)
+    }
+    const { compression } = options
+    if (compression !== null && !options.readOnly && compression !== compressionOf(engine, null)) {
+      setCompression(engine, null, compression)
     }
     return engine
   } catch (error) {
@@ -109,11 +114,12 @@ function load(engine: Engine, meta: StoreMeta): void {
   const file = engine.parts.path
   const header = readBlob(engine, meta.catalogPage, CATALOG_HEADER_BYTES)
   const bytes = catalogBytes(header, { file, page: meta.catalogPage })
-  const { entries, nextTableId } = decodeCatalog(
+  const { entries, nextTableId, settings } = decodeCatalog(
     readBlob(engine, meta.catalogPage, bytes), { file, page: meta.catalogPage })
   engine.catalogPages = { first: meta.catalogPage, count: Math.ceil(bytes / FRAME_SIZE), bytes }
   for (const entry of entries) loadTable(engine, entry)
   engine.catalog.nextTableId = nextTableId
+  engine.settings = settings
   if (!engine.isReadOnly) reclaimOrphans(engine)
   engine.heap.scan((tableId, page, slot, tuple) => loadTuple(engine, tableId, page, slot, tuple))
 }

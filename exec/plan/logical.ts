@@ -199,6 +199,6 @@ export type BoundStatement =
   | { readonly kind: 'drop_table'; readonly tables: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: 'begin' | 'commit' | 'rollback' }
   | { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
-  | { readonly kind: 'pragma'; readonly name: string; readonly value: Scalar | null }
+  | { readonly kind: 'pragma'; readonly name: string; readonly value: Scalar | null; readonly argument: string | null }
   | { readonly kind: 'show_tables' }
   | { readonly kind: 'describe'; readonly columns: readonly ColumnSchema[]; readonly schema: TableSchema }

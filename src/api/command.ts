@@ -73,7 +73,10 @@ export function runCommand(
     case 'explain': return explain(session, statement, prepared, values)
     case 'show_tables': return showTables(session)
     case 'describe': return describe(statement)
-    case 'pragma': return { columns: PRAGMA, rows: runPragma(session, statement.name, statement.value) }
+    case 'pragma': {
+      const { name, value, argument } = statement
+      return { columns: PRAGMA, rows: runPragma(session, name, value, argument) }
+    }
   }
 }
 

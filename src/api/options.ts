@@ -1,6 +1,8 @@
 // Options of open() and of statements: defaults, validation, and the nearest name for a misspelt one.
 // Sizes are bytes or text such as '512MB' (1024-based, as everywhere else in databases).
 import { CODE, DatabaseError } from '../base/errors.ts'
+import { COMPRESSIONS } from '../base/types.ts'
+import type { Compression } from '../base/types.ts'
 import type { JsOptions } from '../base/scalar-js.ts'
 import type { Backend } from '../../exec/mod.ts'
 import { DEFAULT_ENGINE_OPTIONS } from '../../storage/mod.ts'
@@ -13,6 +15,12 @@ export interface OpenOptions {
   memory?: number | string
   /** When a commit counts as durable. Default 'full': synced before it returns. */
   synchronous?: Synchronous
+  /**
+   * How tables without a compression of their own are written from now on, stored in the file: 'none', 'rle' (run
+   * lengths and deltas), or 'lz4', 'zstd', 'gzip' (these, and compressed pages). Default: as the file says, 'none'
+   * for a new one.
+   */
+  compression?: Compression
   /** Open an existing file for reading only. */
   readOnly?: boolean
   /** Kernels: 'auto' (default), or one back end for comparison. */
@@ -39,11 +47,11 @@ export interface StatementOptions extends JsOptions {
 
 const OPEN_NAMES: readonly (keyof OpenOptions)[] = [
   'memory', 'synchronous', 'readOnly', 'backend', 'files', 'rowGroupRows', 'deltaRows', 'poolFrames',
-  'checkpointEvery', 'mergeEveryCommit',
+  'checkpointEvery', 'mergeEveryCommit', 'compression',
 ]
 
 /** Options that are planned: a clear refusal instead of "unknown". */
-const PLANNED_NAMES = ['threads', 'compression']
+const PLANNED_NAMES = ['threads']
 
 /** What open() needs: the engine's options and the executor's. */
 export interface ResolvedOptions {
@@ -62,8 +70,9 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
   checkOneOf('backend', backend, ['auto', 'javascript', 'webassembly'])
   checkBoolean('readOnly', readOnly)
   checkBoolean('mergeEveryCommit', options.mergeEveryCommit ?? false)
+  if (options.compression !== undefined) checkOneOf('compression', options.compression, COMPRESSIONS)
   const engine: Partial<EngineOptions> = {
-    synchronous, readOnly, files,
+    synchronous, readOnly, files, compression: options.compression ?? null,
     memoryBytes: options.memory === undefined ? DEFAULT_ENGINE_OPTIONS.memoryBytes : parseSize(options.memory),
     rowGroupRows: count('rowGroupRows', options.rowGroupRows, 64, 65_536, DEFAULT_ENGINE_OPTIONS.rowGroupRows),
     deltaRows: count('deltaRows', options.deltaRows, 1, 2 ** 31, DEFAULT_ENGINE_OPTIONS.deltaRows),

@@ -3,15 +3,17 @@
 //   storage_info [= table]   sizes, counters and, per table, rows, row groups and index figures
 //   integrity_check          'ok', or one row per problem
 //   wal_checkpoint           writes everything into pages and cuts the log
+//   compression [(table)] [= …]   compression-pragma.ts
 //   synchronous, database_list, table_list, version
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import { columnFigures, engineStats, indexFigures, verifyEngine } from '../../storage/mod.ts'
+import { compressionPragma } from './compression-pragma.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 
 type Rows = Scalar[][]
-type Pragma = (session: Session, value: Scalar) => Rows
+type Pragma = (session: Session, value: Scalar, argument: string | null) => Rows
 
 const PRAGMAS: Readonly<Record<string, Pragma>> = {
   storage_info: (session, value) => value === null ? storageInfo(session) : tableInfo(session, String(value)),
@@ -27,6 +29,7 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
     session.engine.checkpoint()
     return [['wal_checkpoint', 'ok']]
   },
+  compression: compressionPragma,
   synchronous: readOnlyFact('synchronous', session => session.engine.parts.options.synchronous),
   database_list: readOnlyFact('main', session => session.engine.parts.path),
   table_list: session => session.schemas().map(
@@ -49,9 +52,12 @@ function readOnlyFact(name: string, read: (session: Session) => string): Pragma 
 }
 
 /** Rows of a pragma. Throws 42704 with the nearest name for unknown ones. */
-export function runPragma(session: Session, name: string, value: Scalar): Rows {
+export function runPragma(session: Session, name: string, value: Scalar, argument: string | null): Rows {
   session.assertReady()
-  if (Object.hasOwn(PRAGMAS, name)) return PRAGMAS[name]!(session, value)
+  if (argument !== null && name !== 'compression' && Object.hasOwn(PRAGMAS, name)) {
+    throw new DatabaseError(CODE.UNSUPPORTED, `PRAGMA ${name}(${argument}) cannot be set`)
+  }
+  if (Object.hasOwn(PRAGMAS, name)) return PRAGMAS[name]!(session, value, argument)
   const hint = didYouMean(name, Object.keys(PRAGMAS)) ?? `Pragmas are ${Object.keys(PRAGMAS).join(', ')}.`
   throw new DatabaseError(CODE.UNDEFINED_OBJECT, `unknown PRAGMA "${name}"`, { hint })
 }

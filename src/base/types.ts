@@ -116,12 +116,21 @@ export interface ColumnSchema {
   readonly hidden?: boolean
 }
 
+/**
+ * How row groups are written. 'none': only encodings that scans read in place; 'rle': run lengths and deltas too;
+ * the others compress pages on top of that.
+ */
+export const COMPRESSIONS = ['none', 'rle', 'lz4', 'zstd', 'gzip'] as const
+export type Compression = (typeof COMPRESSIONS)[number]
+
 /** A table: its columns in order and the ordinals of its primary key columns in key order. */
 export interface TableSchema {
   readonly name: string
   readonly columns: readonly ColumnSchema[]
   /** Ordinals into `columns`, never empty: a table without a PRIMARY KEY has one hidden bigint column. */
   readonly key: readonly number[]
+  /** How the table was created to be compressed; absent = as the database is. */
+  readonly compression?: Compression
 }
 
 /** A row inside the engine: one Scalar per column of the schema, hidden column included. */

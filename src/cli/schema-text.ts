@@ -17,5 +17,9 @@ export function createTableText(session: Session, table: string): string {
       + (fallback === null ? '' : ` DEFAULT ${String(fallback)}`))
   }
   if (key.length > 0) lines.push(`  PRIMARY KEY (${key.join(', ')})`)
-  return `CREATE TABLE ${quoteName(table)} (\n${lines.join(',\n')}\n);`
+  // Rows of the pragma: the database's compression, then tables that have their own.
+  const settings = [...session.run('PRAGMA compression').rows!.rows].slice(1)
+  const own = settings.find(([name]) => name === table)
+  const options = own === undefined ? '' : ` WITH (compression = '${String(own[1]).toLowerCase()}')`
+  return `CREATE TABLE ${quoteName(table)} (\n${lines.join(',\n')}\n)${options};`
 }

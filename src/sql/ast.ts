@@ -186,6 +186,8 @@ export interface CreateTableStatement extends Node {
   readonly columns: readonly ColumnDefinition[]
   /** Table constraints PRIMARY KEY (a, b); more than one is 42P16. */
   readonly keys: readonly { readonly position?: number; readonly columns: readonly string[] }[]
+  /** WITH (name = value, …), in lower case. */
+  readonly options: readonly { readonly name: string; readonly value: string; readonly position?: number }[]
 }
 export interface DropTableStatement extends Node {
   readonly kind: 'drop_table'
@@ -207,6 +209,8 @@ export interface PragmaStatement extends Node {
   readonly kind: 'pragma'
   readonly name: string
   readonly value: string | number | null
+  /** What stands in parentheses before `= value`: PRAGMA name(argument) = value. */
+  readonly argument: string | null
 }
 export interface ShowTablesStatement extends Node { readonly kind: 'show_tables' }
 export interface DescribeStatement extends Node { readonly kind: 'describe'; readonly table: string }

@@ -2,7 +2,7 @@
 // bigint row id as its key.
 import { CODE } from '../base/errors.ts'
 import type { ColumnSchema, SqlType, TableSchema } from '../base/types.ts'
-import { BIGINT } from '../base/types.ts'
+import { BIGINT, COMPRESSIONS } from '../base/types.ts'
 import type { ColumnDefinition, CreateTableStatement } from './ast.ts'
 import type { BindContext } from './bind-context.ts'
 import { at, bindError } from './bind-context.ts'
@@ -30,9 +30,27 @@ export function bindCreateTable(statement: CreateTableStatement, context: BindCo
   const key = keyColumns(statement)
   const columns = definitions.map((definition, i) => bindColumn(definition, key.includes(i), context))
   for (const i of key) checkKeyType(columns[i]!, definitions[i]!.position)
-  if (key.length > 0) return { name: table, columns, key }
+  const options = tableOptions(statement)
+  if (key.length > 0) return { name: table, columns, key, ...options }
   const hidden: ColumnSchema = { name: ROW_ID, type: BIGINT, nullable: false, hidden: true }
-  return { name: table, columns: [...columns, hidden], key: [columns.length] }
+  return { name: table, columns: [...columns, hidden], key: [columns.length], ...options }
+}
+
+function tableOptions(statement: CreateTableStatement): Pick<TableSchema, 'compression'> {
+  let options: Pick<TableSchema, 'compression'> = {}
+  for (const { name, value, position } of statement.options) {
+    if (name !== 'compression') {
+      throw bindError(CODE.INVALID_PARAMETER, `unrecognized table option "${name}"`, position,
+        didYouMean(name, ['compression']) ?? 'Table options are compression.')
+    }
+    const compression = COMPRESSIONS.find(known => known === value)
+    if (compression === undefined) {
+      throw bindError(CODE.INVALID_PARAMETER, `unknown compression "${value}"`, position,
+        `Compressions are ${COMPRESSIONS.join(', ')}.`)
+    }
+    options = { compression }
+  }
+  return options
 }
 
 function checkDuplicates(definitions: readonly ColumnDefinition[]): void {

@@ -62,7 +62,8 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
       const { analyze, format } = statement
       return { kind: 'explain', analyze, format, statement: bindStatement(statement.statement, context) }
     }
-    case 'pragma': return { kind: 'pragma', name: statement.name, value: statement.value }
+    case 'pragma':
+      return { kind: 'pragma', name: statement.name, value: statement.value, argument: statement.argument }
     case 'show_tables': return { kind: 'show_tables' }
     case 'describe': {
       const schema = tableSchema(statement.table, context, statement.position)

@@ -85,10 +85,17 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
       element.done()
     } else throw element.unsupported()
   }
+  const options = node.nodes('options').map(option => {
+    const name = option.text('defname').toLowerCase()
+    const value = optionValue(option)
+    if (option.text('defnamespace') !== '') throw unsupported('a namespace in WITH', option.position)
+    return { name, value, position: option.position }
+  })
   const ifNotExists = node.flag('if_not_exists')
   if (node.text('oncommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
   node.done()
-  return { kind: 'create_table', table: relation.name, ifNotExists, columns, keys, position: relation.position }
+  return { kind: 'create_table', table: relation.name, ifNotExists, columns, keys, options,
+    position: relation.position }
 }
 
 const CONSTRAINT_WORDS: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
 // their first word and read straight from the tokens.
 //
 //   PRAGMA name [= value | (value)]      value: number, word or 'text'
+//   PRAGMA name(argument) = value        argument: what it is set for, such as a table
 //   DESCRIBE table                       DESC is not taken
 //   SHOW TABLES
 import { CODE, DatabaseError } from '../base/errors.ts'
@@ -28,13 +29,19 @@ export function parseOwnStatement(statement: StatementText): Statement | null {
 function parsePragma(words: Words, position: number): Statement {
   const name = words.name(1).toLowerCase()
   const next = words.lower(2)
-  if (next === '') return { kind: 'pragma', name, value: null, position }
+  if (next === '') return { kind: 'pragma', name, value: null, argument: null, position }
   if (next !== '=' && next !== '(') throw words.unexpected(2)
   const negative = words.lower(3) === '-' ? 1 : 0
   const value = words.value(3 + negative, negative === 1)
   if (next === '(' && words.lower(4 + negative) !== ')') throw words.unexpected(4 + negative)
-  words.expectEnd((next === '(' ? 5 : 4) + negative)
-  return { kind: 'pragma', name, value, position }
+  const end = (next === '(' ? 5 : 4) + negative
+  if (next === '(' && words.lower(end) === '=') {
+    const minus = words.lower(end + 1) === '-' ? 1 : 0
+    words.expectEnd(end + 2 + minus)
+    return { kind: 'pragma', name, argument: String(value), value: words.value(end + 1 + minus, minus === 1), position }
+  }
+  words.expectEnd(end)
+  return { kind: 'pragma', name, value, argument: null, position }
 }
 
 /** The tokens of a statement as words, with errors that point at them. */

@@ -3,10 +3,12 @@
 //
 //   blob: magic "CATL" u32 | total bytes u32 | next table id u32 | tables u32 |
 //         per table: id u32 | root first page u32 | root bytes u32 | schema: string (JSON, see SchemaJson)
+//
+// Behind the last table the settings of the database, a string of JSON, when it has any.
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import { physicalOf } from '../../src/base/types.ts'
-import type { ColumnSchema, TableSchema } from '../../src/base/types.ts'
+import { COMPRESSIONS, physicalOf } from '../../src/base/types.ts'
+import type { ColumnSchema, Compression, TableSchema } from '../../src/base/types.ts'
 import type { TableStore } from '../table/table-store.ts'
 
 const CATALOG_MAGIC = 0x4c544143
@@ -19,6 +21,12 @@ export interface CatalogEntry {
   readonly rootPage: number
   readonly rootBytes: number
   readonly schema: TableSchema
+}
+
+/** What the catalogue stores of the database itself. Unknown members are kept. */
+export interface DatabaseSettings {
+  /** Compression of tables without one of their own; absent = the default. */
+  readonly compression?: Compression
 }
 
 /** Tables by name. `version` changes with every DDL, so that prepared plans notice. */
@@ -62,7 +70,9 @@ export class Catalog {
 }
 
 /** The catalogue's blob. */
-export function encodeCatalog(entries: readonly CatalogEntry[], nextTableId: number): Uint8Array {
+export function encodeCatalog(
+  entries: readonly CatalogEntry[], nextTableId: number, settings: DatabaseSettings = {},
+): Uint8Array {
   const out = new ByteWriter(1024)
   out.u32(CATALOG_MAGIC)
   out.u32(0)
@@ -74,6 +84,7 @@ export function encodeCatalog(entries: readonly CatalogEntry[], nextTableId: num
     out.u32(entry.rootBytes)
     out.string(JSON.stringify(entry.schema))
   }
+  if (Object.keys(settings).length > 0) out.string(JSON.stringify(settings))
   out.patchU32(4, out.length)
   return out.finish()
 }
@@ -88,7 +99,7 @@ export function catalogBytes(header: Uint8Array, source: { file: string; page: n
 /** Reads the blob; damage, also inside a schema, is XX001. */
 export function decodeCatalog(
   bytes: Uint8Array, source: { file: string; page: number },
-): { entries: CatalogEntry[]; nextTableId: number } {
+): { entries: CatalogEntry[]; nextTableId: number; settings: DatabaseSettings } {
   const reader = new ByteReader(bytes, source)
   if (reader.u32() !== CATALOG_MAGIC) reader.fail('not a catalogue page')
   if (reader.u32() !== bytes.length) reader.fail('catalogue length disagrees')
@@ -104,7 +115,24 @@ export function decodeCatalog(
     if (schema === null) reader.fail('table schema is not valid')
     else entries.push({ id, rootPage, rootBytes, schema })
   }
-  return { entries, nextTableId }
+  const settings = reader.remaining > 0 ? decodeSettings(reader.string()) : {}
+  if (settings === null) reader.fail('database settings are not valid')
+  return { entries, nextTableId, settings: settings ?? {} }
+}
+
+function decodeSettings(text: string): DatabaseSettings | null {
+  try {
+    const settings = JSON.parse(text) as DatabaseSettings | null
+    if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) return null
+    return isCompression(settings.compression) ? settings : null
+  } catch {
+    return null
+  }
+}
+
+// Also hostile: the file may say anything.
+function isCompression(value: unknown): boolean {
+  return value === undefined || COMPRESSIONS.includes(value as Compression)
 }
 
 /** A schema from its JSON, or null when it is none: every field is checked, since the file may be hostile. */
@@ -117,7 +145,7 @@ export function decodeSchema(text: string): TableSchema | null {
   }
   const schema = value as TableSchema
   if (typeof schema?.name !== 'string' || !Array.isArray(schema.columns) || !Array.isArray(schema.key)) return null
-  if (!schema.columns.every(isColumn) || schema.key.length === 0) return null
+  if (!schema.columns.every(isColumn) || schema.key.length === 0 || !isCompression(schema.compression)) return null
   const { length } = schema.columns
   const inRange = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0 && (c as number) < length
   return schema.key.every(inRange) ? schema : null

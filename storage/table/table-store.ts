@@ -4,7 +4,7 @@
 // D4  The heap holds exactly the newest committed version of each key that is not merged. Older versions
 //     that old snapshots still need are kept as rows in memory.
 import { ByteReader } from '../../src/base/bytes.ts'
-import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
+import type { Compression, Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
 import type { ChunkReader } from '../row-group/chunk-reader.ts'
 import { DeltaImageCache } from '../delta/delta-image-cache.ts'
@@ -69,10 +69,13 @@ export class TableStore {
   rowLocks: RowLocks | null = null
   /** The transaction that has dropped the table and not committed yet: nobody else may write to it. */
   dropper: Transaction | null = null
+  /** How row groups are written from now on; null = as the database says. */
+  compression: Compression | null
 
   constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
     this.id = id
     this.schema = schema
+    this.compression = schema.compression ?? null
     this.services = services
     this.order = root?.order ?? new KeyOrder(schema)
     this.codec = new RowCodec(schema.columns.map((column) => column.type))

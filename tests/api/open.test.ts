@@ -64,7 +64,7 @@ test.each([
   if (hint !== undefined) expect(error.hint).toBe(hint)
 })
 
-test.each(['threads', 'compression'])('option %s is 0A000', async name => {
+test.each(['threads'])('option %s is 0A000', async name => {
   expect((await rejectionOf(open(':memory:', { [name]: 2 }))).code).toBe('0A000')
 })
 

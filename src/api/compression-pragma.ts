@@ -1,0 +1,39 @@
+// PRAGMA compression: what row groups written from now on are compressed with, of the database or of a table.
+//
+//   PRAGMA compression                     the database's, then tables that have their own
+//   PRAGMA compression = 'zstd'            sets the database's
+//   PRAGMA compression(orders)             a table's
+//   PRAGMA compression(orders) = 'zstd'    sets a table's
+import { CODE, DatabaseError } from '../base/errors.ts'
+import { COMPRESSIONS } from '../base/types.ts'
+import type { Compression, Scalar } from '../base/types.ts'
+import { compressionOf, setCompression } from '../../storage/mod.ts'
+import { didYouMean } from '../sql/nearest-name.ts'
+import type { Session } from './session.ts'
+
+/** Rows of (name, compression). Throws 22023 for unknown words, 42P01 for unknown tables, 25001 in a transaction. */
+export function compressionPragma(session: Session, value: Scalar, argument: string | null): Scalar[][] {
+  const { engine } = session
+  const wanted = value === null ? undefined : COMPRESSIONS.find(known => known === String(value).toLowerCase())
+  if (value === null) {
+    const own = engine.catalog.tables().filter(table => table.compression !== null)
+    return [shown('compression', compressionOf(engine, null)), ...own.map(table =>
+      shown(table.schema.name, compressionOf(engine, table)))]
+  }
+  if (argument === null && wanted === undefined && typeof value === 'string' && engine.catalog.has(value)) {
+    return [shown(value, compressionOf(engine, engine.catalog.get(value)))]
+  }
+  if (wanted === undefined) {
+    const hint = didYouMean(String(value), COMPRESSIONS) ?? `Compressions are ${COMPRESSIONS.join(', ')}.`
+    throw new DatabaseError(CODE.INVALID_PARAMETER, `unknown compression "${String(value)}"`, { hint })
+  }
+  if (session.transaction !== null) {
+    throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'PRAGMA compression cannot be set inside a transaction block')
+  }
+  setCompression(engine, argument === null ? null : engine.catalog.get(argument), wanted)
+  return [shown(argument ?? 'compression', wanted)]
+}
+
+function shown(name: string, compression: Compression): Scalar[] {
+  return [name, compression.toUpperCase()]
+}

@@ -1,0 +1,56 @@
+// How tables are compressed: what the database and its tables say, and what that means to the writers of row
+// groups. A setting holds for row groups written after it; older ones stay readable as they are until a merge or
+// recompress() rewrites them.
+//
+//   setting   encodings of column chunks        pages
+//   none      read in place only                as they are
+//   rle       run length and delta as well      as they are
+//   lz4, zstd, gzip   as rle                    compressed where that saves a block
+//
+// A table's own setting is in its schema (catalogue, DDL record), the database's in the catalogue's settings.
+import type { Compression } from '../src/base/types.ts'
+import type { Engine } from './engine.ts'
+import { PAGE_CODEC } from './page/page-codec.ts'
+import type { PageCodec } from './page/page-codec.ts'
+import type { GroupTarget } from './row-group/row-group-writer.ts'
+import type { TableStore } from './table/table-store.ts'
+
+/** Of a database that says nothing. */
+const DEFAULT_COMPRESSION: Compression = 'none'
+
+const CODEC_OF: Readonly<Record<Compression, PageCodec>> = {
+  none: PAGE_CODEC.NONE, rle: PAGE_CODEC.NONE, lz4: PAGE_CODEC.LZ4, zstd: PAGE_CODEC.ZSTD, gzip: PAGE_CODEC.GZIP,
+}
+
+/** What new row groups of the table, or of tables without a setting (null), are written with. */
+export function compressionOf(engine: Engine, table: TableStore | null): Compression {
+  return table?.compression ?? engine.settings.compression ?? DEFAULT_COMPRESSION
+}
+
+/** Where and how row groups of a table are written. */
+export function groupTarget(engine: Engine, table: TableStore): GroupTarget {
+  const { schema, order } = table
+  const { memory, pages } = engine
+  return { schema, order, memory, pages, codec: CODEC_OF[compressionOf(engine, table)] }
+}
+
+/**
+ * Sets the compression of a table, or of the database (null). Durable on return: it checkpoints. A failure leaves
+ * the old setting.
+ */
+export function setCompression(engine: Engine, table: TableStore | null, compression: Compression): void {
+  engine.assertUsable()
+  engine.assertWritable()
+  const { settings } = engine
+  const before = table?.compression ?? null
+  if (table !== null) table.compression = compression
+  else engine.settings = { ...settings, compression }
+  try {
+    engine.commitsSinceCheckpoint++
+    engine.checkpoint()
+  } catch (error) {
+    engine.settings = settings
+    if (table !== null) table.compression = before
+    throw error
+  }
+}
