@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 import type { LatencyFigures } from './file/latency.ts'
 import type { PoolStats } from './pool/buffer-pool.ts'
 import { ENCODING_NAMES } from './row-group/column-chunk.ts'
+import type { GroupMeta, RowGroup } from './row-group/row-group.ts'
 import type { TableStore } from './table/table-store.ts'
 
 /** Counters since open. */
@@ -123,16 +124,22 @@ export interface IndexFigures {
 
 /** Reads every group's model (from its pages when not loaded yet). */
 export function indexFigures(table: TableStore): IndexFigures {
-  const { groups } = table.root
-  const models = groups.map((group) => table.metaOf(group).model)
-  const offsets = groups.map((group) => Number(table.metaOf(group).keyBase ?? 0n))
+  return figuresOfGroups(table.root.groups, (group) => table.metaOf(group), table.delta.entryCount)
+}
+
+/** As {@link indexFigures}, of row groups whose metas come from anywhere: `inspect` reads them from damaged files. */
+export function figuresOfGroups(
+  groups: readonly RowGroup[], metaOf: (group: RowGroup) => GroupMeta, deltaEntries: number,
+): IndexFigures {
+  const models = groups.map((group) => metaOf(group).model)
+  const offsets = groups.map((group) => Number(metaOf(group).keyBase ?? 0n))
   const total: IndexStats = indexStats(models)
   return {
     kind: groups.length === 0 ? 'learned' : total.kind, keys: total.keys, segments: total.segments,
     epsilon: total.epsilon,
     maxError: total.maxError, meanError: total.meanError, bytes: total.bytes, bytesPerKey: total.bytesPerKey,
     keysPerSegment: total.keysPerSegment, hardness: total.hardness, advice: total.advice,
-    deltaEntries: table.delta.entryCount,
+    deltaEntries,
     groups: groups.map((group, g) => {
       const model = models[g]!
       const own = indexStats([model])

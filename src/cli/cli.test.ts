@@ -132,6 +132,7 @@ describe('import, export, verify, inspect', () => {
     expect(firstPage('shop.sdb').out).toMatch(/^page \d+: [\s\S]*checksum [0-9a-f]{8} holds/)
     expect(run(['inspect', 'shop.sdb', 'page', '999999'])).toMatchObject({ status: 1, out: '' })
     expect(run(['inspect', 'shop.sdb', 'wal']).out).toMatch(/segments/)
+    expect(run(['inspect', 'shop.sdb', 'freespace']).out).toMatch(/one character is 1 block/)
     expect(run(['inspect', 'shop.sdb', 'index', 'item']).out).toMatch(/learned index of item/)
     expect(run(['inspect', 'shop.sdb', 'groups', 'item']).status).toBe(0)
     expect(run(['verify', 'nowhere.sdb'])).toMatchObject({ status: 1, out: '' })

@@ -3,7 +3,7 @@
 
 import { BTREE_FANOUT } from '../../index/baseline/btree-index.ts'
 import { drawFit, type FitPicture } from '../../index/fit-picture.ts'
-import type { GroupFigures } from '../../storage/mod.ts'
+import type { GroupFigures, IndexFigures } from '../../storage/mod.ts'
 import { isNumeric } from '../base/types.ts'
 import { count, counted } from './progress.ts'
 import type { Session } from './session.ts'
@@ -21,7 +21,11 @@ function btreeBytes(keys: number): number {
 
 /** Figures of the primary key's index, and a picture when the key is one number. */
 export function indexLines(session: Session, table: string): string[] {
-  const figures = session.database.table(table).index()
+  return figureLines(table, session.database.table(table).index(), keyColumn(session, table) !== null)
+}
+
+/** As {@link indexLines}, of figures from anywhere. */
+export function figureLines(table: string, figures: IndexFigures, hasNumberKey: boolean): string[] {
   const btree = btreeBytes(figures.keys)
   const { epsilon, maxError, meanError, groups } = figures
   const lines = [
@@ -37,25 +41,16 @@ export function indexLines(session: Session, table: string): string[] {
   }
   if (figures.keys > 0) lines.push(`  advice       ${figures.advice}`)
   if (figures.deltaEntries > 0) lines.push(`  not merged   ${count(figures.deltaEntries)} rows wait in the delta`)
-  const picture = fitPicture(session, table, groups)
+  const picture = hasNumberKey ? fitPicture(groups) : null
   return picture === null ? lines : [...lines, '', ...drawFit(picture, { columns: 64, rows: 14 })]
-}
-
-/** One line per row group. */
-export function groupLines(session: Session, table: string): string[] {
-  return session.database.table(table).index().groups.map((group, i) => [
-    `group ${i}: keys ${group.firstKey} to ${group.lastKey}`, `${count(group.rows)} rows`,
-    `${count(group.deadRows)} dead`, group.kind, counted(group.segments, 'segment'), `epsilon ${group.epsilon}`,
-    `error at most ${group.maxError}`, `${group.meanError.toFixed(2)} on average`, `${count(group.bytes)} bytes`,
-  ].join(', '))
 }
 
 /**
  * Keys against rows: the points are keys that start a segment or end a row group, the lines are what the segments
- * predict between them. Null unless the key is a single number.
+ * predict between them. Null for an empty table.
  */
-function fitPicture(session: Session, table: string, groups: readonly GroupFigures[]): FitPicture | null {
-  if (keyColumn(session, table) === null || groups.length === 0) return null
+function fitPicture(groups: readonly GroupFigures[]): FitPicture | null {
+  if (groups.length === 0) return null
   const keys: number[] = []
   const rows: number[] = []
   const lineKeys: number[] = []

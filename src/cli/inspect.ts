@@ -1,46 +1,60 @@
-// `secantdb inspect`: meta, page and wal decode the file itself, damaged or not; index and groups open the
-// database read-only and show the learned index of a table.
+// `secantdb inspect`: shows parts of a database file, damaged or not, without opening the database: meta slots, a page,
+// the log, free space, and the row groups and learned index of a table. See src/cli/inspect/.
 
+import type { FileSystem } from '../../storage/file/file.ts'
 import { NodeFileSystem } from '../../storage/file/node-file.ts'
 import { walFolder } from '../../storage/mod.ts'
-import { indexLines, groupLines } from './index-figures.ts'
-import { inspectMeta, inspectPage, inspectWal } from './inspect/inspect-file.ts'
+import { metaLines } from './inspect/meta-lines.ts'
+import { pageLines } from './inspect/page-lines.ts'
+import { RawDatabase } from './inspect/raw-database.ts'
+import { spaceLines } from './inspect/space-lines.ts'
+import { groupLines, indexLines } from './inspect/table-lines.ts'
+import { walLines } from './inspect/wal-lines.ts'
+import { CODE, DatabaseError } from '../base/errors.ts'
 import { UsageError } from './report-error.ts'
-import { openSession } from './session.ts'
 
 /** Prints one part of a file. Throws UsageError for an unknown part or a missing argument. */
 export async function inspect(path: string, what: string, which: string | undefined): Promise<void> {
-  const lines = what === 'index' || what === 'groups'
-    ? await inspectTable(path, what, needed(what, which))
-    : inspectFile(path, what, which)
+  const lines = await inspectLines(new NodeFileSystem(), path, what, which)
   process.stdout.write(lines.join('\n') + '\n')
 }
 
-function needed(what: string, which: string | undefined): string {
-  if (which !== undefined) return which
-  throw new UsageError(`inspect ${what} needs ${what === 'page' ? 'a page number' : 'a table name'}`)
-}
-
-function inspectFile(path: string, what: string, which: string | undefined): string[] {
-  if (what !== 'meta' && what !== 'page' && what !== 'wal') {
-    throw new UsageError(`inspect shows meta, page N, wal, index TABLE or groups TABLE, not "${what}"`)
+/** One part of a file as lines of text. */
+export async function inspectLines(
+  files: FileSystem, path: string, what: string, which: string | undefined,
+): Promise<string[]> {
+  const argument = (): string => {
+    if (which !== undefined) return which
+    throw new UsageError(`inspect ${what} needs ${what === 'page' ? 'a page number' : 'a table name'}`)
   }
-  const page = what === 'page' ? Number(needed(what, which)) : 0
-  const files = new NodeFileSystem()
+  const show = Object.hasOwn(VIEWS, what) ? VIEWS[what] : undefined
+  if (show === undefined) {
+    const views = 'meta, page N, wal, index TABLE, groups TABLE or freespace'
+    throw new UsageError(`inspect shows ${views}, not "${what}"`)
+  }
+  if (files.isDirectory(path)) throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a directory`, { file: path })
   const file = files.open(path, 'read')
   try {
-    if (what === 'meta') return inspectMeta(file)
-    return what === 'page' ? inspectPage(file, page) : inspectWal(files, file, walFolder(path))
+    return await show(new RawDatabase(file), argument, files)
   } finally {
     file.close()
   }
 }
 
-async function inspectTable(path: string, what: 'index' | 'groups', table: string): Promise<string[]> {
-  const session = await openSession(path, { readOnly: true })
-  try {
-    return what === 'index' ? indexLines(session, table) : groupLines(session, table)
-  } finally {
-    await session.close()
-  }
+type View = (db: RawDatabase, which: () => string, files: FileSystem) => string[] | Promise<string[]>
+
+const VIEWS: Readonly<Record<string, View | undefined>> = {
+  meta: (db) => metaLines(db),
+  page: (db, which) => {
+    const id = Number(which())
+    if (!Number.isInteger(id) || id < 1 || (db.root !== null && id >= db.pageCount)) {
+      const text = `page ${which()} does not exist; ids are 1 to ${db.pageCount - 1}`
+      throw new DatabaseError(CODE.INVALID_PARAMETER, text)
+    }
+    return pageLines(db, id)
+  },
+  wal: (db, _which, files) => walLines(db, files, walFolder(db.file.path)),
+  index: (db, which, files) => indexLines(db, which(), files),
+  groups: (db, which, files) => groupLines(db, which(), files),
+  freespace: (db) => spaceLines(db),
 }

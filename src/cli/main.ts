@@ -70,7 +70,8 @@ function addTools(program: Command): void {
     .action((database: string, file: string, options: ExportOptions) => exportTable(database, file, options))
   program.command('verify').description('check every page, checksum, index and invariant of a file')
     .argument('<database>').action((database: string) => verifyFile(database))
-  program.command('inspect').description('decode parts of a file: meta | page N | wal | index T | groups T')
+  const views = 'meta | page N | wal | index T | groups T | freespace'
+  program.command('inspect').description(`decode parts of a file, damaged or not: ${views}`)
     .argument('<database>').argument('<what>').argument('[which]')
     .action((database: string, what: string, which: string | undefined) => inspect(database, what, which))
   for (const command of program.commands) command.exitOverride()

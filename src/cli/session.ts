@@ -1,6 +1,7 @@
 // One open database as the tools see it: run a statement and get its rows or its number of changes. Values come
 // with every digit: timestamps as text with microseconds, decimals as text, bigints as bigints.
 
+import type { FileSystem } from '../../storage/file/file.ts'
 import { open, type Database, type Statement } from '../index.ts'
 import type { ResultRows } from './output.ts'
 
@@ -8,6 +9,8 @@ import type { ResultRows } from './output.ts'
 export interface SessionOptions {
   readonly readOnly?: boolean
   readonly memory?: string
+  /** File system to use instead of the real one. */
+  readonly files?: FileSystem
 }
 
 /** What one statement did. */
@@ -55,7 +58,9 @@ function* rowsAsArrays(statement: Statement, names: readonly string[]): Iterable
 
 /** Opens a database file, or one in memory. */
 export async function openSession(path: string, options: SessionOptions = {}): Promise<Session> {
-  const { readOnly = false, memory } = options
-  const chosen = { readOnly, ...(memory === undefined ? {} : { memory }) }
+  const { readOnly = false, memory, files } = options
+  const chosen = {
+    readOnly, ...(memory === undefined ? {} : { memory }), ...(files === undefined ? {} : { files }),
+  }
   return new Session(await open(path, chosen), path)
 }
