@@ -200,5 +200,7 @@ export type BoundStatement =
   | { readonly kind: 'begin' | 'commit' | 'rollback' }
   | { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
   | { readonly kind: 'pragma'; readonly name: string; readonly value: Scalar | null; readonly argument: string | null }
+  | { readonly kind: 'backup'; readonly path: string; readonly incremental: boolean }
+  | { readonly kind: 'restore'; readonly from: string; readonly to: string }
   | { readonly kind: 'show_tables' }
   | { readonly kind: 'describe'; readonly columns: readonly ColumnSchema[]; readonly schema: TableSchema }

@@ -7,6 +7,7 @@ import { BIGINT, BOOLEAN, JSON_TYPE, TEXT, typeName } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { PhysicalPlan } from '../../exec/mod.ts'
 import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
+import { BACKUP_COLUMNS, RESTORE_COLUMNS, backupNow, restoreNow } from './backup.ts'
 import { runPragma } from './pragma.ts'
 import { queryOf } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
@@ -39,6 +40,8 @@ export function columnsOf(statement: BoundStatement): readonly {
     case 'show_tables': return listed(TABLES)
     case 'describe': return listed(COLUMNS)
     case 'pragma': return listed(PRAGMA)
+    case 'backup': return listed(BACKUP_COLUMNS)
+    case 'restore': return listed(RESTORE_COLUMNS)
     default: return []
   }
 }
@@ -71,6 +74,8 @@ export function runCommand(
     case 'create_table': return createTable(session, statement)
     case 'drop_table': return dropTables(session, statement)
     case 'explain': return explain(session, statement, prepared, values)
+    case 'backup': return backupNow(session, statement)
+    case 'restore': return restoreNow(session, statement)
     case 'show_tables': return showTables(session)
     case 'describe': return describe(statement)
     case 'pragma': {

@@ -2,8 +2,11 @@
 // Here is what concerns the database as a whole: opening, further sessions, checkpoints, checks, closing.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { engineStats, openEngine, verifyEngine } from '../../storage/mod.ts'
-import type { EngineStats, VerifyResult } from '../../storage/mod.ts'
+import type { BackupReport, EngineStats, VerifyResult } from '../../storage/mod.ts'
 import { adoptLoadedArrow } from './arrow-module.ts'
+import { backupSoon } from './backup.ts'
+import type { BackupOptions } from './backup.ts'
+import { contentHash } from './content-hash.ts'
 import { Connection } from './connection.ts'
 import { DatabaseState } from './database-state.ts'
 import { resolveOpenOptions } from './options.ts'
@@ -45,10 +48,25 @@ export class Database extends Connection {
     this.session.engine.checkpoint()
   }
 
+  /**
+   * Backs the database up to the file `path` while it goes on; `incremental` adds to the backup there only the pages
+   * that are newer. Resolves when the backup is durable. See docs/BACKUP.md for restoring. 57014 when aborted; a
+   * backup that fails leaves the one that was there.
+   */
+  backup(path: string, options: BackupOptions = {}): Promise<BackupReport> {
+    return backupSoon(this.session, path, options)
+  }
+
   /** Checks every page, index, zone map and derived structure. Reads the whole file. */
   verify(): VerifyResult {
     this.session.assertReady()
     return verifyEngine(this.session.engine)
+  }
+
+  /** SHA-256 over the schemas and all rows in key order: equal for equal content. Reads everything. */
+  contentHash(): string {
+    this.session.assertReady()
+    return contentHash(this.session.engine)
   }
 
   /** Counters since open. */

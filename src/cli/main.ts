@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { fileError } from '../../storage/file/file.ts'
+import { backupFile, restoreFile, type BackupOptions, type RestoreOptions } from './backup.ts'
 import { SINK_FORMATS, exportTable, type ExportOptions } from './export.ts'
 import { importFile, type ImportOptions } from './import.ts'
 import { inspect } from './inspect.ts'
@@ -13,7 +14,7 @@ import { EXIT, printError, UsageError } from './report-error.ts'
 import { runScript } from './run-sql.ts'
 import { openSession } from './session.ts'
 import { runShell } from './shell.ts'
-import { verifyFile } from './verify.ts'
+import { verifyFile, type VerifyOptions } from './verify.ts'
 
 /** One -c or -f, in the order given. */
 interface ScriptPart { readonly kind: 'sql' | 'file'; readonly text: string }
@@ -68,13 +69,32 @@ function addTools(program: Command): void {
     .option('--table <name>', 'table to export').option('--query <sql>', 'query to export')
     .addOption(new Option('--format <format>', 'format (default: by the name)').choices([...SINK_FORMATS]))
     .action((database: string, file: string, options: ExportOptions) => exportTable(database, file, options))
-  program.command('verify').description('check every page, checksum, index and invariant of a file')
-    .argument('<database>').action((database: string) => verifyFile(database))
+  addBackupTools(program)
+  program.command('verify').description('check every page, checksum, index and invariant of a database or backup')
+    .argument('<file>').option('--hash', 'print the SHA-256 of all tables and rows of a database')
+    .action((file: string, options: VerifyOptions) => verifyFile(file, options))
   const views = 'meta | page N | wal | index T | groups T | freespace'
   program.command('inspect').description(`decode parts of a file, damaged or not: ${views}`)
     .argument('<database>').argument('<what>').argument('[which]')
     .action((database: string, what: string, which: string | undefined) => inspect(database, what, which))
   for (const command of program.commands) command.exitOverride()
+}
+
+function addBackupTools(program: Command): void {
+  program.command('backup').description('back a database up to a file')
+    .argument('<database>').argument('<file>')
+    .option('--incremental', 'add only the pages that are newer than the last backup in the file')
+    .action((database: string, file: string, options: BackupOptions) => backupFile(database, file, options))
+  program.command('restore').description('make a new database of a backup, after checking all of it')
+    .argument('<file>').argument('<database>')
+    .option('--link <number>', 'restore this backup of the file instead of its last', wholeNumber)
+    .option('--force', 'replace the database that is there')
+    .action((file: string, database: string, options: RestoreOptions) => restoreFile(file, database, options))
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('a number from 1 expected')
 }
 
 function oneCharacter(text: string): string {

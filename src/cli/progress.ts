@@ -9,25 +9,27 @@ const BAR_WIDTH = 24
 export class Progress {
   private readonly label: string
   private readonly stream: NodeJS.WriteStream
+  private readonly unit: string
   private readonly started = performance.now()
   private shown = 0
   private isDrawn = false
 
-  constructor(label: string, stream: NodeJS.WriteStream = process.stderr) {
+  constructor(label: string, unit = 'rows', stream: NodeJS.WriteStream = process.stderr) {
     this.label = label
+    this.unit = unit
     this.stream = stream
     this.shown = this.started
   }
 
-  /** Shows the state when it is time to: `share` is 0..1, `rows` what was done so far. */
-  update(share: number, rows: number): void {
+  /** Shows the state when it is time to: `share` is 0..1, `done` the number of rows (or other units) so far. */
+  update(share: number, done: number): void {
     const now = performance.now()
     const isTty = this.stream.isTTY === true
     if (now - this.shown < (isTty ? DRAW_MS : LINE_MS)) return
     this.shown = now
     const seconds = (now - this.started) / 1000
     const part = Math.max(0, Math.min(1, share))
-    const rate = `${count(rows)} rows, ${count(Math.round(rows / seconds))}/s`
+    const rate = `${count(done)} ${this.unit}, ${count(Math.round(done / seconds))}/s`
     if (!isTty) {
       this.stream.write(`${this.label}: ${Math.round(part * 100)} %, ${rate}\n`)
       return

@@ -2,6 +2,7 @@
 // with every digit: timestamps as text with microseconds, decimals as text, bigints as bigints.
 
 import type { FileSystem } from '../../storage/file/file.ts'
+import { NodeFileSystem } from '../../storage/file/node-file.ts'
 import { open, type Database, type Statement } from '../index.ts'
 import type { ResultRows } from './output.ts'
 
@@ -11,6 +12,8 @@ export interface SessionOptions {
   readonly memory?: string
   /** File system to use instead of the real one. */
   readonly files?: FileSystem
+  /** Do not make a new database. */
+  readonly mustExist?: boolean
 }
 
 /** What one statement did. */
@@ -58,7 +61,8 @@ function* rowsAsArrays(statement: Statement, names: readonly string[]): Iterable
 
 /** Opens a database file, or one in memory. */
 export async function openSession(path: string, options: SessionOptions = {}): Promise<Session> {
-  const { readOnly = false, memory, files } = options
+  const { readOnly = false, memory, mustExist = false, files } = options
+  if (mustExist) (files ?? new NodeFileSystem()).open(path, 'read').close()
   const chosen = {
     readOnly, ...(memory === undefined ? {} : { memory }), ...(files === undefined ? {} : { files }),
   }

@@ -212,10 +212,20 @@ export interface PragmaStatement extends Node {
   /** What stands in parentheses before `= value`: PRAGMA name(argument) = value. */
   readonly argument: string | null
 }
+export interface BackupStatement extends Node {
+  readonly kind: 'backup'
+  readonly path: string
+  readonly incremental: boolean
+}
+export interface RestoreStatement extends Node {
+  readonly kind: 'restore'
+  readonly from: string
+  readonly to: string
+}
 export interface ShowTablesStatement extends Node { readonly kind: 'show_tables' }
 export interface DescribeStatement extends Node { readonly kind: 'describe'; readonly table: string }
 
 export type Statement =
   | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement | DropTableStatement
   | TransactionStatement | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement
-  | DescribeStatement
+  | DescribeStatement | BackupStatement | RestoreStatement

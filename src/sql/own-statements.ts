@@ -1,12 +1,14 @@
-// Statements that PostgreSQL's grammar does not have: PRAGMA, DESCRIBE and SHOW TABLES. They are recognised by
-// their first word and read straight from the tokens.
+// Statements that PostgreSQL's grammar does not have: PRAGMA, DESCRIBE, SHOW TABLES, BACKUP and RESTORE. They are
+// recognised by their first word and read straight from the tokens.
 //
 //   PRAGMA name [= value | (value)]      value: number, word or 'text'
 //   PRAGMA name(argument) = value        argument: what it is set for, such as a table
 //   DESCRIBE table                       DESC is not taken
 //   SHOW TABLES
+//   BACKUP …, RESTORE …                 backup-statement.ts
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Statement } from './ast.ts'
+import { parseBackup, parseRestore } from './backup-statement.ts'
 import type { StatementText } from './statements.ts'
 
 /** The statement, or null when it is one for the grammar. */
@@ -15,6 +17,8 @@ export function parseOwnStatement(statement: StatementText): Statement | null {
   const position = words.position(0)
   switch (words.lower(0)) {
     case 'pragma': return parsePragma(words, position)
+    case 'backup': return parseBackup(words, position)
+    case 'restore': return parseRestore(words, position)
     case 'describe':
       words.expectEnd(2)
       return { kind: 'describe', table: words.name(1), position }
@@ -45,7 +49,7 @@ function parsePragma(words: Words, position: number): Statement {
 }
 
 /** The tokens of a statement as words, with errors that point at them. */
-class Words {
+export class Words {
   readonly #statement: StatementText
 
   constructor(statement: StatementText) {
@@ -72,6 +76,13 @@ class Words {
     if (token?.kind === 'word') return text.toLowerCase()
     if (token?.kind === 'quoted') return text.slice(1, -1).replaceAll(text[0]! + text[0]!, text[0]!)
     throw this.unexpected(i)
+  }
+
+  /** The text between single quotes. */
+  string(i: number): string {
+    const text = this.#text(i)
+    if (this.#statement.tokens[i]?.kind !== 'string' || text[0] !== "'") throw this.unexpected(i)
+    return text.slice(1, -1).replace(/''/g, "'")
   }
 
   value(i: number, negative: boolean): string | number {

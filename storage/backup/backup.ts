@@ -78,14 +78,14 @@ export function* backupSteps(engine: Engine, path: string, options: BackupOption
   }
   targets.add(path)
   try {
-    const files = targetFiles(engine)
+    const files = backupFiles(engine)
     const kind = kindOfTarget(files, path)
     engine.checkpoint()
     const root = engine.pages.hold()
     try {
       const isAppend = options.incremental === true && kind === 'backup'
       const timeMs = Math.max((options.now ?? Date.now)(), engine.wal?.lastCommitMs ?? 0)
-      const from: Source = { engine, root, timeMs }
+      const from: Source = { engine, root, timeMs, totalPages: usedPages(engine) }
       return isAppend ? yield* append(from, files, path) : yield* create(from, files, { path, kind })
     } finally {
       root.release()
@@ -95,8 +95,8 @@ export function* backupSteps(engine: Engine, path: string, options: BackupOption
   }
 }
 
-// A database in memory is backed up to the disk.
-function targetFiles(engine: Engine): FileSystem {
+/** Where the backups of a database live: with its own files, and on the disk for a database in memory. */
+export function backupFiles(engine: Engine): FileSystem {
   const { files, options } = engine.parts
   return options.files === null && files instanceof MemoryFileSystem ? new NodeFileSystem() : files
 }
@@ -129,6 +129,14 @@ interface Source {
   readonly engine: Engine
   readonly root: HeldRoot
   readonly timeMs: number
+  readonly totalPages: number
+}
+
+// Right after a checkpoint the map in memory is that of the root.
+function usedPages({ pages }: Engine): number {
+  let count = 0
+  for (let id = 1; id < pages.pageCount; id++) if (pages.map.blocksOf(id) > 0) count++
+  return count
 }
 
 function* create(
@@ -215,11 +223,13 @@ class LinkWriter {
   private readonly baseEpoch: number
   private readonly before: readonly DirectoryEntry[]
   private readonly timeMs: number
+  private readonly totalPages: number
 
-  constructor({ engine, root, timeMs }: Source, file: FileHandle, chain: Chain | null) {
+  constructor({ engine, root, timeMs, totalPages }: Source, file: FileHandle, chain: Chain | null) {
     this.engine = engine
     this.file = file
     this.root = root
+    this.totalPages = totalPages
     this.chain = chain
     this.last = chain === null ? null : chain.links[chain.links.length - 1]!
     this.baseEpoch = this.last?.epoch ?? 0
@@ -255,8 +265,8 @@ class LinkWriter {
   }
 
   private figures(path: string): Pick<BackupReport, 'path' | 'totalPages' | 'commitId' | 'lsn'> {
-    const { commitId, redoLsn, pageCount } = this.root.meta
-    return { path, totalPages: pageCount - 1, commitId, lsn: redoLsn }
+    const { commitId, redoLsn } = this.root.meta
+    return { path, totalPages: this.totalPages, commitId, lsn: redoLsn }
   }
 
   /** Steps 2 to 6. */

@@ -1,0 +1,75 @@
+// Backups through the API and SQL: db.backup() copies in the background, the statements run to their end on the
+// caller's thread. A backup takes a checkpoint of what is committed, so it does not run inside a transaction.
+import { CODE, DatabaseError } from '../base/errors.ts'
+import { BIGINT, TEXT } from '../base/types.ts'
+import { backupFiles, backupSteps, restoreSteps, runSteps, runStepsSoon } from '../../storage/mod.ts'
+import type { BackupReport, Progress } from '../../storage/mod.ts'
+import type { Listing } from './command.ts'
+import { checkNames } from './options.ts'
+import type { Session } from './session.ts'
+
+/** Options of `db.backup`. */
+export interface BackupOptions {
+  /** Add to the backup at the path what is newer; without a backup there, make the first one. Default false. */
+  readonly incremental?: boolean
+  /** Ends the backup with 57014; the backup that was there stays. */
+  readonly signal?: AbortSignal
+  /** Called about once per megabyte with the bytes of pages copied and to copy. */
+  readonly onProgress?: (progress: Progress) => void
+}
+
+const OPTION_NAMES: readonly (keyof BackupOptions)[] = ['incremental', 'signal', 'onProgress']
+
+/** Columns of what BACKUP returns. */
+export const BACKUP_COLUMNS: Listing['columns'] = [
+  { name: 'kind', type: TEXT }, { name: 'link', type: BIGINT }, { name: 'pages', type: BIGINT },
+  { name: 'bytes', type: BIGINT }, { name: 'total_pages', type: BIGINT }, { name: 'commit_id', type: BIGINT },
+]
+/** Columns of what RESTORE returns. */
+export const RESTORE_COLUMNS: Listing['columns'] = [
+  { name: 'path', type: TEXT }, { name: 'links', type: BIGINT }, { name: 'pages', type: BIGINT },
+  { name: 'bytes', type: BIGINT }, { name: 'commit_id', type: BIGINT },
+]
+
+function assertNoTransaction(session: Session, what: string): void {
+  session.assertReady()
+  if (session.transaction === null) return
+  throw new DatabaseError(CODE.ACTIVE_TRANSACTION, `${what} cannot run inside a transaction block`)
+}
+
+/** The BACKUP statement. */
+export function backupNow(session: Session, statement: { path: string; incremental: boolean }): Listing {
+  assertNoTransaction(session, 'BACKUP')
+  const { incremental } = statement
+  const report = runSteps(backupSteps(session.engine, statement.path, { incremental }))
+  const { kind, link, pages, bytes, totalPages, commitId } = report
+  return { columns: BACKUP_COLUMNS, rows: [[kind, link, pages, bytes, totalPages, commitId]] }
+}
+
+/** The RESTORE statement: makes another database; this one does not change. */
+export function restoreNow(session: Session, { from, to }: { from: string; to: string }): Listing {
+  assertNoTransaction(session, 'RESTORE')
+  const { path, links, pages, bytes, commitId } = runSteps(restoreSteps(backupFiles(session.engine), { from, to }))
+  return { columns: RESTORE_COLUMNS, rows: [[path, links, pages, bytes, commitId]] }
+}
+
+/** db.backup(): close() waits for it, a forced one cancels it. */
+export async function backupSoon(
+  session: Session, path: string, options: BackupOptions = {},
+): Promise<BackupReport> {
+  checkNames(options, OPTION_NAMES, 'backup')
+  if (typeof path !== 'string' || path === '') {
+    throw new DatabaseError(CODE.INVALID_PARAMETER, `backup takes the path of a file, not ${String(path)}`)
+  }
+  assertNoTransaction(session, 'backup()')
+  const closed = new AbortController()
+  const running = { close: (): void => closed.abort() }
+  const { incremental = false, onProgress } = options
+  const signal = options.signal === undefined ? closed.signal : AbortSignal.any([options.signal, closed.signal])
+  session.openResults.add(running)
+  try {
+    return await runStepsSoon(backupSteps(session.engine, path, { incremental }), { signal, onProgress })
+  } finally {
+    session.ended(running)
+  }
+}

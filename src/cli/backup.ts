@@ -1,0 +1,54 @@
+// `secantdb backup` and `secantdb restore`: the file copies of docs/BACKUP.md with progress on standard error and a
+// line about what was done.
+
+import { NodeFileSystem } from '../../storage/file/node-file.ts'
+import { restoreDatabase } from '../../storage/mod.ts'
+import type { Progress as CopyProgress } from '../../storage/mod.ts'
+import { count, counted, Progress } from './progress.ts'
+import { openSession } from './session.ts'
+
+/** Options of the backup command. */
+export interface BackupOptions {
+  readonly incremental?: boolean
+}
+
+/** Options of the restore command. */
+export interface RestoreOptions {
+  readonly force?: boolean
+  readonly link?: number
+}
+
+/** Draws a copy's progress in megabytes. */
+export function showBytes(progress: Progress): (copied: CopyProgress) => void {
+  return ({ done, total }) => progress.update(total === 0 ? 1 : done / total, Math.round(done / 1e6))
+}
+
+/** Backs `database` up to the file `path`. */
+export async function backupFile(database: string, path: string, options: BackupOptions): Promise<void> {
+  const session = await openSession(database, { mustExist: true })
+  try {
+    const progress = new Progress(`backup ${path}`, 'MB')
+    const { incremental = false } = options
+    const report = await session.database.backup(path, { incremental, onProgress: showBytes(progress) })
+    const seconds = progress.finish()
+    const { kind, link, pages, totalPages, bytes, commitId } = report
+    const text = kind === 'unchanged' ? `nothing changed since link ${link}`
+      : `${kind} backup, link ${link}: ${count(pages)} of ${counted(totalPages, 'page')} copied, `
+        + `${counted(bytes, 'byte')} in ${seconds.toFixed(2)} s`
+    process.stdout.write(`${path}: ${text} (commit ${commitId})\n`)
+  } finally {
+    await session.close()
+  }
+}
+
+/** Makes the database `to` of the backup `from`. */
+export async function restoreFile(from: string, to: string, options: RestoreOptions): Promise<void> {
+  const progress = new Progress(`restore ${to}`, 'MB')
+  const report = await restoreDatabase(new NodeFileSystem(), { from, to, ...options }, {
+    onProgress: showBytes(progress),
+  })
+  const seconds = progress.finish()
+  const { links, pages, bytes, commitId } = report
+  process.stdout.write(`${to}: restored to commit ${commitId} from ${counted(links, 'verified link')}, `
+    + `${counted(pages, 'page')}, ${counted(bytes, 'byte')} in ${seconds.toFixed(2)} s\n`)
+}

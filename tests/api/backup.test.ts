@@ -1,0 +1,115 @@
+// Backups as users make them: db.backup() beside running work, the SQL statements, and their refusals.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { open } from '../../src/index.ts'
+import type { Database } from '../../src/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'secantdb-backup-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let names = 0
+const fresh = (): string => join(folder, `${names++}`)
+
+async function shop(path = `${fresh()}.sdb`): Promise<Database> {
+  const db = await open(path)
+  db.exec('CREATE TABLE item (id BIGINT PRIMARY KEY, name TEXT NOT NULL, price DECIMAL(12,2))')
+  db.table('item').append({
+    id: Array.from({ length: 60_000 }, (_, i) => i), name: Array.from({ length: 60_000 }, (_, i) => `name ${i}`),
+    price: Array.from({ length: 60_000 }, (_, i) => `${i}.25`),
+  })
+  return db
+}
+
+async function hashOf(path: string): Promise<string> {
+  const db = await open(path, { readOnly: true })
+  try {
+    expect(db.verify().problems).toEqual([])
+    return db.contentHash()
+  } finally {
+    db.close()
+  }
+}
+
+describe('db.backup()', () => {
+  test('copies a moment while writes go on', async () => {
+    const db = await shop()
+    const backup = fresh()
+    const before = db.contentHash()
+    const progress: number[] = []
+    const running = db.backup(backup, { onProgress: ({ done, total }) => progress.push(done / total) })
+    for (let i = 0; i < 50; i++) await db.transact(() => db.table('item').put({ id: i, name: 'later', price: null }))
+    expect(await running).toMatchObject({ kind: 'full', link: 1 })
+    expect(progress[progress.length - 1]).toBe(1)
+    const restored = `${fresh()}.sdb`
+    db.exec(`RESTORE DATABASE '${restored}' FROM '${backup}'`)
+    expect(await hashOf(restored)).toBe(before)
+    const second = await db.backup(backup, { incremental: true })
+    expect(second.kind).toBe('incremental')
+    const again = `${fresh()}.sdb`
+    db.exec(`RESTORE DATABASE '${again}' FROM '${backup}'`)
+    expect(await hashOf(again)).toBe(db.contentHash())
+    db.close()
+  })
+
+  test('close() waits for it, a forced one cancels it', async () => {
+    const db = await shop()
+    const running = db.backup(fresh())
+    db.close()
+    expect((await running).kind).toBe('full')
+    const other = await shop()
+    const cancelled = other.backup(fresh())
+    other.close({ force: true })
+    await expect(cancelled).rejects.toMatchObject({ code: '57014' })
+  })
+
+  test('an in-memory database is backed up to the disk', async () => {
+    const db = await shop(':memory:')
+    const backup = fresh()
+    await db.backup(backup)
+    const restored = `${fresh()}.sdb`
+    db.exec(`RESTORE DATABASE '${restored}' FROM '${backup}'`)
+    expect(await hashOf(restored)).toBe(db.contentHash())
+    db.close()
+  })
+
+  test('wrong options, transactions and read-only databases are refused', async () => {
+    const path = `${fresh()}.sdb`
+    const db = await shop(path)
+    await expect(db.backup('')).rejects.toMatchObject({ code: '22023' })
+    const misspelt: object = { incremental: true, sginal: 1 }
+    const unknown = { code: '22023', hint: expect.stringContaining('signal') as string }
+    await expect(db.backup('b', misspelt)).rejects.toMatchObject(unknown)
+    db.exec('BEGIN')
+    await expect(db.backup('b')).rejects.toMatchObject({ code: '25001' })
+    expect(() => db.exec("BACKUP DATABASE TO 'b'")).toThrow(/transaction block/)
+    db.exec('ROLLBACK')
+    db.close()
+    const reader = await open(path, { readOnly: true })
+    await expect(reader.backup('b')).rejects.toMatchObject({ code: '25006' })
+    reader.close()
+  })
+})
+
+describe('SQL', () => {
+  test('BACKUP and RESTORE say what they did', async () => {
+    const db = await shop()
+    const backup = fresh()
+    const run = (sql: string): unknown => db.prepare(sql).get()
+    expect(run(`BACKUP DATABASE TO '${backup}'`)).toMatchObject({ kind: 'full', link: 1, commit_id: 2 })
+    expect(run(`BACKUP INCREMENTAL TO '${backup}'`)).toMatchObject({ kind: 'unchanged', pages: 0 })
+    db.exec('DELETE FROM item WHERE id = 1')
+    expect(run(`BACKUP INCREMENTAL TO '${backup}'`)).toMatchObject({ kind: 'incremental', link: 2 })
+    expect(run(`RESTORE DATABASE '${backup}.sdb' FROM '${backup}'`)).toMatchObject({ links: 2, commit_id: 3 })
+    db.close()
+  })
+
+  test.each([
+    ["BACKUP TO 'x'", 'to'], ['BACKUP DATABASE TO x', 'x'], ["BACKUP DATABASE TO 'x' y", 'y'],
+    ["RESTORE 'x' FROM 'y'", "'x'"], ["RESTORE DATABASE 'x'", 'at end'],
+  ])('%s is a syntax error', async (sql, near) => {
+    const db = await open(':memory:')
+    expect(() => db.exec(sql)).toThrow(new RegExp(`syntax error.*${near}`, 'i'))
+    db.close()
+  })
+})
