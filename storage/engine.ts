@@ -20,6 +20,8 @@ import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
 import { checkpoint, collectGarbage, mergeWhenDue } from './maintenance.ts'
 import type { BlobPlace } from './maintenance.ts'
 import type { LinearMemory } from './memory/linear-memory.ts'
+import type { Follower } from './process/follower.ts'
+import type { ReaderRegistry } from './process/reader-registry.ts'
 import type { PageStore } from './page/page-store.ts'
 import type { BufferPool } from './pool/buffer-pool.ts'
 import { ChunkReader } from './row-group/chunk-reader.ts'
@@ -79,6 +81,10 @@ export class Engine {
   readonly retired: RetiredGroups[] = []
   settings: DatabaseSettings = {}
   wal: Wal | null = null
+  /** Read-only: replays what another process commits. */
+  follower: Follower | null = null
+  /** Writer: the readers of other processes. */
+  readers: ReaderRegistry | null = null
   commitId = 0
   rootNumber = 0
   nextTxnId = 1
@@ -134,9 +140,28 @@ export class Engine {
     this.cause = cause
   }
 
+  /** A background duty that may be tried again has failed: part of stats(). */
+  noteProblem(error: unknown): void {
+    this.maintenanceError = error instanceof DatabaseError ? error : new DatabaseError(CODE.INTERNAL, String(error))
+  }
+
+  /** A reader goes to another root: nothing in memory is of use any more. No snapshot may be open. */
+  forgetTables(): void {
+    assert(this.isReadOnly && this.snapshots.count === 0, 'only an idle reader forgets its tables')
+    for (const table of this.catalog.tables()) {
+      table.images.drop()
+      this.catalog.remove(table)
+    }
+    this.retired.length = 0
+    this.rootPages.clear()
+    this.rootNumber++
+    this.pool.discardAll()
+  }
+
   /** Starts a transaction. */
   begin(level: IsolationLevel = 'read committed', options: TransactionOptions = {}): Transaction {
     this.assertUsable()
+    this.follower?.follow()
     return new Transaction(this, this.nextTxnId++, level, options)
   }
 
@@ -336,6 +361,7 @@ export class Engine {
       this.state = 'closed'
       for (const table of this.catalog.tables()) table.images.drop()
       this.wal?.close()
+      this.follower?.close()
       this.pool.close()
       this.pages.close()
       this.parts.file.close()

@@ -17,6 +17,9 @@ import { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
 import { isUnfinishedStore } from './page/page-load.ts'
 import { PAGE_KIND, PageStore } from './page/page-store.ts'
 import type { StoreMeta } from './page/store-root.ts'
+import { Follower, enterRoot, openReader } from './process/follower.ts'
+import { ReaderRegistry } from './process/reader-registry.ts'
+import { ReaderSlot } from './process/reader-slot.ts'
 import { BufferPool } from './pool/buffer-pool.ts'
 import type { Tuple } from './delta/heap.ts'
 import { KeyOrder } from './table/key.ts'
@@ -26,6 +29,7 @@ import { decodeTableRoot } from './table/table-root.ts'
 import type { Transaction } from './txn/transaction.ts'
 import { RECORD } from './wal/record.ts'
 import type { WalRecord } from './wal/record.ts'
+import { walFolder } from './wal/wal-folder.ts'
 import { FIRST_LSN, Wal } from './wal/wal-writer.ts'
 import type { WalOptions } from './wal/wal-writer.ts'
 
@@ -43,14 +47,24 @@ export async function openEngine(path: string, given: Partial<EngineOptions> = {
   if (files.isDirectory(path)) {
     throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a directory, not a database file`, { file: path })
   }
+  if (isMemory) return openOnce({ path, options, files })
+  return options.readOnly ? openReader({ path, options, files }, openOnce) : openOnce({ path, options, files })
+}
+
+async function openOnce({ path, options, files }: OpenPlace): Promise<Engine> {
+  const isMemory = path === MEMORY_PATH
   const file = files.open(path, options.readOnly ? 'read' : 'create')
   let lock = null
+  let slot: ReaderSlot | null = null
   let memory: LinearMemory | null = null
   try {
-    if (!options.readOnly && !isMemory) lock = await files.lock(path)
+    if (options.readOnly) slot = await ReaderSlot.make(files, walFolder(path))
+    else if (!isMemory) lock = await files.lock(path)
     memory = LinearMemory.create(options.memoryBytes)
     const { engine, meta, isNew } = assemble({ path, options, files, file, lock, memory })
     engine.redoLsn = meta.redoLsn
+    if (options.readOnly) enterRoot(engine.pages, slot)
+    else if (!isMemory) await watchReaders(engine)
     if (!isNew) {
       load(engine, meta)
       recover(engine, files, meta)
@@ -59,13 +73,39 @@ export async function openEngine(path: string, given: Partial<EngineOptions> = {
     if (compression !== null && !options.readOnly && compression !== compressionOf(engine, null)) {
       setCompression(engine, null, compression)
     }
+    if (options.readOnly) engine.follower = new Follower(engine, slot, { load, replay: recover, redo: redoOf })
     return engine
   } catch (error) {
     lock?.release()
+    slot?.release()
     file.close()
     memory?.release()
     throw error
   }
+}
+
+// The writer respects the readers of other processes from before it changes anything.
+async function watchReaders(engine: Engine): Promise<void> {
+  const { files, path } = engine.parts
+  const readers = new ReaderRegistry(files, walFolder(path), engine.pages)
+  await readers.reap()
+  readers.look()
+  engine.pages.beforeRelease = () => {
+    readers.look()
+    if (readers.count > 0) readers.reap().catch((error: unknown) => engine.noteProblem(error))
+  }
+  engine.readers = readers
+}
+
+function redoOf(engine: Engine): (record: WalRecord) => void {
+  const redo = new Redo(engine)
+  return (record) => redo.record(record)
+}
+
+interface OpenPlace {
+  readonly path: string
+  readonly options: EngineOptions
+  readonly files: FileSystem
 }
 
 interface Place {
@@ -102,11 +142,6 @@ function walOptions(options: EngineOptions, databaseId: Uint8Array): WalOptions 
   return {
     synchronous: options.synchronous, databaseId, segmentBytes: options.walSegmentBytes, readOnly: options.readOnly,
   }
-}
-
-/** Folder of a database's log segments. */
-export function walFolder(path: string): string {
-  return `${path}-wal`
 }
 
 function load(engine: Engine, meta: StoreMeta): void {
@@ -194,9 +229,8 @@ function loadTuple(engine: Engine, tableId: number, page: number, slot: number, 
 
 function recover(engine: Engine, files: FileSystem, meta: StoreMeta): void {
   const { options, path } = engine.parts
-  const redo = new Redo(engine)
-  engine.wal = Wal.open(files, walFolder(path), walOptions(options, meta.databaseId), meta.redoLsn,
-    (record) => redo.record(record))
+  engine.wal = Wal.open(
+    files, walFolder(path), walOptions(options, meta.databaseId), meta.redoLsn, redoOf(engine))
 }
 
 // Replays committed transactions through the ordinary write path, without logging them again.

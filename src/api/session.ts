@@ -51,9 +51,10 @@ export class Session {
 
   /**
    * Changes whenever the tables a statement would see may have changed, by any session: plans made before are
-   * stale.
+   * stale. A reader of another process's database first takes in what was committed there.
    */
   get catalogVersion(): number {
+    this.engine.follower?.follow()
     return this.#ownVersion + this.engine.catalog.version
   }
 

@@ -188,4 +188,9 @@ export class MemoryFileSystem implements FileSystem {
     this.locks.add(content)
     return { release: () => void this.locks.delete(content) }
   }
+
+  /** What the end of a process does to its lock on a file. */
+  releaseLocks(path: string): void {
+    this.locks.delete(this.files.get(path)!)
+  }
 }

@@ -21,7 +21,7 @@ interface Batch {
 export class DelayedSpace {
   /** Numbers below it exist. */
   limit: number
-  private readonly extents = new ExtentAllocator()
+  private extents = new ExtentAllocator()
   private freed: number[] = []
   private waiting: Batch[] = []
   private turns = 0
@@ -75,15 +75,29 @@ export class DelayedSpace {
     this.waiting[0]!.pairs.push(start, count)
   }
 
-  /** Keeps everything the current root refers to until the returned function is called. */
-  hold(): () => void {
-    const at = this.turns
+  /**
+   * Keeps everything the current root refers to until the returned function is called; with `age`, also what
+   * the root that many turns older does.
+   */
+  hold(age = 0): () => void {
+    const at = this.turns - age
     this.holds.push(at)
     let isHeld = true
     return () => {
       if (isHeld) this.holds.splice(this.holds.indexOf(at), 1)
       isHeld = false
     }
+  }
+
+  /**
+   * At open: numbers that look free but may be in use by a root that is older than both slots (a reader's)
+   * wait too, with everything up to `limit`.
+   */
+  quarantine(limit: number): void {
+    for (const [start, count] of this.extents.extents()) this.releaseWaiting(start, count)
+    this.extents = new ExtentAllocator()
+    if (limit > this.limit) this.releaseWaiting(this.limit, limit - this.limit)
+    this.limit = Math.max(this.limit, limit)
   }
 
   /** A checkpoint is durable. */

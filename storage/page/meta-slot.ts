@@ -35,6 +35,8 @@ export const FLAG = {
   /** Column chunks are encoded as runs or deltas (encodings 5 and 6). */
   RUNS_AND_DELTAS: 2,
 } as const
+/** Where the commit id is in a slot. */
+export const META_COMMIT_OFFSET = 72
 /** Flag bits this release knows. */
 export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 3 } as const
 /** Bytes the engine may keep in a root beside the fixed fields. */

@@ -8,7 +8,7 @@
 import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
 import type { FileHandle } from '../file/file.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
-import { FORMAT_VERSION, KNOWN_FLAGS, decodeMetaSlot } from './meta-slot.ts'
+import { FORMAT_VERSION, KNOWN_FLAGS, decodeMetaSlot, META_COMMIT_OFFSET } from './meta-slot.ts'
 import type { Meta, MetaCopy } from './meta-slot.ts'
 import { PAGE_CODEC } from './page-codec.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BLOCKS, PageMap } from './page-map.ts'
@@ -106,6 +106,23 @@ export function isUnfinishedStore(file: FileHandle): boolean {
   file.read(0, bytes)
   return [0, 1].every((slot) => decodeMetaSlot(bytes.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), file.path)
     .every((copy) => !copy.isWhole))
+}
+
+/** Number of the newest whole root in the file; XX001 or 42809 when there is none. */
+export function newestRootEpoch(file: FileHandle): number {
+  return readRoots(file, true)[0]!.epoch
+}
+
+/** Commit id of the newest root in the file, unchecked: a cheap hint for readers. */
+export function peekCommitId(file: FileHandle): number {
+  const bytes = new Uint8Array(8)
+  const view = new DataView(bytes.buffer)
+  let newest = 0
+  for (const slot of [0, BLOCK_SIZE]) {
+    file.read(slot + META_COMMIT_OFFSET, bytes)
+    newest = Math.max(newest, view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32)
+  }
+  return newest
 }
 
 // The valid copies, newest first, one per epoch; at most the two newest, because only they are protected.

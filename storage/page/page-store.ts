@@ -19,7 +19,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts'
 import { DelayedSpace } from './delayed-space.ts'
 import { FLAG, encodeMetaSlot } from './meta-slot.ts'
 import type { MapRootPointer, Meta } from './meta-slot.ts'
-import { emptyStore, loadStore } from './page-load.ts'
+import { emptyStore, loadStore, newestRootEpoch } from './page-load.ts'
 import type { HeldRoot, LoadedStore, StoreOptions } from './page-load.ts'
 import { PAGE_CODEC, decompressPage, packRun } from './page-codec.ts'
 import type { PageCodec } from './page-codec.ts'
@@ -43,15 +43,17 @@ const SHRINK_BLOCKS = 4096
 export class PageStore {
   readonly file: FileHandle
   readonly memory: LinearMemory
-  readonly map: PageMap
-  readonly blocks: DelayedSpace
-  private readonly ids: DelayedSpace
-  private readonly readOnly: boolean
+  map: PageMap
+  blocks: DelayedSpace
+  private ids: DelayedSpace
+  readonly isReadOnly: boolean
   private readonly scratch: number
   private pointers: MapPagePointer[]
   private current: Meta
   private olderLsn: number
   private nextEpoch: number
+  /** Called when a new root is durable, before blocks of older roots become free: readers may hold them. */
+  beforeRelease: () => void = () => {}
   private poisoned = false
   // Incompatible flags that the next root must have.
   private requiredFlags = 0
@@ -68,7 +70,7 @@ export class PageStore {
     this.file = place.file
     this.memory = place.memory
     this.scratch = place.scratch
-    this.readOnly = readOnly
+    this.isReadOnly = readOnly
     this.map = loaded.map
     this.blocks = loaded.blocks
     this.ids = loaded.ids
@@ -124,6 +126,10 @@ export class PageStore {
     return this.poisoned
   }
 
+  get databaseId(): Uint8Array {
+    return this.current.databaseId
+  }
+
   /** Number of the last durable checkpoint. */
   get epoch(): number {
     return this.current.epoch
@@ -133,6 +139,28 @@ export class PageStore {
   hold(): HeldRoot {
     if (this.poisoned) throw poisonedError(this.file.path)
     return { meta: this.current, pointers: this.pointers, release: this.blocks.hold() }
+  }
+
+  /**
+   * Keeps what root `epoch` refers to, for a reader in another process. A root older than both slots is unknown
+   * here: then nothing that looks free is used until the hold ends.
+   */
+  holdSince(epoch: number): () => void {
+    const age = Math.max(0, this.current.epoch - epoch)
+    if (age > 1 && this.checkpoints === 0) this.blocks.quarantine(Math.ceil(this.file.size() / BLOCK_SIZE))
+    return this.blocks.hold(age)
+  }
+
+  /** Read-only: goes on with the newest root on disk. Pages in frames must be dropped by the caller. */
+  reload(): StoreMeta {
+    assert(this.isReadOnly, 'only a reader reloads')
+    const loaded = loadStore(this.file, this.memory, this.scratch, { readOnly: true })
+    this.map = loaded.map
+    this.blocks = loaded.blocks
+    this.ids = loaded.ids
+    this.pointers = loaded.pointers
+    this.current = loaded.meta
+    return this.metaOf(loaded.damage)
   }
 
   /** Ids below it exist. */
@@ -147,7 +175,7 @@ export class PageStore {
 
   private requireWritable(): void {
     if (this.poisoned) throw poisonedError(this.file.path)
-    if (this.readOnly) {
+    if (this.isReadOnly) {
       throw new DatabaseError(CODE.READ_ONLY, `"${this.file.path}" is open read-only`, { file: this.file.path })
     }
   }
@@ -308,6 +336,11 @@ export class PageStore {
   }
 
   private damaged(pageId: number, what: string): DatabaseError {
+    if (this.isReadOnly && newestRootEpoch(this.file) > this.epoch + 1) {
+      const hint = 'The log folder is not writable, so the writer does not know of this reader. Open the file again.'
+      return new DatabaseError(CODE.SNAPSHOT_TOO_OLD, `"${this.file.path}": the writer has reused page ${pageId}`,
+        { file: this.file.path, page: pageId, hint })
+    }
     const offset = pageId < this.map.pageCount ? this.map.blockOf(pageId) * BLOCK_SIZE : 0
     const text = `"${this.file.path}": page ${pageId} at offset ${offset} ${what}`
     return corruption(text, { file: this.file.path, page: pageId, offset })
@@ -404,6 +437,7 @@ export class PageStore {
   // 5. What the new root replaced is referred to by the older slot only; 6. what the slot it overwrote
   // alone referred to is free.
   private adopt(meta: Meta, pointers: MapPagePointer[]): void {
+    this.beforeRelease()
     const before = this.current
     this.pointers.forEach((old, i) => {
       if (pointers[i] !== old) this.blocks.release(old.block, old.blocks)

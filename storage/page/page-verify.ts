@@ -76,13 +76,15 @@ export function verifyStore(
   return totals
 }
 
-// A crash may leave one torn copy in a slot; the current root itself must be there, whole.
+// A crash may leave one torn copy in a slot; the current root itself must be there, whole. Behind a reader's back
+// the writer may have put a newer one in its place.
 function checkSlots(store: PageStore, fail: (problem: StoreProblem) => void): void {
   const bytes = new Uint8Array(2 * BLOCK_SIZE)
   store.file.read(0, bytes)
   const slot = store.epoch & 1
   const copies = decodeMetaSlot(bytes.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), store.file.path)
-  if (copies.some(({ meta }) => meta?.epoch === store.epoch)) return
+  const isThere = (epoch: number): boolean => epoch === store.epoch || (store.isReadOnly && epoch > store.epoch)
+  if (copies.some(({ meta }) => meta !== null && isThere(meta.epoch))) return
   fail({ message: `meta slot ${slot} does not hold checkpoint ${store.epoch}`, offset: slot * BLOCK_SIZE })
 }
 

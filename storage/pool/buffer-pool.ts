@@ -162,6 +162,11 @@ export class BufferPool {
     }
   }
 
+  /** Drops every frame: the pages behind them are of another root from here on. */
+  discardAll(): void {
+    this.discard(0, this.frameOf.length)
+  }
+
   /** Writes all dirty pages, in the order of their ids. They stay in memory, clean. */
   flushDirty(): void {
     for (const pageId of [...this.dirtyPages].sort((a, b) => a - b)) this.writeBack(this.frameOf[pageId]!)

@@ -5,6 +5,11 @@ import type { FileSystem } from '../file/file.ts'
 import { SEGMENT_HEADER_BYTES, listSegments, readWhole, segmentName } from './segment.ts'
 import { holdsRecords } from './wal-reader.ts'
 
+/** Folder of a database's log segments. */
+export function walFolder(path: string): string {
+  return `${path}-wal`
+}
+
 /** Makes the folder ready for a new log; `refusesLog`: XX001 when segments with records are in it. */
 export function prepareFolder(files: FileSystem, folder: string, refusesLog: boolean): void {
   files.makeFolder(folder)
