@@ -242,10 +242,21 @@ class Redo {
     this.engine = engine
   }
 
+  // A reader tries again after an error, so nothing of the transaction stays.
   record(record: WalRecord): void {
+    this.engine.counters.recoveredRecords++
+    this.txn ??= this.engine.begin()
+    try {
+      this.replay(record, this.txn)
+    } catch (error) {
+      this.txn?.rollback()
+      this.txn = null
+      throw error
+    }
+  }
+
+  private replay(record: WalRecord, txn: Transaction): void {
     const { engine } = this
-    engine.counters.recoveredRecords++
-    this.txn ??= engine.begin()
     switch (record.type) {
       case RECORD.INSERT: case RECORD.UPDATE: return this.put(record)
       case RECORD.DELETE: return this.delete(record)
@@ -258,7 +269,7 @@ class Redo {
           throw this.bad(record, `is commit ${record.commitId}, but the last checkpoint or commit is ${before}`)
         }
         engine.nextTxnId = Math.max(engine.nextTxnId, record.txnId + 1)
-        engine.apply(this.txn)
+        engine.apply(txn)
         this.txn = null
         return
       default: throw this.bad(record, 'has an unknown type')

@@ -32,6 +32,11 @@ export interface EngineStats {
     recentCommits: number
   }
   memory: { bytes: number; usedBytes: number }
+  /**
+   * Writer: readers of other processes at the last checkpoint, and the oldest root they use. Reader: how often it
+   * took a newer root.
+   */
+  readers: { count: number; oldestEpoch: number; reloads: number }
   /** Why the last automatic merge or checkpoint failed, null when it did not. */
   maintenanceError: string | null
   tables: { name: string; rows: number; rowGroups: number; deltaEntries: number }[]
@@ -63,6 +68,10 @@ export function engineStats(engine: Engine): EngineStats {
     },
     transactions: transactionFigures(engine),
     memory: { bytes: memory.frameCount * 65536, usedBytes: memory.usedFrames * 65536 },
+    readers: {
+      count: engine.readers?.count ?? 0, oldestEpoch: engine.readers?.oldestEpoch(pages.epoch) ?? pages.epoch,
+      reloads: engine.follower?.reloads ?? 0,
+    },
     maintenanceError: engine.maintenanceError?.message ?? null,
     tables: engine.catalog.tables().map((table) => ({
       name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length,

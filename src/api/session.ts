@@ -82,6 +82,7 @@ export class Session {
       throw new DatabaseError(CODE.NOT_OPEN, `${what} is closed`)
     }
     this.engine.assertUsable()
+    this.engine.follower?.follow()
   }
 
   /** Tables as the next statement sees them. */

@@ -113,6 +113,13 @@ export function newestRootEpoch(file: FileHandle): number {
   return readRoots(file, true)[0]!.epoch
 }
 
+/** What a reader meets whose root the writer did not know of: its pages have been reused. */
+export function overtakenError(path: string, page: number): DatabaseError {
+  const hint = 'The log folder is not writable, so the writer does not know of this reader. Open the file again.'
+  return new DatabaseError(CODE.SNAPSHOT_TOO_OLD, `"${path}": the writer has reused page ${page}`,
+    { file: path, page, hint })
+}
+
 /** Commit id of the newest root in the file, unchecked: a cheap hint for readers. */
 export function peekCommitId(file: FileHandle): number {
   const bytes = new Uint8Array(8)

@@ -18,11 +18,12 @@ import type { FileHandle } from '../file/file.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { DelayedSpace } from './delayed-space.ts'
 import { FLAG, encodeMetaSlot } from './meta-slot.ts'
-import type { MapRootPointer, Meta } from './meta-slot.ts'
-import { emptyStore, loadStore, newestRootEpoch } from './page-load.ts'
+import type { Meta } from './meta-slot.ts'
+import { emptyStore, loadStore, newestRootEpoch, overtakenError } from './page-load.ts'
 import type { HeldRoot, LoadedStore, StoreOptions } from './page-load.ts'
 import { PAGE_CODEC, decompressPage, packRun } from './page-codec.ts'
 import type { PageCodec } from './page-codec.ts'
+import { writeMap } from './map-writer.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BYTES, PageMap } from './page-map.ts'
 import type { MapPagePointer } from './page-map.ts'
 import type { StoreMeta, StoreRoot, StoreStats } from './store-root.ts'
@@ -336,11 +337,7 @@ export class PageStore {
   }
 
   private damaged(pageId: number, what: string): DatabaseError {
-    if (this.isReadOnly && newestRootEpoch(this.file) > this.epoch + 1) {
-      const hint = 'The log folder is not writable, so the writer does not know of this reader. Open the file again.'
-      return new DatabaseError(CODE.SNAPSHOT_TOO_OLD, `"${this.file.path}": the writer has reused page ${pageId}`,
-        { file: this.file.path, page: pageId, hint })
-    }
+    if (this.isReadOnly && newestRootEpoch(this.file) > this.epoch + 1) return overtakenError(this.file.path, pageId)
     const offset = pageId < this.map.pageCount ? this.map.blockOf(pageId) * BLOCK_SIZE : 0
     const text = `"${this.file.path}": page ${pageId} at offset ${offset} ${what}`
     return corruption(text, { file: this.file.path, page: pageId, offset })
@@ -376,7 +373,10 @@ export class PageStore {
   checkpoint(root: StoreRoot): void {
     this.requireWritable()
     // 1. Changed map pages and the map root, to free blocks.
-    const { pointers, mapRoot, undo } = this.writeMap()
+    const { pointers, mapRoot, undo } = writeMap({
+      memory: this.memory, scratch: this.scratch, blocks: this.blocks, epoch: this.nextEpoch,
+      write: (block, bytes) => this.writeSources(block, [bytes]),
+    }, this.map, { pointers: this.pointers, mapRoot: this.current.mapRoot })
     const { flags } = this.current
     const meta: Meta = {
       ...this.current, ...root, mapRoot,
@@ -403,35 +403,6 @@ export class PageStore {
     }
     this.bytesWritten += slot.length
     this.adopt(meta, pointers)
-  }
-
-  private writeMap(): { pointers: MapPagePointer[]; mapRoot: MapRootPointer; undo: () => void } {
-    const pointers = this.pointers.slice()
-    const written: { block: number; blocks: number }[] = []
-    const undo = (): void => {
-      for (const { block, blocks } of written) this.blocks.releaseNow(block, blocks)
-    }
-    const put = (bytes: Uint8Array): MapPagePointer => {
-      const blocks = Math.ceil(bytes.length / BLOCK_SIZE)
-      this.memory.u8.fill(0, this.scratch, this.scratch + blocks * BLOCK_SIZE)
-      this.memory.u8.set(bytes, this.scratch)
-      const block = this.blocks.allocate(blocks, true)
-      written.push({ block, blocks })
-      this.writeSources(block, [this.memory.u8.subarray(this.scratch, this.scratch + blocks * BLOCK_SIZE)])
-      return { block, blocks, crc: this.memory.crc32c(this.scratch, blocks * BLOCK_SIZE), epoch: this.nextEpoch }
-    }
-    try {
-      const dirty = this.map.dirtyMapPages()
-      for (const mapPage of dirty) pointers[mapPage] = put(this.map.mapPageBytes(mapPage))
-      if (dirty.length === 0) return { pointers, mapRoot: this.current.mapRoot, undo }
-      const words = new Uint32Array(pointers.length * 4)
-      pointers.forEach(({ block, crc, epoch, blocks }, i) => words.set([block, crc, epoch, blocks], i * 4))
-      const { block, blocks, crc } = put(new Uint8Array(words.buffer))
-      return { pointers, mapRoot: { block, blocks, crc, byteLength: words.byteLength }, undo }
-    } catch (error) {
-      undo()
-      throw error
-    }
   }
 
   // 5. What the new root replaced is referred to by the older slot only; 6. what the slot it overwrote

@@ -99,7 +99,8 @@ export class Follower {
         // A bulk append that nothing follows is in the newest root only.
         this.mustReload ||= followed === 'lost' || peekCommitId(this.engine.pages.file) > this.engine.commitId
       }
-      const isStale = this.replayed > RECORDS_PER_ROOT && newestRootEpoch(this.engine.pages.file) > this.engine.pages.epoch
+      const { pages } = this.engine
+      const isStale = this.replayed > RECORDS_PER_ROOT && newestRootEpoch(pages.file) > pages.epoch
       if ((this.mustReload || isStale) && this.engine.snapshots.count === 0) this.reload()
     } finally {
       this.isAtWork = false

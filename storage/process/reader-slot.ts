@@ -31,7 +31,7 @@ export function listReaderSlots(files: FileSystem, folder: string): string[] {
 }
 
 /** The bytes of a slot. */
-function encodeReaderSlot(epoch: number, processId: number): Uint8Array {
+export function encodeReaderSlot(epoch: number, processId: number): Uint8Array {
   const bytes = new Uint8Array(READER_SLOT_BYTES)
   const view = new DataView(bytes.buffer)
   bytes.set(MAGIC)

@@ -20,6 +20,7 @@ import { KeyOrder } from '../../storage/table/key.ts'
 import { RowCodec } from '../../storage/table/row-codec.ts'
 import { RowGroup, encodeGroupEntry, encodeGroupMeta } from '../../storage/row-group/row-group.ts'
 import { TableRoot, encodeTableRoot } from '../../storage/table/table-root.ts'
+import { encodeReaderSlot } from '../../storage/process/reader-slot.ts'
 import { encodeHeader, placeRecord } from '../../storage/wal/record.ts'
 import { encodeSegmentHeader } from '../../storage/wal/segment.ts'
 import { backupLayouts } from './backup-layouts.ts'
@@ -124,6 +125,20 @@ function segmentHeaderLayout(): Layout {
       field('durableLsn', /^LSN known durable/, 8, 0x333333333334),
       field('crc', /^CRC-32C/, 4, crc32c(sample.subarray(0, 60))),
       bytesField('records', /^records/, new Uint8Array(0)),
+    ],
+  }
+}
+
+function readerSlotLayout(): Layout {
+  const sample = encodeReaderSlot(0x41414142, 0x42424243)
+  return {
+    name: 'reader slot', heading: 'Reader slots', source: 'storage/process/reader-slot.ts',
+    picture: /^ *offset  bytes$/,
+    sample,
+    fields: [
+      bytesField('magic', /^magic/, ascii('SecntRDR')), field('epoch', /^epoch/, 4, 0x41414142),
+      field('processId', /^process id/, 4, 0x42424243),
+      field('crc', /^CRC-32C/, 4, crc32c(sample.subarray(0, 28))),
     ],
   }
 }
@@ -287,6 +302,6 @@ export function allLayouts(): Layout[] {
   return [
     metaLayout(), mapEntryLayout(), pageImageLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(),
     ...groupMetaLayouts(),
-    modelLayout(), ...heapLayouts(), segmentHeaderLayout(), recordLayout(), ...backupLayouts(),
+    modelLayout(), ...heapLayouts(), segmentHeaderLayout(), readerSlotLayout(), recordLayout(), ...backupLayouts(),
   ]
 }
