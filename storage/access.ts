@@ -3,6 +3,7 @@
 import type { Row, Scalar, TableSchema } from '../src/base/types.ts'
 import type { ScanBatch, ZonePredicate } from './column-buffers.ts'
 import type { Arena } from './memory/arena.ts'
+import type { LockStrength } from './txn/row-locks.ts'
 
 /** An interval of keys. Bounds are prefixes of the key columns in key order; null = unbounded. */
 export interface KeyRange {
@@ -67,6 +68,8 @@ export interface TableWriter {
   /** Replaces the row with key `key`; `row` may have another key (23505). False when there is no such row. */
   update(table: string, key: readonly Scalar[], row: Row): boolean
   delete(table: string, key: readonly Scalar[]): boolean
+  /** Locks the row until the transaction ends; false when there is none. 55P03 when another transaction holds it. */
+  lock(table: string, key: readonly Scalar[], strength: LockStrength): boolean
 }
 
 /** Engine-wide counters since open, part of `db.stats()`; EXPLAIN ANALYZE takes differences. */

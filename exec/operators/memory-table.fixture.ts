@@ -296,6 +296,11 @@ export class MemoryDatabase implements TableWriter {
     table.rows = table.rows.filter((row) => table.compareKeys(table.keyOf(row), key) !== 0)
     return table.rows.length < before
   }
+
+  lock(name: string, key: readonly Scalar[]): boolean {
+    const table = this.access(name)
+    return table.rows.some((row) => table.compareKeys(table.keyOf(row), key) === 0)
+  }
 }
 
 /** Reads a source to its end and closes it. */

@@ -5,8 +5,11 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import { KvStores } from './kv.ts'
 import type { KeyValueStore } from './kv.ts'
 import type { KvKey, KvKeyKind, KvOptions, KvValue, KvValueKind } from './kv-types.ts'
+import { execute } from './execute.ts'
+import type { ExecuteResult } from './execute.ts'
 import { resolveStatementOptions } from './options.ts'
 import type { StatementOptions } from './options.ts'
+import type { Parameters } from './parameters.ts'
 import { Prepared } from './prepared.ts'
 import type { Session } from './session.ts'
 import { decorateError } from '../sql/error-position.ts'
@@ -87,6 +90,21 @@ export class Connection {
       this.session.fail()
       throw decorateError(error, sql)
     }
+  }
+
+  /**
+   * Runs one statement that may wait for locks, up to `PRAGMA busy_timeout` (55P03 after that, 40P01 when waiting
+   * would never end); `signal` cancels the wait (57014). Resolves with its rows and the number of rows it changed.
+   */
+  async execute(
+    sql: string, parameters: Parameters = [], options: StatementOptions & { signal?: AbortSignal } = {},
+  ): Promise<ExecuteResult> {
+    const { signal, ...rest } = options
+    return execute(this.session, () => {
+      const statement = this.prepare(sql, rest)
+      if (statement.columns.length > 0) return { rows: statement.all(parameters), changes: 0 }
+      return { rows: [], changes: statement.run(parameters).changes }
+    }, signal)
   }
 
   /**

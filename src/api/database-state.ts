@@ -14,6 +14,8 @@ export class DatabaseState {
   readonly backend: Backend
   /** Sessions that are open or still run a result. */
   readonly sessions = new Set<Session>()
+  /** Statements that waited, may run again and have not yet: those that begin now let them go first. */
+  woken = 0
   #lastSession = 0
   #state: 'open' | 'closing' | 'closed' = 'open'
 

@@ -6,7 +6,7 @@ import { fitText } from '../base/scalar-parse.ts'
 import { DatabaseError } from '../base/errors.ts'
 import type { ColumnSchema, Row, Scalar, SqlType, TableSchema } from '../base/types.ts'
 import { physicalOf } from '../base/types.ts'
-import type { TableWriter, Transaction } from '../../storage/mod.ts'
+import type { LockStrength, TableWriter, Transaction } from '../../storage/mod.ts'
 
 function isLimited({ type }: ColumnSchema): boolean {
   return type.maxLength !== undefined || type.blankPadded === true
@@ -73,5 +73,10 @@ export class FittingWriter implements TableWriter {
   /** As the transaction's delete. */
   delete(table: string, key: readonly Scalar[]): boolean {
     return this.#txn.delete(table, storedKey(this.#txn.table(table).schema, key))
+  }
+
+  /** As the transaction's lock. */
+  lock(table: string, key: readonly Scalar[], strength: LockStrength): boolean {
+    return this.#txn.lock(table, storedKey(this.#txn.table(table).schema, key), strength)
   }
 }

@@ -6,7 +6,7 @@ import type { Scalar, SqlType } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { PhysicalPlan } from '../../exec/mod.ts'
 import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
-import type { Transaction } from '../../storage/mod.ts'
+import type { StoreAccess } from '../../storage/mod.ts'
 import { convertParameter, orderParameters, widerDecimal } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
 import type { Session } from './session.ts'
@@ -23,6 +23,11 @@ export interface Bound {
   readonly statement: BoundStatement
   readonly parameters: readonly BoundParameter[]
   readonly version: number
+}
+
+/** Where a plan finds its tables: a transaction, or a view of one. */
+interface Tables {
+  tables(name: string): StoreAccess
 }
 
 interface Planned {
@@ -77,11 +82,11 @@ export class Prepared {
   }
 
   /** The plan of a query, made anew when its tables have grown or shrunk eightfold. */
-  plan(query: Query, txn: Transaction): PhysicalPlan {
-    const size = sizeOf(query.plan, txn)
+  plan(query: Query, read: Tables): PhysicalPlan {
+    const size = sizeOf(query.plan, read)
     const known = this.#planned
     if (known !== null && known.of === query && Math.abs(known.size - size) < 3) return known.plan
-    const plan = this.guard(() => planStatement(query.plan, name => executorAccess(txn.tables(name))))
+    const plan = this.guard(() => planStatement(query.plan, name => executorAccess(read.tables(name))))
     this.#planned = { plan, of: query, size }
     return plan
   }
@@ -103,17 +108,17 @@ export class Prepared {
 }
 
 /** log2 of the rows of all tables of a plan; -1 for a plan without tables. */
-function sizeOf(plan: LogicalPlan, txn: Transaction): number {
-  const rows = tableRows(plan, txn)
+function sizeOf(plan: LogicalPlan, read: Tables): number {
+  const rows = tableRows(plan, read)
   return rows < 0 ? -1 : Math.log2(rows + 1)
 }
 
-function tableRows(plan: LogicalPlan, txn: Transaction): number {
+function tableRows(plan: LogicalPlan, read: Tables): number {
   switch (plan.kind) {
-    case 'scan': return txn.tables(plan.table).estimateRows()
+    case 'scan': return read.tables(plan.table).estimateRows()
     case 'values': return 0
-    case 'join': return tableRows(plan.left, txn) + tableRows(plan.right, txn)
-    default: return tableRows(plan.input, txn)
+    case 'join': return tableRows(plan.left, read) + tableRows(plan.right, read)
+    default: return tableRows(plan.input, read)
   }
 }
 

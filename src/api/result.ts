@@ -4,19 +4,21 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import type { Batch, BatchSource, ExecutionContext } from '../../exec/mod.ts'
 import { Arena } from '../../storage/mod.ts'
-import type { LinearMemory, Transaction } from '../../storage/mod.ts'
+import type { LinearMemory, StoreAccess, Transaction } from '../../storage/mod.ts'
 import { FittingWriter } from './fit-row.ts'
-import type { Session } from './session.ts'
+import type { Session, StartedRead } from './session.ts'
 import { executorAccess } from './wide-key-access.ts'
 
-/** What one execution of a plan needs. The caller releases the arena. */
+/** What one execution of a plan needs. The caller releases the arena. `tables` are the transaction's by default. */
 export function executionContext(
   session: Session, txn: Transaction, parameters: readonly Scalar[],
+  tables: (name: string) => StoreAccess = name => txn.tables(name),
 ): ExecutionContext {
-  const { engine, backend } = session
+  const { engine, backend, recheck } = session
+  const writer = new FittingWriter(txn)
   return {
-    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(txn.tables(name)),
-    writer: new FittingWriter(txn),
+    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(tables(name)),
+    writer: recheck === null ? writer : recheck.over(writer),
     indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats, parameters, backend,
   }
 }
@@ -38,12 +40,13 @@ export class Result {
     this.#end = end
   }
 
-  /** Starts reading in a transaction; `end` is called once, when the result is over or could not start. */
+  /** Starts a result over a read; `read.end` is called once, when the result is over or could not start. */
   static start(
-    session: Session, txn: Transaction, end: () => void, parameters: readonly Scalar[],
+    session: Session, read: StartedRead, parameters: readonly Scalar[],
     open: (context: ExecutionContext) => BatchSource,
   ): Result {
-    const context = executionContext(session, txn, parameters)
+    const { txn, tables, end } = read
+    const context = executionContext(session, txn, parameters, tables)
     try {
       const result = new Result(session, open(context), context.arena, end)
       session.openResults.add(result)

@@ -2,18 +2,38 @@
 // statement is its own transaction; inside, a failed statement makes the transaction refuse everything but
 // ROLLBACK and ROLLBACK TO (25P02), and its own partial effects are taken back.
 //
-//   none ──begin──► open ──error in a statement──► failed
-//    ▲ commit, rollback │  ◄──rollback to savepoint──┘
+// What a failed statement had locked since the innermost savepoint is free at once, also as in PostgreSQL.
+// The states and what leads from one to the next: session-states.ts, docs/TRANSACTIONS.md.
+import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { TableSchema } from '../base/types.ts'
 import type { Backend } from '../../exec/mod.ts'
-import type { Engine, Savepoint, Transaction } from '../../storage/mod.ts'
+import { LockConflict } from '../../storage/mod.ts'
+import type {
+  Engine, IsolationLevel, Savepoint, StoreAccess, Transaction, TransactionModes,
+} from '../../storage/mod.ts'
 import type { Catalog } from '../sql/bind.ts'
 import type { DatabaseState } from './database-state.ts'
+import type { RowRecheck } from './row-recheck.ts'
+import { SESSION_TRANSITIONS, next } from './session-states.ts'
+import type { SessionEvent, SessionState } from './session-states.ts'
 
-interface NamedSavepoint {
-  readonly name: string
-  readonly mark: Savepoint
+/** A savepoint: of SAVEPOINT by name, or of a nested transaction() without one. */
+interface Mark {
+  readonly name: string | null
+  readonly at: Savepoint
+}
+
+/** Milliseconds a statement of execute() waits for locks, unless PRAGMA busy_timeout says otherwise. */
+const BUSY_TIMEOUT_MS = 5000
+const NO_MODES: TransactionModes = { level: null, readOnly: null }
+const START: Savepoint = { writes: 0, ddl: 0, locks: 0 }
+
+/** A read that may go on after its statement: its tables, and how it ends. */
+export interface StartedRead {
+  readonly txn: Transaction
+  tables(name: string): StoreAccess
+  end(): void
 }
 
 /** Something that holds memory or a snapshot until it is closed: a running result. */
@@ -32,9 +52,21 @@ export class Session {
   readonly openResults = new Set<OpenResult>()
   /** Counts catalogue changes inside this session's transaction, which others do not see. */
   #ownVersion = 1
+  /** How transactions of this session begin unless they say otherwise. */
+  defaults: { level: IsolationLevel; readOnly: boolean } = { level: 'read committed', readOnly: false }
+  busyTimeoutMs = BUSY_TIMEOUT_MS
+  /** Ways to end the waits of this session's statements. */
+  readonly waiting = new Set<(error: DatabaseError) => void>()
+  /** Settles when the statement of the open transaction that waits for a lock has ended. */
+  pending: Promise<void> | null = null
+  /** What the running statement of execute() remembers between its runs. */
+  recheck: RowRecheck | null = null
+  #state: SessionState = 'idle'
   #transaction: Transaction | null = null
-  #failed = false
-  #savepoints: NamedSavepoint[] = []
+  /** Savepoints, outermost first. */
+  #marks: Mark[] = []
+  /** A statement of execute() runs: execute() decides what its failure means. */
+  #isAttempt = false
   #closing = false
 
   /** Made by {@link DatabaseState.connect}. */
@@ -66,7 +98,7 @@ export class Session {
   /** Throws 55000 when closed or closing, 25P02 inside a failed transaction. */
   assertReady(): void {
     this.assertOpen()
-    if (this.#failed) {
+    if (this.#state === 'failed') {
       throw new DatabaseError(CODE.IN_FAILED_TRANSACTION,
         'current transaction is aborted, commands ignored until end of transaction block', {
           hint: 'Use ROLLBACK, or ROLLBACK TO a savepoint set before the error.',
@@ -104,32 +136,51 @@ export class Session {
     return schemas.sort((a, b) => a.name < b.name ? -1 : 1)
   }
 
+  #move(event: SessionEvent): void {
+    const state = next(SESSION_TRANSITIONS, this.#state, event)
+    assert(state !== null, 'session: an event that cannot happen in this state')
+    this.#state = state
+  }
+
+  // A transaction of one statement.
+  #beginAlone(): Transaction {
+    return this.engine.begin(this.defaults.level, {
+      session: this.id, readOnly: this.defaults.readOnly, lazy: true,
+    })
+  }
+
   /**
    * Runs a read in the open transaction, or in one of its own that ends with it. The read must be finished
    * when `run` returns; see {@link startRead} for iterators.
    */
   read<T>(run: (txn: Transaction) => T): T {
-    const { txn, end } = this.startRead()
+    this.assertReady()
+    const open = this.#transaction
+    const txn = open ?? this.#beginAlone()
     try {
+      if (open !== null) open.refresh()
       return run(txn)
     } catch (error) {
       this.fail()
       throw error
     } finally {
-      end()
+      if (open === null) txn.rollback()
+      else open.endStatement()
     }
   }
 
-  /** A transaction to read in; `end` must be called once, when the read is over. */
-  startRead(): { txn: Transaction; end: () => void } {
+  /** Begins a read whose tables stay as they are until `end`, which must be called once. */
+  startRead(): StartedRead {
     this.assertReady()
     const open = this.#transaction
     if (open !== null) {
       open.refresh()
-      return { txn: open, end: nothing }
+      const view = open.pin()
+      open.endStatement()
+      return { txn: open, tables: view.tables, end: view.close }
     }
-    const txn = this.engine.begin()
-    return { txn, end: () => txn.rollback() }
+    const txn = this.#beginAlone()
+    return { txn, tables: name => txn.tables(name), end: () => txn.rollback() }
   }
 
   /** Runs a change atomically: in the open transaction with a statement savepoint, else in one of its own. */
@@ -142,20 +193,71 @@ export class Session {
     try {
       return run(open)
     } catch (error) {
-      open.rollbackTo(mark)
+      if (open.state === 'active' && this.engine.isUsable) open.rollbackTo(mark)
       this.fail()
       throw error
+    } finally {
+      open.endStatement()
     }
   }
 
   #writeAlone<T>(run: (txn: Transaction) => T): T {
-    const txn = this.engine.begin()
+    const txn = this.#beginAlone()
     try {
       const result = run(txn)
       txn.commit()
       return result
     } finally {
       txn.rollback()
+    }
+  }
+
+  /** Throws 25006 where a change would be refused by the session's READ ONLY default. */
+  assertWritable(): void {
+    if (this.defaults.readOnly) {
+      throw new DatabaseError(CODE.READ_ONLY, 'transactions of this session are read-only by default', {
+        hint: 'SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE changes that.',
+      })
+    }
+  }
+
+  /**
+   * One run of a statement of execute() that began in the transaction `block` (null: outside of any). A lock
+   * that is held leaves everything as it was before the run.
+   */
+  attempt<T>(block: Transaction | null, recheck: RowRecheck | null, run: () => T): T {
+    if (block === null && this.#transaction !== null) return this.#outside(() => this.attempt(null, recheck, run))
+    if (block !== this.#transaction) {
+      throw new DatabaseError(CODE.CANCELLED, 'the transaction ended while a statement of it waited for a lock')
+    }
+    const mark = block?.savepoint()
+    this.#isAttempt = true
+    this.recheck = recheck
+    try {
+      return run()
+    } catch (error) {
+      this.#isAttempt = false
+      if (LockConflict.of(error) === null) this.fail()
+      else if (block !== null && block === this.#transaction) block.rollbackTo(mark!)
+      throw error
+    } finally {
+      this.#isAttempt = false
+      this.recheck = null
+    }
+  }
+
+  // Runs with the open transaction set aside, for statements that began before it.
+  #outside<T>(run: () => T): T {
+    const [transaction, state, marks] = [this.#transaction, this.#state, this.#marks]
+    this.#transaction = null
+    this.#state = 'idle'
+    this.#marks = []
+    try {
+      return run()
+    } finally {
+      this.#transaction = transaction
+      this.#state = state
+      this.#marks = marks
     }
   }
 
@@ -168,18 +270,49 @@ export class Session {
     }
   }
 
-  /** An error happened inside the open transaction: nothing but rollback works from here. */
+  /**
+   * An error happened inside the open transaction: nothing but rollback works from here, and what it did since
+   * the innermost savepoint is taken back, locks included.
+   */
   fail(): void {
-    if (this.#transaction !== null) this.#failed = true
+    const txn = this.#transaction
+    if (txn === null || this.#state === 'failed' || this.#isAttempt) return
+    this.#move('error')
+    if (txn.state !== 'active' || !this.engine.isUsable) return
+    const mark = this.#marks[this.#marks.length - 1]?.at ?? START
+    if (txn.ddl.length > mark.ddl) this.#ownVersion++
+    txn.rollbackTo(mark)
   }
 
   /** BEGIN. 25001 when one is open. */
-  begin(): void {
+  begin(modes: TransactionModes = NO_MODES): void {
     this.assertReady()
     if (this.#transaction !== null) {
       throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'there is already a transaction in progress')
     }
-    this.#transaction = this.engine.begin()
+    const { level, readOnly } = this.defaults
+    this.#transaction = this.engine.begin(modes.level ?? level, {
+      session: this.id, readOnly: modes.readOnly ?? readOnly, lazy: true,
+    })
+    this.#move('BEGIN')
+  }
+
+  /** SET TRANSACTION: 25P01 outside of one, 25001 after its first statement. */
+  setTransaction(modes: TransactionModes): void {
+    this.assertReady()
+    const txn = this.#open('SET TRANSACTION')
+    try {
+      txn.configure(modes)
+    } catch (error) {
+      this.fail()
+      throw error
+    }
+  }
+
+  /** SET SESSION CHARACTERISTICS AS TRANSACTION: how later transactions begin. */
+  setDefaults({ level, readOnly }: TransactionModes): void {
+    this.assertReady()
+    this.defaults = { level: level ?? this.defaults.level, readOnly: readOnly ?? this.defaults.readOnly }
   }
 
   /** COMMIT. A failed transaction is rolled back and 25P02 says so, because its work is lost. */
@@ -207,17 +340,15 @@ export class Session {
     this.#end('ROLLBACK', false).rollback()
   }
 
-  #end(command: string, refuseFailed: boolean): Transaction {
+  #end(command: 'COMMIT' | 'ROLLBACK', refuseFailed: boolean): Transaction {
     this.assertOpen()
     const txn = this.#transaction
     if (txn === null) {
       throw new DatabaseError(CODE.NO_TRANSACTION, `${command} without a transaction in progress`)
     }
-    const failed = this.#failed
+    const failed = this.#state === 'failed'
     if (txn.ddl.length > 0) this.#ownVersion++
-    this.#transaction = null
-    this.#failed = false
-    this.#savepoints = []
+    this.#leave(command)
     if (!failed || !refuseFailed) return txn
     txn.rollback()
     throw new DatabaseError(
@@ -225,17 +356,27 @@ export class Session {
     )
   }
 
+  // The session has no transaction any more, and what still waits in it is cancelled.
+  #leave(event: SessionEvent): void {
+    this.#move(event)
+    this.#transaction = null
+    this.#marks = []
+    if (this.pending === null) return
+    const error = new DatabaseError(CODE.CANCELLED, 'the transaction ended while a statement of it waited for a lock')
+    for (const cancel of [...this.waiting]) cancel(error)
+  }
+
   /** SAVEPOINT. */
   savepoint(name: string): void {
     this.assertReady()
-    this.#savepoints.push({ name, mark: this.#open('SAVEPOINT').savepoint() })
+    this.#marks.push({ name, at: this.#open('SAVEPOINT').savepoint() })
   }
 
   /** RELEASE: forgets the savepoint and those after it, keeping their changes. */
   release(name: string): void {
     this.assertReady()
     this.#open('RELEASE')
-    this.#savepoints.length = this.#find(name)
+    this.#marks.length = this.#find(name)
   }
 
   /** ROLLBACK TO: takes back everything since the savepoint and heals a failed transaction. */
@@ -243,14 +384,14 @@ export class Session {
     this.assertOpen()
     const txn = this.#open('ROLLBACK TO')
     const index = this.#find(name)
-    this.#returnTo(txn, this.#savepoints[index]!.mark)
-    this.#savepoints.length = index + 1
+    this.#returnTo(txn, this.#marks[index]!.at)
+    this.#marks.length = index + 1
   }
 
   #returnTo(txn: Transaction, mark: Savepoint): void {
     if (txn.ddl.length > mark.ddl) this.#ownVersion++
     txn.rollbackTo(mark)
-    this.#failed = false
+    this.#move('ROLLBACK TO')
   }
 
   #open(command: string): Transaction {
@@ -259,26 +400,27 @@ export class Session {
   }
 
   #find(name: string): number {
-    for (let i = this.#savepoints.length - 1; i >= 0; i--) if (this.#savepoints[i]!.name === name) return i
+    for (let i = this.#marks.length - 1; i >= 0; i--) if (this.#marks[i]!.name === name) return i
     throw new DatabaseError(CODE.UNDEFINED_SAVEPOINT, `savepoint "${name}" does not exist`)
   }
 
   /** A nested block: returns how to keep and how to undo what happens from here. */
   nested(): { keep: () => void; undo: () => void } {
     const txn = this.#open('a nested transaction')
-    const mark = txn.savepoint()
-    const named = this.#savepoints.length
+    const at = txn.savepoint()
+    const outer = this.#marks.length
+    this.#marks.push({ name: null, at })
     return {
       keep: () => {
-        if (this.#failed) {
+        if (this.#state === 'failed') {
           throw new DatabaseError(CODE.IN_FAILED_TRANSACTION, 'a statement in the nested transaction failed')
         }
-        this.#savepoints.length = Math.min(this.#savepoints.length, named)
+        this.#marks.length = Math.min(this.#marks.length, outer)
       },
       undo: () => {
         if (this.#transaction !== txn) return
-        this.#returnTo(txn, mark)
-        this.#savepoints.length = Math.min(this.#savepoints.length, named)
+        this.#returnTo(txn, at)
+        this.#marks.length = Math.min(this.#marks.length, outer)
       },
     }
   }
@@ -290,8 +432,12 @@ export class Session {
   close(force: boolean): void {
     if (!this.#closing) {
       this.#closing = true
-      this.#transaction?.rollback()
-      this.#transaction = null
+      const txn = this.#transaction
+      if (txn !== null) this.#leave('close')
+      for (const cancel of [...this.waiting]) {
+        cancel(new DatabaseError(CODE.NOT_OPEN, 'the session was closed while a statement waited for a lock'))
+      }
+      txn?.rollback()
     }
     if (force) for (const result of [...this.openResults]) result.close()
     this.database.ended(this)
@@ -303,5 +449,3 @@ export class Session {
     if (this.#closing) this.database.ended(this)
   }
 }
-
-function nothing(): void {}

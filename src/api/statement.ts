@@ -232,17 +232,17 @@ export class Statement {
           ?? session.write(txn => this.#change(prepared.plan(statement, txn), txn, values)))
         return null
       }
-      const { txn, end } = session.startRead()
+      const read = session.startRead()
       let plan: PhysicalPlan
       try {
-        plan = prepared.plan(statement, txn)
+        plan = prepared.plan(statement, read)
       } catch (error) {
-        end()
+        read.end()
         session.fail()
         throw error
       }
       this.#notePoint(plan)
-      return Result.start(session, txn, end, values, context => plan.execute(context))
+      return Result.start(session, read, values, context => plan.execute(context))
     })
   }
 
@@ -258,14 +258,17 @@ export class Statement {
 
   #startPlan(plan: PhysicalPlan, values: readonly Scalar[]): Result {
     const { session } = this.#prepared
-    const txn = session.engine.begin()
-    return Result.start(session, txn, () => txn.rollback(), values, context => plan.execute(context))
+    const txn = session.engine.begin('read committed', { session: session.id })
+    const read = { txn, tables: (name: string) => txn.tables(name), end: () => txn.rollback() }
+    return Result.start(session, read, values, context => plan.execute(context))
   }
 
   #change(plan: PhysicalPlan, txn: Transaction, values: readonly Scalar[]): number {
     const context = executionContext(this.#prepared.session, txn, values)
     try {
-      return plan.executeChanges(context)
+      const changes = plan.executeChanges(context)
+      this.#prepared.session.recheck?.finish()
+      return changes
     } finally {
       context.arena.release()
     }

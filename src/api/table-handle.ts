@@ -222,6 +222,7 @@ export class TableHandle {
     session.assertReady()
     const { schema, defaults } = this.#resolve()
     if (session.transaction === null) {
+      session.assertWritable()
       const columns = stageColumns(schema, data, column => defaults.valueOf(column))
       return appendColumns(session.engine, this.name, columns, onConflict, null)
     }
@@ -246,6 +247,7 @@ export class TableHandle {
         CODE.ACTIVE_TRANSACTION, 'a bulk load commits by itself and cannot run inside a transaction'
       )
     }
+    session.assertWritable()
     const { schema, defaults } = this.#resolve()
     return new TableLoader(new BulkLoader(session.engine, this.name, onConflict), schema, defaults)
   }

@@ -98,9 +98,8 @@ export class TableRange implements Iterable<RowObject> {
 export function startRange(
   session: Session, schema: TableSchema, columns: readonly number[], range: KeyRange, limit: number, reverse: boolean,
 ): Result {
-  const { txn, end } = session.startRead()
   return Result.start(
-    session, txn, end, [], context => new RangeSource(context, schema, columns, range, limit, reverse)
+    session, session.startRead(), [], context => new RangeSource(context, schema, columns, range, limit, reverse)
   )
 }
 

@@ -24,6 +24,12 @@ import { WriteSet, describeKey, describeRow } from './write-set.ts'
 
 export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable'
 
+/** What BEGIN, SET TRANSACTION and their like say about a transaction; null = not said. */
+export interface TransactionModes {
+  readonly level: IsolationLevel | null
+  readonly readOnly: boolean | null
+}
+
 /** How a transaction runs; what is missing is the default. */
 export interface TransactionOptions {
   /** Number of its session, for stats() and messages. */
@@ -95,7 +101,7 @@ export class Transaction implements TableWriter {
   }
 
   /** Sets the level (before the first statement) or the access mode (READ ONLY any time): SET TRANSACTION. 25001. */
-  configure(level: IsolationLevel | null, readOnly: boolean | null): void {
+  configure({ level, readOnly }: TransactionModes): void {
     this.assertActive()
     if (this.hasRun && level !== null && level !== this.isolation) {
       throw new DatabaseError(CODE.ACTIVE_TRANSACTION,
