@@ -5,6 +5,7 @@
 // Three-valued logic, NULL handling and result types are PostgreSQL's. `position` is the 1-based
 // character position in the statement, kept so that run-time errors (22012 and the like) can point.
 import type { ColumnSchema, Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
+import type { TransactionModes } from '../../storage/mod.ts'
 
 interface ExpressionBase {
   readonly type: SqlType
@@ -197,7 +198,12 @@ export type BoundStatement =
   }
   | { readonly kind: 'create_table'; readonly schema: TableSchema; readonly ifNotExists: boolean }
   | { readonly kind: 'drop_table'; readonly tables: readonly string[]; readonly ifExists: boolean }
-  | { readonly kind: 'begin' | 'commit' | 'rollback' }
+  | { readonly kind: 'begin'; readonly modes: TransactionModes }
+  | { readonly kind: 'commit' | 'rollback' }
+  | {
+    readonly kind: 'set_transaction'; readonly scope: 'transaction' | 'session'; readonly modes: TransactionModes
+  }
+  | { readonly kind: 'show'; readonly name: string }
   | { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
   | { readonly kind: 'pragma'; readonly name: string; readonly value: Scalar | null; readonly argument: string | null }
   | { readonly kind: 'backup'; readonly path: string; readonly incremental: boolean }

@@ -12,6 +12,7 @@ import { runPragma } from './pragma.ts'
 import { queryOf } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
 import { executionContext } from './result.ts'
+import { showSetting } from './session-settings.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 
@@ -38,6 +39,7 @@ export function columnsOf(statement: BoundStatement): readonly {
     case 'query': return statement.plan.output
     case 'explain': return listed(explainColumns(statement.format))
     case 'show_tables': return listed(TABLES)
+    case 'show': return listed([{ name: statement.name, type: TEXT }])
     case 'describe': return listed(COLUMNS)
     case 'pragma': return listed(PRAGMA)
     case 'backup': return listed(BACKUP_COLUMNS)
@@ -65,7 +67,15 @@ export function runCommand(
   values: readonly Scalar[],
 ): Listing | null {
   switch (statement.kind) {
-    case 'begin': session.begin(); return null
+    case 'begin': session.begin(statement.modes); return null
+    case 'set_transaction':
+      if (statement.scope === 'transaction') session.setTransaction(statement.modes)
+      else session.setDefaults(statement.modes)
+      return null
+    case 'show': {
+      session.assertReady()
+      return { columns: [{ name: statement.name, type: TEXT }], rows: [[showSetting(session, statement.name)]] }
+    }
     case 'commit': session.commit(); return null
     case 'rollback': session.rollback(); return null
     case 'savepoint': session.savepoint(statement.name); return null

@@ -68,7 +68,7 @@ export function waitForLock(session: Session, request: WaitRequest): Promise<voi
 const TIMER_MAX = 2 ** 31 - 1
 
 function lockTimeout({ conflict }: WaitRequest, timeoutMs: number): DatabaseError {
-  const holders = conflict.blockers.map((holder) => holder.session === 0 ? 'a transaction' : `session ${holder.session}`)
+  const holders = conflict.blockers.map(({ session }) => session === 0 ? 'a transaction' : `session ${session}`)
   return new DatabaseError(CODE.LOCK_HELD, `${conflict.what} is locked by another transaction`, {
     detail: `It was held by ${[...new Set(holders)].join(', ')} for longer than the busy_timeout of ${timeoutMs} ms.`,
     hint: 'PRAGMA busy_timeout sets how long a statement waits.',

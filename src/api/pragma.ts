@@ -4,11 +4,13 @@
 //   integrity_check          'ok', or one row per problem
 //   wal_checkpoint           writes everything into pages and cuts the log
 //   compression [(table)] [= …]   compression-pragma.ts
+//   isolation_level, busy_timeout [= value]   of this session (session-settings.ts)
 //   synchronous, database_list, table_list, version
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import { columnFigures, engineStats, indexFigures, verifyEngine } from '../../storage/mod.ts'
 import { compressionPragma } from './compression-pragma.ts'
+import { busyTimeout, isolationLevel } from './session-settings.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 
@@ -35,7 +37,8 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   table_list: session => session.schemas().map(
     schema => [schema.name, String(schema.columns.filter(c => c.hidden !== true).length)]
   ),
-  isolation_level: readOnlyFact('isolation_level', () => 'read committed'),
+  isolation_level: isolationLevel,
+  busy_timeout: busyTimeout,
 }
 
 /** A pragma that can be read but not set. */

@@ -15,19 +15,13 @@ import type {
 import type { Catalog } from '../sql/bind.ts'
 import type { DatabaseState } from './database-state.ts'
 import type { RowRecheck } from './row-recheck.ts'
+import { Savepoints } from './savepoints.ts'
 import { SESSION_TRANSITIONS, next } from './session-states.ts'
 import type { SessionEvent, SessionState } from './session-states.ts'
-
-/** A savepoint: of SAVEPOINT by name, or of a nested transaction() without one. */
-interface Mark {
-  readonly name: string | null
-  readonly at: Savepoint
-}
 
 /** Milliseconds a statement of execute() waits for locks, unless PRAGMA busy_timeout says otherwise. */
 const BUSY_TIMEOUT_MS = 5000
 const NO_MODES: TransactionModes = { level: null, readOnly: null }
-const START: Savepoint = { writes: 0, ddl: 0, locks: 0 }
 
 /** A read that may go on after its statement: its tables, and how it ends. */
 export interface StartedRead {
@@ -63,8 +57,7 @@ export class Session {
   recheck: RowRecheck | null = null
   #state: SessionState = 'idle'
   #transaction: Transaction | null = null
-  /** Savepoints, outermost first. */
-  #marks: Mark[] = []
+  #savepoints = new Savepoints()
   /** A statement of execute() runs: execute() decides what its failure means. */
   #isAttempt = false
   #closing = false
@@ -191,6 +184,7 @@ export class Session {
     open.refresh()
     const mark = open.savepoint()
     try {
+      open.assertWritable()
       return run(open)
     } catch (error) {
       if (open.state === 'active' && this.engine.isUsable) open.rollbackTo(mark)
@@ -204,6 +198,7 @@ export class Session {
   #writeAlone<T>(run: (txn: Transaction) => T): T {
     const txn = this.#beginAlone()
     try {
+      txn.assertWritable()
       const result = run(txn)
       txn.commit()
       return result
@@ -248,16 +243,16 @@ export class Session {
 
   // Runs with the open transaction set aside, for statements that began before it.
   #outside<T>(run: () => T): T {
-    const [transaction, state, marks] = [this.#transaction, this.#state, this.#marks]
+    const [transaction, state, savepoints] = [this.#transaction, this.#state, this.#savepoints]
     this.#transaction = null
     this.#state = 'idle'
-    this.#marks = []
+    this.#savepoints = new Savepoints()
     try {
       return run()
     } finally {
       this.#transaction = transaction
       this.#state = state
-      this.#marks = marks
+      this.#savepoints = savepoints
     }
   }
 
@@ -279,7 +274,7 @@ export class Session {
     if (txn === null || this.#state === 'failed' || this.#isAttempt) return
     this.#move('error')
     if (txn.state !== 'active' || !this.engine.isUsable) return
-    const mark = this.#marks[this.#marks.length - 1]?.at ?? START
+    const mark = this.#savepoints.innermost
     if (txn.ddl.length > mark.ddl) this.#ownVersion++
     txn.rollbackTo(mark)
   }
@@ -360,7 +355,7 @@ export class Session {
   #leave(event: SessionEvent): void {
     this.#move(event)
     this.#transaction = null
-    this.#marks = []
+    this.#savepoints = new Savepoints()
     if (this.pending === null) return
     const error = new DatabaseError(CODE.CANCELLED, 'the transaction ended while a statement of it waited for a lock')
     for (const cancel of [...this.waiting]) cancel(error)
@@ -369,23 +364,23 @@ export class Session {
   /** SAVEPOINT. */
   savepoint(name: string): void {
     this.assertReady()
-    this.#marks.push({ name, at: this.#open('SAVEPOINT').savepoint() })
+    this.#savepoints.push(name, this.#open('SAVEPOINT').savepoint())
   }
 
   /** RELEASE: forgets the savepoint and those after it, keeping their changes. */
   release(name: string): void {
     this.assertReady()
     this.#open('RELEASE')
-    this.#marks.length = this.#find(name)
+    this.#savepoints.keep(this.#savepoints.find(name))
   }
 
   /** ROLLBACK TO: takes back everything since the savepoint and heals a failed transaction. */
   rollbackTo(name: string): void {
     this.assertOpen()
     const txn = this.#open('ROLLBACK TO')
-    const index = this.#find(name)
-    this.#returnTo(txn, this.#marks[index]!.at)
-    this.#marks.length = index + 1
+    const index = this.#savepoints.find(name)
+    this.#returnTo(txn, this.#savepoints.at(index))
+    this.#savepoints.keep(index + 1)
   }
 
   #returnTo(txn: Transaction, mark: Savepoint): void {
@@ -399,28 +394,23 @@ export class Session {
     throw new DatabaseError(CODE.NO_TRANSACTION, `${command} can only be used in transaction blocks`)
   }
 
-  #find(name: string): number {
-    for (let i = this.#marks.length - 1; i >= 0; i--) if (this.#marks[i]!.name === name) return i
-    throw new DatabaseError(CODE.UNDEFINED_SAVEPOINT, `savepoint "${name}" does not exist`)
-  }
-
   /** A nested block: returns how to keep and how to undo what happens from here. */
   nested(): { keep: () => void; undo: () => void } {
     const txn = this.#open('a nested transaction')
     const at = txn.savepoint()
-    const outer = this.#marks.length
-    this.#marks.push({ name: null, at })
+    const outer = this.#savepoints.count
+    this.#savepoints.push(null, at)
     return {
       keep: () => {
         if (this.#state === 'failed') {
           throw new DatabaseError(CODE.IN_FAILED_TRANSACTION, 'a statement in the nested transaction failed')
         }
-        this.#marks.length = Math.min(this.#marks.length, outer)
+        this.#savepoints.keep(outer)
       },
       undo: () => {
         if (this.#transaction !== txn) return
         this.#returnTo(txn, at)
-        this.#marks.length = Math.min(this.#marks.length, outer)
+        this.#savepoints.keep(outer)
       },
     }
   }

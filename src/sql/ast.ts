@@ -1,5 +1,6 @@
 // Our own syntax tree: small, closed, immutable. parse.ts makes it, the binder reads it, nothing else does.
 // `position` is the 1-based character in the text the user gave (of the operator for infix expressions).
+import type { TransactionModes } from '../../storage/mod.ts'
 
 interface Node {
   readonly position?: number
@@ -194,7 +195,15 @@ export interface DropTableStatement extends Node {
   readonly tables: readonly string[]
   readonly ifExists: boolean
 }
-export interface TransactionStatement extends Node { readonly kind: 'begin' | 'commit' | 'rollback' }
+export interface BeginStatement extends Node { readonly kind: 'begin'; readonly modes: TransactionModes }
+export interface TransactionStatement extends Node { readonly kind: 'commit' | 'rollback' }
+/** SET TRANSACTION, or SET SESSION CHARACTERISTICS AS TRANSACTION. */
+export interface SetTransactionStatement extends Node {
+  readonly kind: 'set_transaction'
+  readonly scope: 'transaction' | 'session'
+  readonly modes: TransactionModes
+}
+export interface ShowStatement extends Node { readonly kind: 'show'; readonly name: string }
 export interface SavepointStatement extends Node {
   readonly kind: 'savepoint' | 'release' | 'rollback_to'
   readonly name: string
@@ -227,5 +236,6 @@ export interface DescribeStatement extends Node { readonly kind: 'describe'; rea
 
 export type Statement =
   | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement | DropTableStatement
-  | TransactionStatement | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement
+  | BeginStatement | TransactionStatement | SetTransactionStatement | ShowStatement
+  | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement
   | DescribeStatement | BackupStatement | RestoreStatement

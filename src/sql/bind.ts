@@ -56,7 +56,10 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
       return { kind: 'create_table', schema, ifNotExists: statement.ifNotExists }
     }
     case 'drop_table': return { kind: 'drop_table', tables: statement.tables, ifExists: statement.ifExists }
-    case 'begin': case 'commit': case 'rollback': return { kind: statement.kind }
+    case 'begin': return { kind: 'begin', modes: statement.modes }
+    case 'commit': case 'rollback': return { kind: statement.kind }
+    case 'set_transaction': return { kind: 'set_transaction', scope: statement.scope, modes: statement.modes }
+    case 'show': return { kind: 'show', name: statement.name }
     case 'savepoint': case 'release': case 'rollback_to': return { kind: statement.kind, name: statement.name }
     case 'explain': {
       const { analyze, format } = statement

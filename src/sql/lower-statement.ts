@@ -5,6 +5,7 @@ import type {
 } from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
 import { lowerQuery, lowerTable } from './lower-query.ts'
+import { lowerSet, lowerShow, lowerTransaction } from './lower-transaction.ts'
 import { lowerType } from './lower-type.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
@@ -21,6 +22,8 @@ export function lowerStatement(node: NodeReader, text: StatementText): Statement
     case 'CreateStmt': return lowerCreate(node, text)
     case 'DropStmt': return lowerDrop(node)
     case 'TransactionStmt': return lowerTransaction(node)
+    case 'VariableSetStmt': return lowerSet(node)
+    case 'VariableShowStmt': return lowerShow(node)
     case 'ExplainStmt': return lowerExplain(node, text)
     default: throw node.unsupported()
   }
@@ -152,37 +155,6 @@ function lowerDrop(node: NodeReader): Statement {
   node.ignore('behavior')
   node.done()
   return { kind: 'drop_table', tables, ifExists }
-}
-
-function lowerTransaction(node: NodeReader): Statement {
-  const kind = node.text('kind').replace('TRANS_STMT_', '')
-  const position = node.position ?? node.context.source.ofIndex(0)
-  for (const option of node.nodes('options')) lowerTransactionOption(option)
-  const name = node.text('savepoint_name')
-  if (kind.includes('PREPARE')) throw unsupported(kind.replace(/_/g, ' '), position)
-  node.done()
-  switch (kind) {
-    case 'BEGIN': case 'START': return { kind: 'begin', position }
-    case 'COMMIT': return { kind: 'commit', position }
-    case 'ROLLBACK': return { kind: 'rollback', position }
-    case 'SAVEPOINT': return { kind: 'savepoint', name, position }
-    case 'RELEASE': return { kind: 'release', name, position }
-    case 'ROLLBACK_TO': return { kind: 'rollback_to', name, position }
-    default: throw unsupported(`transaction command ${kind}`, position)
-  }
-}
-
-/** Levels up to snapshot isolation are what every transaction here has; more is not promised. */
-function lowerTransactionOption(node: NodeReader): void {
-  const name = node.text('defname')
-  const arg = node.node('arg')
-  const level = arg?.bare('sval', 'String')?.text('sval')
-  const accepted = ['read uncommitted', 'read committed', 'repeatable read']
-  if (name === 'transaction_isolation' && level !== undefined && accepted.includes(level)) return
-  if (name === 'transaction_read_only' && arg?.bare('ival', 'Integer')?.number('ival') === 0) return
-  const shown = name === 'transaction_isolation' ? `ISOLATION LEVEL ${level?.toUpperCase()}`
-    : name === 'transaction_read_only' ? 'READ ONLY transactions' : name.replace('transaction_', '').toUpperCase()
-  throw unsupported(shown, node.position)
 }
 
 function lowerExplain(node: NodeReader, text: StatementText): Statement {

@@ -1,7 +1,7 @@
 // Statements that PostgreSQL's grammar does not have: PRAGMA, DESCRIBE, SHOW TABLES, BACKUP and RESTORE. They are
 // recognised by their first word and read straight from the tokens.
 //
-//   PRAGMA name [= value | (value)]      value: number, word or 'text'
+//   PRAGMA name [= value | (value)]      value: number, words or 'text'
 //   PRAGMA name(argument) = value        argument: what it is set for, such as a table
 //   DESCRIBE table                       DESC is not taken
 //   SHOW TABLES
@@ -35,6 +35,8 @@ function parsePragma(words: Words, position: number): Statement {
   const next = words.lower(2)
   if (next === '') return { kind: 'pragma', name, value: null, argument: null, position }
   if (next !== '=' && next !== '(') throw words.unexpected(2)
+  const several = next === '=' ? words.words(3) : ''
+  if (several !== '') return { kind: 'pragma', name, value: several, argument: null, position }
   const negative = words.lower(3) === '-' ? 1 : 0
   const value = words.value(3 + negative, negative === 1)
   if (next === '(' && words.lower(4 + negative) !== ')') throw words.unexpected(4 + negative)
@@ -92,6 +94,13 @@ export class Words {
     if (negative || token === undefined) throw this.unexpected(i)
     if (token.kind === 'string' && text[0] === "'") return text.slice(1, -1).replace(/''/g, "'")
     return this.name(i)
+  }
+
+  /** The words from here to the end when there are at least two and nothing else, as in READ COMMITTED. */
+  words(i: number): string {
+    const { tokens } = this.#statement
+    if (tokens.length < i + 2 || tokens.slice(i).some(token => token.kind !== 'word')) return ''
+    return tokens.slice(i).map((_, k) => this.lower(i + k)).join(' ')
   }
 
   expectEnd(i: number): void {

@@ -171,7 +171,20 @@ describe('statements', () => {
   })
   test.each([
     ['DROP TABLE IF EXISTS a, b CASCADE', { kind: 'drop_table', tables: ['a', 'b'], ifExists: true }],
-    ['BEGIN', { kind: 'begin' }], ['START TRANSACTION ISOLATION LEVEL READ COMMITTED', { kind: 'begin' }],
+    ['BEGIN', { kind: 'begin', modes: { level: null, readOnly: null } }],
+    ['START TRANSACTION ISOLATION LEVEL READ COMMITTED', { kind: 'begin', modes: { level: 'read committed' } }],
+    ['BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE', { modes: { level: 'serializable', readOnly: true } }],
+    ['BEGIN READ WRITE', { kind: 'begin', modes: { level: null, readOnly: false } }],
+    [
+      'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY',
+      { kind: 'set_transaction', scope: 'transaction', modes: { level: 'repeatable read', readOnly: true } },
+    ],
+    [
+      'SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ UNCOMMITTED',
+      { kind: 'set_transaction', scope: 'session', modes: { level: 'read uncommitted', readOnly: null } },
+    ],
+    ['SHOW TRANSACTION ISOLATION LEVEL', { kind: 'show', name: 'transaction_isolation' }],
+    ['PRAGMA isolation_level = READ COMMITTED', { kind: 'pragma', value: 'read committed' }],
     ['COMMIT', { kind: 'commit' }], ['END', { kind: 'commit' }], ['ROLLBACK', { kind: 'rollback' }],
     ['ABORT', { kind: 'rollback' }],
     ['SAVEPOINT a', { kind: 'savepoint', name: 'a' }], ['RELEASE a', { kind: 'release', name: 'a' }],
@@ -229,8 +242,8 @@ describe('refused with 0A000 and a position', () => {
     ['CREATE INDEX i ON t (a)', 'CREATE INDEX'],
     ['CREATE VIEW v AS SELECT 1', 'CREATE VIEW'], ['DROP VIEW v', 'DROP VIEW'], ['TRUNCATE t', 'TRUNCATE'],
     ['ALTER TABLE t ADD a int', 'ALTER TABLE'],
-    ['SET x = 1', 'SET'], ['SHOW x', 'SHOW'], ['COPY t FROM stdin', 'COPY'], ['COMMIT AND CHAIN', 'AND CHAIN'],
-    ['BEGIN ISOLATION LEVEL SERIALIZABLE', 'SERIALIZABLE'], ['BEGIN READ ONLY', 'READ ONLY'],
+    ['SET x = 1', 'SET x'], ['COPY t FROM stdin', 'COPY'], ['COMMIT AND CHAIN', 'AND CHAIN'],
+    ["SET TRANSACTION SNAPSHOT 'x'", 'SNAPSHOT'], ['SET LOCAL work_mem = 1', 'SET work_mem'],
     ["COMMIT PREPARED 'x'", 'COMMIT PREPARED'],
     ["SELECT interval '1-2' year to month", 'INTERVAL'], ['SELECT current_timestamp(3)', 'precision'],
     ['EXPLAIN (FORMAT XML) SELECT 1', 'EXPLAIN option'], ['SELECT 1 ORDER BY 1 USING <', 'USING'],

@@ -221,7 +221,8 @@ export class Transaction implements TableWriter {
     this.ddl.push({ kind: 'drop', table })
   }
 
-  private assertWritable(): void {
+  /** A change begins: 25006 in a READ ONLY transaction or database. */
+  assertWritable(): void {
     this.assertActive()
     this.engine.assertWritable()
     if (this.readOnly) {
