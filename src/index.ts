@@ -19,4 +19,6 @@ export type { ErrorCode } from './base/errors.ts'
 export { typeName } from './base/types.ts'
 export type { ColumnSchema, SqlType, TableSchema, TypeKind } from './base/types.ts'
 export type { BackupOptions } from './api/backup.ts'
-export type { BackupReport, EngineStats, GroupFigures, IndexFigures, VerifyResult } from '../storage/mod.ts'
+export type {
+  BackupReport, EngineStats, GroupFigures, IndexFigures, Problem, VerifyOptions, VerifyResult,
+} from '../storage/mod.ts'

@@ -1,5 +1,8 @@
-// Integrity check: walks everything that is stored and everything derived from it, and reports violations
-// by the number of the invariant they break. Reads the whole file; changes nothing.
+// Integrity check: walks what is stored and what is derived from it, and reports violations by the number of the
+// invariant they break (storage/README.md). Changes nothing.
+//
+//   quick   every page's checksum, blocks and free space = file, page owners, heap pages, row-group metas, the log
+//   full    also every row: key order, key models, zone maps, deletion vectors, counts
 import { compareScalars } from '../src/base/scalar-compare.ts'
 import { DatabaseError } from '../src/base/errors.ts'
 import type { Scalar, SqlType } from '../src/base/types.ts'
@@ -10,10 +13,15 @@ import { decodeGroup } from './row-group/group-decoder.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { stagedScalar } from './row-group/staged-column.ts'
 import type { TableStore } from './table/table-store.ts'
+import { verifyHeap, verifyLog } from './verify-files.ts'
 
 /** One violation. */
 export interface Problem {
   message: string
+  /** Number of the broken rule, where the problem is one of a rule: 'F3'. */
+  rule?: string
+  /** The database file unless said otherwise. */
+  file?: string
   table?: string
   page?: number
   offset?: number
@@ -26,22 +34,45 @@ export interface VerifyResult {
   bytes: number
   tables: number
   rows: number
+  /** Records of committed transactions in the log that were read. */
+  records: number
 }
 
-/** Checks pages, tables, key models, zone maps, deletion vectors and the heap. */
-export function verifyEngine(engine: Engine): VerifyResult {
+/** What to check. */
+export interface VerifyOptions {
+  /** Default true; false leaves the rows out. */
+  readonly full?: boolean
+  /** Called with the share done, 0 to 1, and the rows seen. */
+  readonly onProgress?: (share: number, rows: number) => void
+}
+
+/** Checks files, pages, tables, key models, zone maps, deletion vectors and the heap. */
+export function verifyEngine(engine: Engine, options: VerifyOptions = {}): VerifyResult {
+  const { full = true, onProgress = () => {} } = options
   const problems: Problem[] = []
   const totals = engine.pages.verify((problem) => problems.push(problem))
-  let rows = 0
-  for (const table of engine.catalog.tables()) {
+  const tables = engine.catalog.tables()
+  const groups = tables.reduce((sum, table) => sum + table.root.groups.length, 0)
+  let [rows, done, seen] = [0, 0, 0]
+  for (const table of tables) {
     for (const group of table.root.groups) {
-      guarded(problems, table, group.firstPage, () => verifyGroup(table, group, problems))
+      onProgress(++done / (groups + 1), seen += group.rows)
+      guarded(problems, table, group.firstPage, () => {
+        if (full) verifyGroup(table, group, problems)
+        else table.metaOf(group)
+      })
     }
-    guarded(problems, table, undefined, () => verifyDelta(table, problems))
+    if (full) guarded(problems, table, undefined, () => verifyDelta(table, problems))
     rows += table.liveRows
   }
   verifyPageOwners(engine, problems)
-  return { problems, pages: totals.pages, bytes: totals.bytes, tables: engine.catalog.tables().length, rows }
+  verifyHeap(engine, problems)
+  const records = verifyLog(engine, problems)
+  for (const problem of problems) {
+    const rule = /^violates (\w+):/.exec(problem.message)?.[1]
+    if (rule !== undefined) problem.rule = rule
+  }
+  return { problems, pages: totals.pages, bytes: totals.bytes, tables: tables.length, rows, records }
 }
 
 function guarded(problems: Problem[], table: TableStore, page: number | undefined, check: () => void): void {
@@ -80,10 +111,10 @@ function verifyGroup(table: TableStore, group: RowGroup, problems: Problem[]): v
       const value = stagedScalar(columns[c]!, row)
       if (value === null) nulls++
       else if (isOutside(type, value, min, max)) {
-        return fail(`zone map of column "${name}" excludes row ${row}`)
+        return fail(`violates Z1: zone map of column "${name}" excludes row ${row}`)
       }
     }
-    if (nulls !== nullCount) fail(`column "${name}" has ${nulls} NULLs, not ${nullCount}`)
+    if (nulls !== nullCount) fail(`violates Z1: column "${name}" has ${nulls} NULLs, not ${nullCount}`)
   }
 }
 
@@ -115,12 +146,12 @@ function verifyDelta(table: TableStore, problems: Problem[]): void {
     if (!content.isTombstone) {
       live++
       if (table.order.compare(table.order.fromRow(table.rowOf(content)), key) !== 0) {
-        fail(`delta row of key ${String(key)} has another key`)
+        fail(`violates D4: delta row of key ${String(key)} has another key`)
       }
     }
   }
   if (live !== table.liveRows && table.uncommittedWrites === 0) {
-    fail(`table counts ${table.liveRows} rows but has ${live}`)
+    fail(`violates S5: table counts ${table.liveRows} rows but has ${live}`)
   }
 }
 
@@ -130,7 +161,9 @@ function verifyPageOwners(engine: Engine, problems: Problem[]): void {
   const claim = (first: number, count: number, name: string): void => {
     for (let page = first; page < first + count; page++) {
       const other = owners.get(page)
-      if (other !== undefined) problems.push({ message: `page ${page} belongs to ${other} and to ${name}`, page })
+      if (other !== undefined) {
+        problems.push({ message: `violates G3: page ${page} belongs to ${other} and to ${name}`, page })
+      }
       owners.set(page, name)
     }
   }
@@ -145,6 +178,6 @@ function verifyPageOwners(engine: Engine, problems: Problem[]): void {
   }
   for (const { groups } of engine.retired) for (const group of groups) claimGroup(group, 'a replaced root')
   for (const page of engine.pages.pagesOfKind(PAGE_KIND.BASE)) {
-    if (!owners.has(page)) problems.push({ message: `base page ${page} belongs to no row group`, page })
+    if (!owners.has(page)) problems.push({ message: `violates G3: base page ${page} belongs to no row group`, page })
   }
 }

@@ -1,7 +1,7 @@
 // PRAGMA: facts and checks as rows of (name, value).
 //
 //   storage_info [= table]   sizes, counters and, per table, rows, row groups and index figures
-//   integrity_check          'ok', or one row per problem
+//   integrity_check          'ok', or one row per problem; quick_check leaves the rows out
 //   wal_checkpoint           writes everything into pages and cuts the log
 //   compression [(table)] [= …]   compression-pragma.ts
 //   isolation_level, busy_timeout [= value]   of this session (session-settings.ts)
@@ -19,11 +19,8 @@ type Pragma = (session: Session, value: Scalar, argument: string | null) => Rows
 
 const PRAGMAS: Readonly<Record<string, Pragma>> = {
   storage_info: (session, value) => value === null ? storageInfo(session) : tableInfo(session, String(value)),
-  integrity_check: session => {
-    const { problems, pages, rows } = verifyEngine(session.engine)
-    if (problems.length === 0) return [['integrity_check', 'ok'], ['pages', String(pages)], ['rows', String(rows)]]
-    return problems.map(problem => [problem.table ?? 'file', problem.message])
-  },
+  integrity_check: session => integrityCheck(session, 'integrity_check', true),
+  quick_check: session => integrityCheck(session, 'quick_check', false),
   wal_checkpoint: session => {
     if (session.transaction !== null) {
       throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'PRAGMA wal_checkpoint cannot run inside a transaction block')
@@ -39,6 +36,12 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   ),
   isolation_level: isolationLevel,
   busy_timeout: busyTimeout,
+}
+
+function integrityCheck(session: Session, name: string, full: boolean): Rows {
+  const { problems, pages, rows } = verifyEngine(session.engine, { full })
+  if (problems.length === 0) return [[name, 'ok'], ['pages', String(pages)], ['rows', String(rows)]]
+  return problems.map(problem => [problem.table ?? 'file', problem.message])
 }
 
 /** A pragma that can be read but not set. */

@@ -70,8 +70,9 @@ function addTools(program: Command): void {
     .addOption(new Option('--format <format>', 'format (default: by the name)').choices([...SINK_FORMATS]))
     .action((database: string, file: string, options: ExportOptions) => exportTable(database, file, options))
   addBackupTools(program)
-  program.command('verify').description('check every page, checksum, index and invariant of a database or backup')
-    .argument('<file>').option('--hash', 'print the SHA-256 of all tables and rows of a database')
+  program.command('verify').description('check every page, the log and the invariants of a database, or a backup')
+    .argument('<file>').option('--full', 'every row, index and zone map too')
+    .option('--hash', 'print the SHA-256 of all tables and rows of a database')
     .action((file: string, options: VerifyOptions) => verifyFile(file, options))
   const views = 'meta | page N | wal | index T | groups T | freespace'
   program.command('inspect').description(`decode parts of a file, damaged or not: ${views}`)

@@ -39,9 +39,10 @@ export function verifyStore(
   owner.fill(0)
   const claim = (block: number, blocks: number, who: number): void => {
     for (let i = block; i < block + blocks; i++) {
-      if (i < 2 || i >= owner.length) fail({ message: `block ${i} of page ${who} is outside the file`, page: who })
-      else if (owner[i] !== 0) fail({ message: `block ${i} belongs to page ${owner[i]} and ${who}`, page: who })
-      else owner[i] = who
+      const broken = i < 2 || i >= owner.length ? `block ${i} of page ${who} is outside the file`
+        : owner[i] !== 0 ? `block ${i} belongs to page ${owner[i]} and ${who}` : null
+      if (broken === null) owner[i] = who
+      else fail({ message: `violates F8: ${broken}`, page: who })
     }
   }
   checkSlots(store, fail)
@@ -54,7 +55,7 @@ export function verifyStore(
       const offset = part.block * BLOCK_SIZE
       const count = file.read(offset, memory.u8.subarray(frame, frame + length))
       if (count < length || memory.crc32c(frame, length) !== part.crc) {
-        fail({ message: `page map at offset ${offset} does not match its checksum`, offset })
+        fail({ message: `violates F3: page map at offset ${offset} does not match its checksum`, offset })
       }
       totals.bytes += length
     }
@@ -66,7 +67,7 @@ export function verifyStore(
         totals.bytes += store.readPage(id, frame)
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error
-        fail({ message: error.message, page: id, offset: error.offset })
+        fail({ message: `violates F3: ${error.message}`, page: id, offset: error.offset })
       }
     }
   } finally {
@@ -85,7 +86,7 @@ function checkSlots(store: PageStore, fail: (problem: StoreProblem) => void): vo
   const copies = decodeMetaSlot(bytes.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), store.file.path)
   const isThere = (epoch: number): boolean => epoch === store.epoch || (store.isReadOnly && epoch > store.epoch)
   if (copies.some(({ meta }) => meta !== null && isThere(meta.epoch))) return
-  fail({ message: `meta slot ${slot} does not hold checkpoint ${store.epoch}`, offset: slot * BLOCK_SIZE })
+  fail({ message: `violates F1: meta slot ${slot} does not hold checkpoint ${store.epoch}`, offset: slot * BLOCK_SIZE })
 }
 
 // Whatever is not owned is free or waits to be (F2), and nothing is both.
@@ -93,12 +94,12 @@ function checkFree(store: PageStore, owner: Int32Array, fail: (problem: StorePro
   const unused = new Uint8Array(owner.length)
   store.blocks.forEachUnused((start, count) => {
     for (let i = start; i < start + count; i++) {
-      if (owner[i] !== 0) fail({ message: `block ${i} is free and belongs to page ${owner[i]}` })
-      else if (unused[i] !== 0) fail({ message: `block ${i} is free twice` })
+      if (owner[i] !== 0) fail({ message: `violates F8: block ${i} is free and belongs to page ${owner[i]}` })
+      else if (unused[i] !== 0) fail({ message: `violates F8: block ${i} is free twice` })
       unused[i] = 1
     }
   })
   for (let i = 2; i < owner.length; i++) {
-    if (owner[i] === 0 && unused[i] === 0) fail({ message: `block ${i} is neither used nor free` })
+    if (owner[i] === 0 && unused[i] === 0) fail({ message: `violates F8: block ${i} is neither used nor free` })
   }
 }

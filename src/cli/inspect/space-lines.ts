@@ -12,7 +12,7 @@ const USE = {
 const SIGNS = '.XMbhco?w!'
 const NAMES = [
   'free', 'meta slots', 'page map', 'base pages', 'heap pages', 'catalogue and roots', 'overflow pages',
-  'pages of unknown kind', 'waiting: of the older root only (F2)', 'claimed twice (violates F7)',
+  'pages of unknown kind', 'waiting: of the older root only (F2)', 'claimed twice (violates F8)',
 ]
 const USE_OF_KIND: Readonly<Record<number, number>> = {
   [PAGE_KIND.BASE]: USE.BASE, [PAGE_KIND.HEAP]: USE.HEAP, [PAGE_KIND.CATALOG]: USE.CATALOG,

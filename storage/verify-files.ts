@@ -1,0 +1,81 @@
+// The part of the integrity check that looks at files rather than tables: the log back to the older root (F4, W1, W4)
+// and the heap pages with their free-space buckets (H1, H3). verify.ts puts the parts together.
+import { DatabaseError } from '../src/base/errors.ts'
+import { heapFreeBytes, checkHeapPage } from './delta/heap-page.ts'
+import type { Engine } from './engine.ts'
+import { FRAME_SIZE } from './memory/linear-memory.ts'
+import { MEMORY_PATH, walFolder } from './open-engine.ts'
+import { decodeMetaSlot } from './page/meta-slot.ts'
+import type { Meta } from './page/meta-slot.ts'
+import { BLOCK_SIZE, MAX_PAGE_BYTES } from './page/page-map.ts'
+import { PAGE_KIND } from './page/page-store.ts'
+import type { Problem } from './verify.ts'
+import { readLog } from './wal/wal-reader.ts'
+
+const BUCKET_BYTES = MAX_PAGE_BYTES / 16
+
+/** Whole roots in the meta slots on disk, newest first. */
+function rootsOnDisk(engine: Engine): Meta[] {
+  const bytes = new Uint8Array(2 * BLOCK_SIZE)
+  const { file, path } = engine.parts
+  if (file.read(0, bytes) < bytes.length) return []
+  const roots = new Map<number, Meta>()
+  for (const slot of [0, 1]) {
+    for (const { meta } of decodeMetaSlot(bytes.subarray(slot * BLOCK_SIZE, (slot + 1) * BLOCK_SIZE), path)) {
+      if (meta !== null) roots.set(meta.epoch, meta)
+    }
+  }
+  return [...roots.values()].sort((a, b) => b.epoch - a.epoch)
+}
+
+/** Reads the log as recovery would, from the older root on; returns the records of committed transactions. */
+export function verifyLog(engine: Engine, problems: Problem[]): number {
+  const { files, path } = engine.parts
+  const roots = rootsOnDisk(engine)
+  const newest = roots[0]
+  if (engine.wal === null || path === MEMORY_PATH || newest === undefined) return 0
+  const folder = walFolder(path)
+  const redoLsn = Math.min(...roots.map((root) => root.redoLsn))
+  let records = 0
+  let lastCommit = newest.commitId
+  try {
+    readLog(files, { folder, databaseId: newest.databaseId, redoLsn, mayBeMissing: newest.commitId === 0 }, (record) => {
+      records++
+      if (record.lsn < newest.redoLsn || record.commitId === lastCommit) return
+      if (record.commitId !== lastCommit + 1) {
+        const text = `commit ${record.commitId} at LSN ${record.lsn} follows commit ${lastCommit}`
+        problems.push({ message: `violates W4: ${text}`, file: folder })
+      }
+      lastCommit = record.commitId
+    })
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error
+    const rule = /missing/.test(error.message) ? 'F4' : 'W1'
+    problems.push({ message: `violates ${rule}: ${error.message}`, file: error.file, offset: error.offset })
+  }
+  return records
+}
+
+/** Checks the structure of every heap page, and its bucket in the page map. */
+export function verifyHeap(engine: Engine, problems: Problem[]): void {
+  const { pages, pool, memory } = engine
+  for (const page of [...pages.pagesOfKind(PAGE_KIND.HEAP)]) {
+    try {
+      const base = pool.fetch(page) * FRAME_SIZE
+      const broken = checkHeapPage(memory, base, page)
+      if (broken !== null) {
+        const message = broken.startsWith('violates') ? broken : `violates H1: ${broken}`
+        problems.push({ message, page })
+        continue
+      }
+      const bucket = Math.max(0, Math.floor(heapFreeBytes(memory, base) / BUCKET_BYTES))
+      if (bucket !== pages.fillOf(page)) {
+        const text = `heap page ${page} is in bucket ${pages.fillOf(page)} but has the free bytes of ${bucket}`
+        problems.push({ message: `violates H3: ${text}`, page })
+      }
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error
+      problems.push({ message: error.message, page, offset: error.offset })
+    }
+  }
+}
