@@ -39,7 +39,8 @@ export function verifyLog(engine: Engine, problems: Problem[]): number {
   let records = 0
   let lastCommit = newest.commitId
   try {
-    readLog(files, { folder, databaseId: newest.databaseId, redoLsn, mayBeMissing: newest.commitId === 0 }, (record) => {
+    const { databaseId, commitId } = newest
+    readLog(files, { folder, databaseId, redoLsn, mayBeMissing: commitId === 0 }, (record) => {
       records++
       if (record.lsn < newest.redoLsn || record.commitId === lastCommit) return
       if (record.commitId !== lastCommit + 1) {
