@@ -1,6 +1,7 @@
 // `secantdb verify`: walks a database read-only, or checks the whole chain of a backup, and prints each violation with
 // its place and the rule it breaks (storage/README.md) on standard error, a summary on standard output; any problem
-// makes the exit status 1. A database that does not open is looked at without the engine, so that all of its damage is named.
+// makes the exit status 1. A database that does not open is looked at without the engine, so that all of its damage is
+// named, not the first.
 
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { FileSystem } from '../../storage/file/file.ts'
