@@ -9,16 +9,21 @@ import { openSqlite } from './engines/sqlite.ts'
 import { append } from './workloads/append.ts'
 import { commit, upsert } from './workloads/commit.ts'
 import { dirty } from './workloads/dirty.ts'
+import { growth } from './workloads/growth.ts'
 import { indexFit } from './workloads/index-fit.ts'
 import { keyValue } from './workloads/key-value.ts'
+import { inFlight, logAppend } from './workloads/log-append.ts'
 import { point, sqlPoint } from './workloads/point.ts'
 import { pool } from './workloads/pool.ts'
 import { range } from './workloads/range.ts'
 import { scan } from './workloads/scan.ts'
+import { tuple } from './workloads/tuple.ts'
+import { updates } from './workloads/updates.ts'
 import type { Workload } from './workloads/workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
   point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool, keyValue,
+  logAppend, inFlight, tuple, updates, growth,
 ]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */

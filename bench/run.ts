@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // npm run bench                     every workload, full sizes
 // npm run bench -- point range      only these
+// npm run bench -- storage          the storage workloads
 // npm run bench -- --small          reduced sizes, about a minute
 // npm run bench -- --engine=duckdb  only this engine
 // npm run bench -- --list           what there is
@@ -19,7 +20,7 @@ import { projectRoot } from './engines/rivals.ts'
 import { describeMachine } from './machine.ts'
 import type { Run } from './report.ts'
 import { consoleReport, pageOf, readmeTable, shownFigure } from './report.ts'
-import type { Scale } from './workloads/workload.ts'
+import type { Scale, Workload } from './workloads/workload.ts'
 import { SEED } from './workloads/workload.ts'
 
 const ROUNDS: Readonly<Record<Scale, number>> = { full: 7, small: 3, tiny: 1 }
@@ -60,9 +61,15 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 function ordersOf(names: readonly string[], scale: Scale): CaseOrder[] {
-  const chosen = names.length > 0 ? names.map(workloadNamed) : WORKLOADS
+  const chosen = names.length > 0 ? names.flatMap(workloadsNamed) : WORKLOADS.filter((one) => one.group === undefined)
   return chosen.flatMap((workload) => workload.rows[scale].flatMap((rows) =>
     workload.engines.map((engine) => ({ workload: workload.name, engine, rows, rounds: ROUNDS[scale] }))))
+}
+
+/** A workload, or all of a group. */
+function workloadsNamed(name: string): readonly Workload[] {
+  const group = WORKLOADS.filter((one) => one.group === name)
+  return group.length > 0 ? group : [workloadNamed(name)]
 }
 
 function runInChild(order: CaseOrder): Promise<CaseOutcome> {

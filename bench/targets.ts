@@ -32,6 +32,8 @@ const TARGETS: readonly Target[] = [
 const LIMITS: readonly { readonly what: RegExp; readonly most?: number; readonly least?: number }[] = [
   { what: /^write amplification of bulk/, most: 2.5 },
   { what: /^write amplification of upserts/, most: 20 },
+  { what: /^write amplification of random upserts/, most: 10 },
+  { what: /^resident memory/, most: 506 },
   { what: /^dirty \/ clean/, most: 1.5 },
   { what: /^pool hit rate/, least: 0.8 },
   { what: /^index fit/, least: 20e6 },

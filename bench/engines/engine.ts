@@ -47,6 +47,14 @@ export interface Engine {
   commit?(key: number, value: number): void | Promise<void>
   /** Inserts or replaces the rows in one durable transaction. */
   upsertBatch?(keys: Float64Array, value: number): void | Promise<void>
+  /** Creates an empty table of keys and texts for `insertNotes` and `deleteNotes`. */
+  openNotes?(): void | Promise<void>
+  /** Inserts `count` rows with keys from `first` on, each with this text, in one durable transaction. */
+  insertNotes?(first: number, count: number, note: string): void | Promise<void>
+  /** Deletes `count` rows, every `step`-th key from `first` on, in one durable transaction. */
+  deleteNotes?(first: number, count: number, step: number): void | Promise<void>
+  /** Replaces the orders at these places, amounts changed by `salt`, in one durable transaction. */
+  updateOrders?(orders: Orders, places: Int32Array, salt: number): void | Promise<void>
   /** Loads the lineitem columns for `q6` and `q1`. */
   loadLineitem?(lineitem: Lineitem): void | Promise<void>
   /** Rows of a scan query, every cell as text in a common form. */

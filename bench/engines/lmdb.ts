@@ -12,6 +12,7 @@ const MAP_BYTES = 8 * 2 ** 30
 interface LmdbDatabase {
   get(key: number): OrderRow | undefined
   put(key: number, value: unknown): Promise<boolean>
+  remove(key: number): Promise<boolean>
   putSync(key: number, value: unknown, options?: { append: boolean }): boolean
   getRange(options: { start: number; end: number }): Iterable<{ key: number; value: OrderRow }>
   transactionSync(work: () => void): void
@@ -44,6 +45,28 @@ export async function openLmdb(options: EngineOptions): Promise<Engine> {
     upsertBatch: async (keys, value) => {
       await db.transaction(() => {
         for (const key of keys) void db.put(key, { value })
+      })
+      await db.flushed
+    },
+    openNotes: () => undefined,
+    insertNotes: async (first, count, note) => {
+      await db.transaction(() => {
+        for (let id = first; id < first + count; id++) void db.put(id, note)
+      })
+      await db.flushed
+    },
+    deleteNotes: async (first, count, step) => {
+      await db.transaction(() => {
+        for (let i = 0; i < count; i++) void db.remove(first + i * step)
+      })
+      await db.flushed
+    },
+    updateOrders: async (orders, places, salt) => {
+      await db.transaction(() => {
+        for (const i of places) {
+          const status = STATUSES[orders.status[i]!]
+          void db.put(orders.id[i]!, { customer: orders.customer[i], amount: orders.amount[i]! + salt, status })
+        }
       })
       await db.flushed
     },

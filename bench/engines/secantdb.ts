@@ -7,7 +7,7 @@ import type { Database, OpenOptions, Statement, TableHandle } from '../../src/in
 import type { Lineitem } from '../workloads/lineitem.ts'
 import { LINE_STATUSES, RETURN_FLAGS } from '../workloads/lineitem.ts'
 import type { Orders } from '../workloads/orders.ts'
-import { statusTexts } from '../workloads/orders.ts'
+import { STATUSES, statusTexts } from '../workloads/orders.ts'
 import type { Engine, EngineOptions, OrderRow, RangeAnswer } from './engine.ts'
 import { cellText } from './engine.ts'
 
@@ -26,6 +26,7 @@ export async function openSecantdb(
     label: 'SecantDB',
     ...orderMethods(db),
     ...counterMethods(db),
+    ...noteMethods(db),
     loadLineitem: (lineitem) => loadLineitem(db, lineitem),
     query: (sql) => prepared(db, sql).raw([]).map((row) => row.map(cellText)),
     settle: () => void db.checkpoint(),
@@ -71,6 +72,35 @@ function counterMethods(db: Database): Partial<Engine> {
       const table = db.table('counters')
       db.transaction(() => {
         for (const id of keys) table.put({ id, value })
+      })
+    },
+  }
+}
+
+function noteMethods(db: Database): Partial<Engine> {
+  return {
+    openNotes: () => void db.exec('CREATE TABLE notes (id BIGINT PRIMARY KEY, note TEXT)'),
+    insertNotes: (first, count, note) => {
+      const table = db.table('notes')
+      db.transaction(() => {
+        for (let id = first; id < first + count; id++) table.put({ id, note })
+      })
+    },
+    deleteNotes: (first, count, step) => {
+      const table = db.table('notes')
+      db.transaction(() => {
+        for (let i = 0; i < count; i++) table.delete(first + i * step)
+      })
+    },
+    updateOrders: (orders, places, salt) => {
+      const table = db.table('orders')
+      db.transaction(() => {
+        for (const i of places) {
+          table.put({
+            id: orders.id[i]!, customer: orders.customer[i]!, amount: orders.amount[i]! + salt,
+            status: STATUSES[orders.status[i]!]!,
+          })
+        }
       })
     },
   }

@@ -57,6 +57,27 @@ export async function openSqlite(options: EngineOptions): Promise<Engine> {
       for (const key of keys) upsert.run(key, value)
       db.exec('COMMIT')
     },
+    openNotes: () => void db.exec('CREATE TABLE notes (id INTEGER PRIMARY KEY, note TEXT)'),
+    insertNotes: (first, count, note) => {
+      db.exec('BEGIN')
+      const insert = prepared('INSERT OR REPLACE INTO notes VALUES (?, ?)')
+      for (let id = first; id < first + count; id++) insert.run(id, note)
+      db.exec('COMMIT')
+    },
+    deleteNotes: (first, count, step) => {
+      db.exec('BEGIN')
+      const remove = prepared('DELETE FROM notes WHERE id = ?')
+      for (let i = 0; i < count; i++) remove.run(first + i * step)
+      db.exec('COMMIT')
+    },
+    updateOrders: (orders, places, salt) => {
+      db.exec('BEGIN')
+      const upsert = prepared('INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)')
+      for (const i of places) {
+        upsert.run(orders.id[i], orders.customer[i], orders.amount[i]! + salt, STATUSES[orders.status[i]!])
+      }
+      db.exec('COMMIT')
+    },
     query: (sql) => prepared(sql).raw().all().map((row) => row.map(cellText)),
     settle: () => void db.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
     close: () => void db.close(),

@@ -66,7 +66,7 @@ export const upsert: Workload = {
 }
 
 /** Commits `count` rows with keys from `first` on, at most `inFlight` unanswered at a time. */
-async function commitAll(engine: Engine, first: number, count: number, inFlight: number): Promise<void> {
+export async function commitAll(engine: Engine, first: number, count: number, inFlight: number): Promise<void> {
   for (let begin = 0; begin < count; begin += inFlight) {
     const pending: (void | Promise<void>)[] = []
     for (let i = begin; i < Math.min(count, begin + inFlight); i++) pending.push(engine.commit!(first + i, i))

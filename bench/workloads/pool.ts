@@ -11,11 +11,11 @@ import { Random } from '../../src/base/random.ts'
 import type { Orders } from './orders.ts'
 import { makeOrders } from './orders.ts'
 import type { Workload } from './workload.ts'
+import { zipfRanks } from './zipf.ts'
 
 const FRAME_BYTES = 65_536
 const POOL_SHARE = 0.1
 const POOL_FRAMES_MIN = 16
-const ZIPF_EXPONENT = 0.99
 const GETS = 60_000
 
 /** Pool hit rate. */
@@ -60,26 +60,4 @@ function hitRate(what: string, db: Database, orders: Orders, rows: Int32Array): 
   const hits = after.hits - before.hits
   const all = hits + after.misses - before.misses
   return summarize(what, 'fraction', [all === 0 ? 1 : hits / all])
-}
-
-/** Ranks 0 .. count - 1 with probability proportional to 1 / (rank + 1) ^ exponent, by inverted sums. */
-function zipfRanks(count: number, draws: number, seed: number): Int32Array {
-  const sums = new Float64Array(count)
-  let total = 0
-  for (let i = 0; i < count; i++) {
-    total += 1 / (i + 1) ** ZIPF_EXPONENT
-    sums[i] = total
-  }
-  const random = new Random(seed)
-  return Int32Array.from({ length: draws }, () => {
-    const wanted = random.next() * total
-    let lo = 0
-    let hi = count - 1
-    while (lo < hi) {
-      const mid = (lo + hi) >>> 1
-      if (sums[mid]! < wanted) lo = mid + 1
-      else hi = mid
-    }
-    return lo
-  })
 }

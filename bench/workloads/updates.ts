@@ -1,0 +1,65 @@
+// Write amplification of updates: bytes that reach the disk per byte of row data, when a table of one or ten million
+// rows takes 100,000 single-row upserts in durable batches of 100, in key order, at random, or by Zipf. The run ends
+// when everything is checkpointed and what is left unmerged is at most a tenth of the table.
+//
+// Bytes are what the operating system counts for the process (/proc/self/io, write_bytes), the same for every engine:
+// pages dirtied, so a page written twice before it reaches the disk counts once for engines on mapped memory.
+import { readFileSync } from 'node:fs'
+import { Random } from '../../src/base/random.ts'
+import { grouped, summarize, timeMs } from '../measure.ts'
+import type { Measurement } from '../measure.ts'
+import { makeOrders } from './orders.ts'
+import type { Workload } from './workload.ts'
+import { zipfRanks } from './zipf.ts'
+
+const UPSERTS = 100_000
+const BATCH = 100
+/** Key, customer, amount and status as a row takes them. */
+const ROW_BYTES = 8 + 4 + 8 + 8
+
+/** Updates of a large table. */
+export const updates: Workload = {
+  name: 'updates',
+  group: 'storage',
+  title: 'upserts into a loaded table in batches of 100: rate and write amplification',
+  engines: ['secantdb', 'sqlite', 'lmdb'],
+  rows: { full: [1_000_000, 10_000_000], small: [200_000], tiny: [3_000] },
+  run: async (one) => {
+    const orders = makeOrders(one.rows, one.seed)
+    await one.engine.loadOrders!(orders)
+    await one.engine.settle?.()
+    const count = Math.min(UPSERTS, one.rows)
+    const random = new Random(one.seed + 1)
+    const first = random.below(one.rows - count + 1)
+    const places = new Random(one.seed + 2).shuffle(Int32Array.from({ length: one.rows }, (_, i) => i))
+    const patterns: [string, Int32Array][] = [
+      ['sequential', Int32Array.from({ length: count }, (_, i) => first + i)],
+      ['Zipf', zipfRanks(one.rows, count, one.seed + 3).map((rank) => places[rank]!)],
+      ['random', Int32Array.from({ length: count }, () => random.below(one.rows))],
+    ]
+    const found: Measurement[] = []
+    for (const [name, rows] of patterns) {
+      const what = `${name} upserts, ${grouped(one.rows)} rows`
+      const before = writtenBytes()
+      const ms = await timeMs(async () => {
+        for (let begin = 0; begin < count; begin += BATCH) {
+          await one.engine.updateOrders!(orders, rows.subarray(begin, begin + BATCH), begin)
+        }
+        await one.engine.settle?.()
+      })
+      found.push(summarize(what, 'rows/s', [count / ms * 1e3]))
+      const factor = (writtenBytes() - before) / (count * ROW_BYTES)
+      found.push(summarize(`write amplification of ${what}`, 'factor', [factor]))
+    }
+    return found
+  },
+}
+
+/** Bytes this process has sent to the disk; 0 where the system does not count them. */
+function writtenBytes(): number {
+  try {
+    return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
