@@ -31,7 +31,8 @@ export function compressionOf(engine: Engine, table: TableStore | null): Compres
 export function groupTarget(engine: Engine, table: TableStore): GroupTarget {
   const { schema, order } = table
   const { memory, pages } = engine
-  return { schema, order, memory, pages, codec: CODEC_OF[compressionOf(engine, table)] }
+  const compression = compressionOf(engine, table)
+  return { schema, order, memory, pages, codec: CODEC_OF[compression], mayDecode: compression !== 'none' }
 }
 
 /**

@@ -20,6 +20,8 @@ export type PageCodec = (typeof PAGE_CODEC)[keyof typeof PAGE_CODEC]
 /** Bytes in front of the compressed ones. */
 export const IMAGE_HEADER_BYTES = 8
 const DEFLATE_LEVEL = 4
+// LZ4 is byte loops, and those are about three times faster over a buffer that is not shared.
+const staging = new Uint8Array(2 * MAX_PAGE_BYTES)
 
 /**
  * Writes the image of the page at `address` to `target` (a frame), zeros included, and returns its blocks; 0 when
@@ -79,7 +81,13 @@ export function packRun(
 
 function encode(codec: PageCodec, source: Uint8Array, target: Uint8Array): number {
   switch (codec) {
-    case PAGE_CODEC.LZ4: return encodeLz4Block(source, target)
+    case PAGE_CODEC.LZ4: {
+      staging.set(source)
+      const length = encodeLz4Block(staging.subarray(0, source.length), staging.subarray(MAX_PAGE_BYTES))
+      if (length === 0 || length > target.length) return 0
+      target.set(staging.subarray(MAX_PAGE_BYTES, MAX_PAGE_BYTES + length))
+      return length
+    }
     case PAGE_CODEC.ZSTD: return zstdFrames().encode(source, target)
     case PAGE_CODEC.GZIP: {
       const bytes = deflateRawSync(source, { level: DEFLATE_LEVEL })
@@ -112,7 +120,12 @@ function decode(
   codec: number, u8: Uint8Array, begin: number, end: number, target: number, rawLength: number,
 ): boolean {
   switch (codec) {
-    case PAGE_CODEC.LZ4: return decodeLz4Block(u8, begin, end, target, rawLength)
+    case PAGE_CODEC.LZ4: {
+      staging.set(u8.subarray(begin, end), MAX_PAGE_BYTES)
+      const isDecoded = decodeLz4Block(staging, MAX_PAGE_BYTES, MAX_PAGE_BYTES + end - begin, 0, rawLength)
+      if (isDecoded) u8.set(staging.subarray(0, rawLength), target)
+      return isDecoded
+    }
     case PAGE_CODEC.ZSTD:
       return zstdFrames().decode(u8.subarray(begin, end), u8.subarray(target, target + rawLength)) === rawLength
     case PAGE_CODEC.GZIP: return inflate(u8.subarray(begin, end), u8.subarray(target, target + rawLength))

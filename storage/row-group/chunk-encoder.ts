@@ -12,15 +12,17 @@ import { emptyChunk, partAlignment, setZone } from './chunk-plan.ts'
 import type { ChunkPlan, FixedPart } from './chunk-plan.ts'
 import { ENCODING } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
+import { deltaLayout, measure, paysAsRuns, planDeltas, planRuns, runStarts } from './light-encoder.ts'
+import type { Shape } from './light-encoder.ts'
 import { loadSafeDoubles, safeInteger, stagedScalar } from './staged-column.ts'
 import type { StagedColumn } from './staged-column.ts'
 import { planText } from './text-encoder.ts'
 
 const scratch = new Float64Array(65536)
 
-/** Plans rows [begin, begin + rows) of a staged column. */
-export function planChunk(column: StagedColumn, begin: number, rows: number): ChunkPlan {
-  const plan = planValues(column, begin, rows)
+/** Plans rows [begin, begin + rows) of a staged column; `mayDecode` allows run length and delta. */
+export function planChunk(column: StagedColumn, begin: number, rows: number, mayDecode = false): ChunkPlan {
+  const plan = planValues(column, begin, rows, mayDecode)
   const nulls = column.nulls
   if (nulls === null) return plan
   let nullCount = 0
@@ -30,12 +32,12 @@ export function planChunk(column: StagedColumn, begin: number, rows: number): Ch
   return plan
 }
 
-function planValues(column: StagedColumn, begin: number, rows: number): ChunkPlan {
+function planValues(column: StagedColumn, begin: number, rows: number, mayDecode: boolean): ChunkPlan {
   switch (physicalOf(column.type)) {
-    case 'int': return planInts(column, begin, rows)
-    case 'float': return planFloats(column, begin, rows)
+    case 'int': return planInts(column, begin, rows, mayDecode)
+    case 'float': return planFloats(column, begin, rows, mayDecode)
     case 'wide': return planWide(column, begin, rows)
-    case 'bytes': return planText(column, begin, rows)
+    case 'bytes': return planText(column, begin, rows, mayDecode)
   }
 }
 
@@ -76,10 +78,10 @@ function fillNulls(values: Float64Array, nulls: Uint8Array, begin: number, rows:
   return true
 }
 
-function planInts(column: StagedColumn, begin: number, rows: number): ChunkPlan {
+function planInts(column: StagedColumn, begin: number, rows: number, mayDecode: boolean): ChunkPlan {
   const source = column.values
   if (source instanceof BigInt64Array && !loadSafeDoubles(source, begin, rows, scratch)) {
-    return planBigInts(column, source, begin, rows)
+    return planBigInts(column, source, begin, rows, mayDecode)
   }
   if (!(source instanceof BigInt64Array)) scratch.set((source as Float64Array).subarray(begin, begin + rows))
   const chunk = emptyChunk()
@@ -94,22 +96,36 @@ function planInts(column: StagedColumn, begin: number, rows: number): ChunkPlan 
   // + 0: a user's Float64Array may hold -0.
   chunk.min = min + 0
   chunk.max = max + 0
-  return planNarrow(chunk, chunk.min, chunk.max, begin, rows, column)
-}
-
-function planNarrow(
-  chunk: ColumnChunk, min: number, max: number, begin: number, rows: number, column: StagedColumn,
-): ChunkPlan {
-  const range = max - min
-  chunk.base = range === 0 || range <= 0xffffffff ? min : 0
+  const range = chunk.max - chunk.min
+  chunk.base = range <= 0xffffffff ? chunk.min : 0
   if (range === 0) return { chunk, parts: [], text: null }
   chunk.encoding = range <= 0xffffffff ? ENCODING.NARROW : ENCODING.PLAIN
   chunk.layout = narrowLayout(range)
-  const part = valuesPart(chunk, rows, (memory, address) => {
-    const values = loadDoubles(column, begin, rows)
-    writeInts(memory, address, values, rows, chunk.layout, chunk.base as number)
-  })
-  return { chunk, parts: [part], text: null }
+  const parts = (mayDecode ? planLightInts(chunk, range, begin, rows, column) : null)
+    ?? [valuesPart(chunk, rows, (memory, address) => {
+      const values = loadDoubles(column, begin, rows)
+      writeInts(memory, address, values, rows, chunk.layout, chunk.base as number)
+    })]
+  return { chunk, parts, text: null }
+}
+
+const shape: Shape = { runs: 0, minStep: 0, maxStep: 0 }
+
+// The values are in scratch. Null when one value per row is the better choice.
+function planLightInts(
+  chunk: ColumnChunk, range: number, begin: number, rows: number, column: StagedColumn,
+): FixedPart[] | null {
+  const width = LAYOUT_WIDTH[chunk.layout]!
+  measure(scratch, rows, shape)
+  if (paysAsRuns(shape.runs, rows, width)) {
+    const starts = runStarts(scratch, 0, rows, shape.runs)
+    const values = Float64Array.from(starts, (row) => scratch[row]!)
+    return planRuns(chunk, starts, rows, (memory, address) =>
+      writeInts(memory, address, values, values.length, chunk.layout, chunk.base as number))
+  }
+  const stored = deltaLayout(shape, range, rows, width)
+  if (stored === null) return null
+  return planDeltas(chunk, stored, shape.minStep, rows, () => loadDoubles(column, begin, rows))
 }
 
 // The scratch is shared between columns, so writing loads it again.
@@ -157,7 +173,9 @@ function writeInts(
   }
 }
 
-function planBigInts(column: StagedColumn, source: BigInt64Array, begin: number, rows: number): ChunkPlan {
+function planBigInts(
+  column: StagedColumn, source: BigInt64Array, begin: number, rows: number, mayDecode: boolean,
+): ChunkPlan {
   const chunk = emptyChunk()
   let min: bigint | null = null
   let max: bigint | null = null
@@ -172,13 +190,39 @@ function planBigInts(column: StagedColumn, source: BigInt64Array, begin: number,
   chunk.max = safeInteger(max)
   chunk.encoding = ENCODING.PLAIN
   chunk.layout = LAYOUT.I64
+  const filled = mayDecode ? fillBigNulls(source, column.nulls, begin, rows) : source
+  const runs = mayDecode ? countBigRuns(filled) : rows
+  if (mayDecode && paysAsRuns(runs, rows, 8)) {
+    const starts = runStarts(filled, 0, rows, runs)
+    const values = BigInt64Array.from(starts, (row) => filled[row]!)
+    const parts = planRuns(chunk, starts, rows, (memory, address) => memory.i64.set(values, address / 8))
+    return { chunk, parts, text: null }
+  }
   const part = valuesPart(chunk, rows, (memory, address) => {
     memory.i64.set(source.subarray(begin, begin + rows), address / 8)
   })
   return { chunk, parts: [part], text: null }
 }
 
-function planFloats(column: StagedColumn, begin: number, rows: number): ChunkPlan {
+// The rows with NULLs in the value of the row before them; there is one that is not NULL.
+function fillBigNulls(source: BigInt64Array, nulls: Uint8Array | null, begin: number, rows: number): BigInt64Array {
+  if (nulls === null) return source.subarray(begin, begin + rows)
+  const filled = source.slice(begin, begin + rows)
+  let last = filled[nulls.indexOf(0, begin) - begin]!
+  for (let i = 0; i < rows; i++) {
+    if (nulls[begin + i] === 1) filled[i] = last
+    else last = filled[i]!
+  }
+  return filled
+}
+
+function countBigRuns(values: BigInt64Array): number {
+  let runs = 1
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[i - 1]) runs++
+  return runs
+}
+
+function planFloats(column: StagedColumn, begin: number, rows: number, mayDecode: boolean): ChunkPlan {
   const chunk = emptyChunk()
   const source = column.values as Float64Array
   chunk.encoding = ENCODING.PLAIN
@@ -200,12 +244,28 @@ function planFloats(column: StagedColumn, begin: number, rows: number): ChunkPla
     chunk.min = min + 0
     chunk.max = max + 0
   }
+  const runs = mayDecode ? planFloatRuns(chunk, column, begin, rows) : null
+  if (runs !== null) return { chunk, parts: runs, text: null }
   const part = valuesPart(chunk, rows, (memory, address) => {
     const out = chunk.layout === LAYOUT.F32 ? memory.f32 : memory.f64
     const at = address / LAYOUT_WIDTH[chunk.layout]!
     for (let i = 0; i < rows; i++) out[at + i] = source[begin + i]! + 0
   })
   return { chunk, parts: [part], text: null }
+}
+
+// Null when there are too many runs.
+function planFloatRuns(chunk: ColumnChunk, column: StagedColumn, begin: number, rows: number): FixedPart[] | null {
+  scratch.set((column.values as Float64Array).subarray(begin, begin + rows))
+  if (column.nulls !== null && !fillNulls(scratch, column.nulls, begin, rows)) return null
+  measure(scratch, rows, shape)
+  if (!paysAsRuns(shape.runs, rows, LAYOUT_WIDTH[chunk.layout]!)) return null
+  const starts = runStarts(scratch, 0, rows, shape.runs)
+  const values = Float64Array.from(starts, (row) => scratch[row]! + 0)
+  return planRuns(chunk, starts, rows, (memory, address) => {
+    if (chunk.layout === LAYOUT.F32) memory.f32.set(values, address / 4)
+    else memory.f64.set(values, address / 8)
+  })
 }
 
 function planWide(column: StagedColumn, begin: number, rows: number): ChunkPlan {

@@ -46,7 +46,8 @@ export function partAlignment(rows: number, width: number): number {
 export function emptyChunk(): ColumnChunk {
   return {
     encoding: ENCODING.CONSTANT, layout: LAYOUT.U8, nullCount: 0, valuesOffset: NO_PART, validityOffset: NO_PART,
-    dictionaryOffset: NO_PART, dictionaryCount: 0, base: 0, min: null, max: null, strings: null,
+    dictionaryOffset: NO_PART, dictionaryCount: 0, base: 0, stored: LAYOUT.U8, auxOffset: NO_PART, auxCount: 0, step: 0,
+    min: null, max: null, strings: null,
   }
 }
 

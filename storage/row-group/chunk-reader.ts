@@ -8,7 +8,7 @@ import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import type { BufferPool } from '../pool/buffer-pool.ts'
-import { ENCODING, NO_PART } from './column-chunk.ts'
+import { DELTA_BLOCK_ROWS, ENCODING, NO_PART, RUN_BLOCK_ROWS, runDirectoryBytes } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
 import { safeInteger } from './staged-column.ts'
 import type { RowGroup } from './row-group.ts'
@@ -86,12 +86,14 @@ export class ChunkReader {
   readInt(group: RowGroup, chunk: ColumnChunk, row: number): number | bigint {
     const base = chunk.base as number
     if (chunk.encoding === ENCODING.CONSTANT) return base
+    if (chunk.encoding === ENCODING.DELTA) return this.sumDeltas(group, chunk, row)
+    const place = chunk.encoding === ENCODING.RUNS ? this.runOf(group, chunk, row) : row
     switch (chunk.layout) {
-      case LAYOUT.U8: return base + this.memory.u8[this.address(group, chunk.valuesOffset + row)]!
-      case LAYOUT.U16: return base + this.memory.u16[this.address(group, chunk.valuesOffset + row * 2) >>> 1]!
-      case LAYOUT.U32: return base + this.memory.u32[this.address(group, chunk.valuesOffset + row * 4) >>> 2]!
+      case LAYOUT.U8: return base + this.memory.u8[this.address(group, chunk.valuesOffset + place)]!
+      case LAYOUT.U16: return base + this.memory.u16[this.address(group, chunk.valuesOffset + place * 2) >>> 1]!
+      case LAYOUT.U32: return base + this.memory.u32[this.address(group, chunk.valuesOffset + place * 4) >>> 2]!
       default: {
-        const at = this.address(group, chunk.valuesOffset + row * 8) >>> 2
+        const at = this.address(group, chunk.valuesOffset + place * 8) >>> 2
         const high = this.memory.i32[at + 1]!
         if (high >= -0x1fffff && high < 0x200000) return high * 0x1_0000_0000 + this.memory.u32[at]!
         return safeInteger(this.memory.i64[at >>> 1]!)
@@ -99,13 +101,46 @@ export class ChunkReader {
     }
   }
 
+  /** Run that holds a row: at most 9 steps in the runs of 256 rows, as the directory says (light-encoder.ts). */
+  runOf(group: RowGroup, chunk: ColumnChunk, row: number): number {
+    const { u16 } = this.memory
+    const last = chunk.auxCount - 1
+    const entry = chunk.auxOffset + 2 * Math.floor(row / RUN_BLOCK_ROWS)
+    // Clamped, because the bytes may be hostile.
+    let lo = Math.min(last, u16[this.address(group, entry) >>> 1]!)
+    let hi = Math.min(last, u16[this.address(group, entry + 2) >>> 1]!)
+    const starts = chunk.auxOffset + runDirectoryBytes(group.rows)
+    while (lo < hi) {
+      const mid = (lo + hi + 1) >>> 1
+      if (u16[this.address(group, starts + 2 * mid) >>> 1]! <= row) lo = mid
+      else hi = mid - 1
+    }
+    return lo
+  }
+
+  // The base of the row's block plus at most 63 differences. The 64 differences of a block lie in one page.
+  private sumDeltas(group: RowGroup, chunk: ColumnChunk, row: number): number {
+    const block = Math.floor(row / DELTA_BLOCK_ROWS)
+    const first = block * DELTA_BLOCK_ROWS
+    let value = this.memory.f64[this.address(group, chunk.auxOffset + 8 * block) >>> 3]! + (row - first) * chunk.step
+    if (chunk.stored === LAYOUT.U8) {
+      const at = this.address(group, chunk.valuesOffset + first)
+      for (let i = at + 1; i <= at + row - first; i++) value += this.memory.u8[i]!
+    } else {
+      const at = this.address(group, chunk.valuesOffset + first * 2) >>> 1
+      for (let i = at + 1; i <= at + row - first; i++) value += this.memory.u16[i]!
+    }
+    return value
+  }
+
   readFloat(group: RowGroup, chunk: ColumnChunk, row: number): number {
-    const at = this.address(group, chunk.valuesOffset + row * LAYOUT_WIDTH[chunk.layout]!)
+    const place = chunk.encoding === ENCODING.RUNS ? this.runOf(group, chunk, row) : row
+    const at = this.address(group, chunk.valuesOffset + place * LAYOUT_WIDTH[chunk.layout]!)
     return chunk.layout === LAYOUT.F32 ? this.memory.f32[at >>> 2]! : this.memory.f64[at >>> 3]!
   }
 
   private readBytes(group: RowGroup, chunk: ColumnChunk, row: number, asText: boolean): Scalar {
-    if (chunk.encoding === ENCODING.DICTIONARY) return this.dictionaryString(group, chunk, this.code(group, chunk, row))
+    if (chunk.dictionaryOffset !== NO_PART) return this.dictionaryString(group, chunk, this.code(group, chunk, row))
     const at = this.address(group, chunk.valuesOffset + row * 8) >>> 2
     const offset = this.memory.u32[at]!
     const length = this.memory.u32[at + 1]!
@@ -118,8 +153,9 @@ export class ChunkReader {
 
   /** Dictionary code of a row. */
   code(group: RowGroup, chunk: ColumnChunk, row: number): number {
-    if (chunk.layout === LAYOUT.U8) return this.memory.u8[this.address(group, chunk.valuesOffset + row)]!
-    return this.memory.u16[this.address(group, chunk.valuesOffset + row * 2) >>> 1]!
+    const place = chunk.encoding === ENCODING.RUNS ? this.runOf(group, chunk, row) : row
+    if (chunk.layout === LAYOUT.U8) return this.memory.u8[this.address(group, chunk.valuesOffset + place)]!
+    return this.memory.u16[this.address(group, chunk.valuesOffset + place * 2) >>> 1]!
   }
 
   /** String of a dictionary code, decoded once for small dictionaries. */
@@ -159,7 +195,7 @@ export class ChunkReader {
   /** Compares the bytes of a text or bytes value with `key`: negative when the row's value is smaller. */
   compareBytes(group: RowGroup, chunk: ColumnChunk, row: number, key: Uint8Array, keyLength: number): number {
     let viewAt: number
-    if (chunk.encoding === ENCODING.DICTIONARY) {
+    if (chunk.dictionaryOffset !== NO_PART) {
       const code = this.code(group, chunk, row)
       viewAt = this.address(group, chunk.dictionaryOffset + code * 8) >>> 2
     } else viewAt = this.address(group, chunk.valuesOffset + row * 8) >>> 2

@@ -7,8 +7,9 @@ import type { Arena } from '../memory/arena.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import type { ChunkReader } from './chunk-reader.ts'
-import { ENCODING } from './column-chunk.ts'
+import { ENCODING, NO_PART } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
+import { decodeWindow, isLight } from './light-decoder.ts'
 import type { DeltaBlock } from '../delta/delta-image.ts'
 import type { GroupMeta, RowGroup } from './row-group.ts'
 import type { TableStore } from '../table/table-store.ts'
@@ -77,7 +78,7 @@ export class ColumnLoader {
     }
     if (chunk.encoding === ENCODING.CONSTANT) return this.loadConstant(chunk)
     this.buffers.valuesPtr = this.baseValues(group, chunk, begin, rows)
-    if (chunk.encoding === ENCODING.DICTIONARY) {
+    if (chunk.dictionaryOffset !== NO_PART) {
       this.buffers.dictionary = this.baseDictionary(group, chunk)
     } else if (chunk.encoding === ENCODING.VIEW) this.loadViews(group, begin, rows)
   }
@@ -121,6 +122,11 @@ export class ColumnLoader {
     const width = LAYOUT_WIDTH[chunk.layout]!
     const offset = chunk.valuesOffset + begin * width
     const bytes = rows * width
+    if (isLight(chunk)) {
+      const at = this.values.ensure(BATCH_ROWS * width + 64 * width)
+      decodeWindow(this.reader, group, chunk, begin, rows, this.memory, at)
+      return at
+    }
     const crosses = (offset & (FRAME_SIZE - 1)) + bytes > FRAME_SIZE
     if (this.mayPin && !crosses && chunk.encoding !== ENCODING.VIEW) {
       return this.pin(group.firstPage + (offset >>> 16)) * FRAME_SIZE + (offset & (FRAME_SIZE - 1))

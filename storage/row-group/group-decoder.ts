@@ -4,8 +4,9 @@ import { isText, physicalOf } from '../../src/base/types.ts'
 import type { SqlType, TableSchema } from '../../src/base/types.ts'
 import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
 import type { ChunkReader } from './chunk-reader.ts'
-import { ENCODING } from './column-chunk.ts'
+import { ENCODING, NO_PART } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
+import { decodeWindow, isLight, viewsOf } from './light-decoder.ts'
 import type { GroupMeta, RowGroup } from './row-group.ts'
 import type { NumberArray, ObjectArray, StagedColumn, StagedValues } from './staged-column.ts'
 
@@ -53,6 +54,12 @@ function decodeValues(
 // The values part copied out of the frames.
 function rawValues(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(group.rows * LAYOUT_WIDTH[chunk.layout]!)
+  if (isLight(chunk)) {
+    const views = viewsOf(new ArrayBuffer(group.rows * 8))
+    decodeWindow(reader, group, chunk, 0, group.rows, views, 0)
+    bytes.set(views.u8.subarray(0, bytes.length))
+    return bytes
+  }
   reader.copy(group, chunk.valuesOffset, bytes.length, bytes)
   return bytes
 }
@@ -80,7 +87,7 @@ function decodeObjects(
 ): ObjectArray {
   const out: ObjectArray = new Array(group.rows).fill(null)
   if (chunk.nullCount === group.rows) return out
-  if (chunk.encoding === ENCODING.DICTIONARY && isText(type)) {
+  if (chunk.dictionaryOffset !== NO_PART && isText(type)) {
     const strings: string[] = []
     for (let code = 0; code < chunk.dictionaryCount; code++) strings.push(reader.dictionaryString(group, chunk, code))
     const raw = rawValues(reader, group, chunk)

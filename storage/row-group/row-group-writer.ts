@@ -7,11 +7,13 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
+import { FLAG } from '../page/meta-slot.ts'
 import type { PageCodec } from '../page/page-codec.ts'
 import { PAGE_KIND } from '../page/page-store.ts'
 import type { PageStore } from '../page/page-store.ts'
 import type { KeyOrder } from '../table/key.ts'
 import { fitKeys } from './key-fit.ts'
+import { isLight } from './light-decoder.ts'
 import { RowGroup, encodeGroupMeta } from './row-group.ts'
 import type { GroupMeta } from './row-group.ts'
 import { stagedScalar } from './staged-column.ts'
@@ -29,6 +31,8 @@ export interface GroupTarget {
   readonly pages: PageStore
   /** How base pages are compressed; left out = not. */
   readonly codec?: PageCodec
+  /** Columns outside the key may be encoded as runs and deltas. */
+  readonly mayDecode?: boolean
 }
 
 /**
@@ -39,7 +43,8 @@ export function writeRowGroup(
   target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
 ): RowGroup {
   assert(rows > 0 && rows <= 65536, 'row group size out of range')
-  const stream = planStream(columns, begin, rows)
+  const stream = planStream(columns, begin, rows, (c) => target.mayDecode === true && !target.order.columns.includes(c))
+  if (stream.chunks.some(isLight)) target.pages.require(FLAG.RUNS_AND_DELTAS)
   const metaOffset = stream.end
   const meta = { chunks: stream.chunks, ...fitKeys(target, columns, begin, rows) }
   const metaBytes = new ByteWriter(4096)

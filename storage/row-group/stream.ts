@@ -15,9 +15,14 @@ export interface StreamPlan {
   readonly end: number
 }
 
-/** Plans and places rows [begin, begin + rows) of the columns; rows <= 65,536. */
-export function planStream(columns: readonly StagedColumn[], begin: number, rows: number): StreamPlan {
-  const plans = columns.map((column) => planChunk(column, begin, rows))
+/**
+ * Plans and places rows [begin, begin + rows) of the columns; rows <= 65,536. `mayDecode` says which columns may be
+ * encoded as runs and deltas, by default none.
+ */
+export function planStream(
+  columns: readonly StagedColumn[], begin: number, rows: number, mayDecode?: (column: number) => boolean,
+): StreamPlan {
+  const plans = columns.map((column, c) => planChunk(column, begin, rows, mayDecode?.(c) ?? false))
   const { placed, end } = placeParts(plans)
   const texts: TextPlan[] = []
   let cursor = end

@@ -9,6 +9,7 @@ import { emptyChunk, partAlignment, setTextZone } from './chunk-plan.ts'
 import type { ChunkPlan, FixedPart, TextPlan } from './chunk-plan.ts'
 import { ENCODING } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
+import { paysAsRuns, planRuns } from './light-encoder.ts'
 import type { StagedColumn } from './staged-column.ts'
 
 const PAGE_BYTES = 0x10000
@@ -41,14 +42,14 @@ export function writeText(text: TextPlan, memory: LinearMemory, address: number)
 }
 
 /** Plans a text, json, bytea, uuid or interval column. */
-export function planText(column: StagedColumn, begin: number, rows: number): ChunkPlan {
+export function planText(column: StagedColumn, begin: number, rows: number, mayDecode: boolean): ChunkPlan {
   const values = column.values as (string | Uint8Array | null)[]
   const chunk = emptyChunk()
   setTextZone(chunk, column, begin, rows)
   if (isText(column.type)) {
     const codes = countDistinct(values as (string | null)[], begin, rows)
     if (codes !== null && codes.size === 0) return { chunk, parts: [], text: null }
-    if (codes !== null) return planDictionary(chunk, values as (string | null)[], codes, begin, rows)
+    if (codes !== null) return planDictionary(chunk, values as (string | null)[], codes, begin, rows, mayDecode)
   }
   return planViews(chunk, values, begin, rows)
 }
@@ -72,6 +73,7 @@ function countDistinct(values: (string | null)[], begin: number, rows: number): 
 
 function planDictionary(
   chunk: ColumnChunk, values: (string | null)[], codes: Map<string, number>, begin: number, rows: number,
+  mayDecode: boolean,
 ): ChunkPlan {
   const sorted = [...codes.keys()].sort(compareUtf8)
   for (let code = 0; code < sorted.length; code++) codes.set(sorted[code]!, code)
@@ -80,6 +82,15 @@ function planDictionary(
   chunk.layout = sorted.length <= 0x100 ? LAYOUT.U8 : LAYOUT.U16
   const text = encodeStrings(sorted)
   const width = LAYOUT_WIDTH[chunk.layout]!
+  const viewsPart: FixedPart = {
+    bytes: sorted.length * 8, align: 64,
+    place: (offset) => { chunk.dictionaryOffset = offset },
+    write: (memory, address) => writeViews(memory, address, text),
+  }
+  const runs = mayDecode ? countTextRuns(values, begin, rows) : rows
+  if (paysAsRuns(runs, rows, width)) {
+    return { chunk, parts: [...planTextRuns(chunk, values, codes, begin, rows, runs), viewsPart], text }
+  }
   const codesPart: FixedPart = {
     bytes: rows * width, align: partAlignment(rows, width),
     place: (offset) => { chunk.valuesOffset = offset },
@@ -92,12 +103,40 @@ function planDictionary(
       }
     },
   }
-  const viewsPart: FixedPart = {
-    bytes: sorted.length * 8, align: 64,
-    place: (offset) => { chunk.dictionaryOffset = offset },
-    write: (memory, address) => writeViews(memory, address, text),
-  }
   return { chunk, parts: [codesPart, viewsPart], text }
+}
+
+// NULL rows belong to the run before them; the first run begins with row 0.
+function countTextRuns(values: (string | null)[], begin: number, rows: number): number {
+  let runs = 0
+  let last: string | null = null
+  for (let i = begin; i < begin + rows; i++) {
+    const value = values[i]!
+    if (value === null || value === last) continue
+    last = value
+    runs++
+  }
+  return runs
+}
+
+function planTextRuns(
+  chunk: ColumnChunk, values: (string | null)[], codes: Map<string, number>, begin: number, rows: number, runs: number,
+): FixedPart[] {
+  const starts = new Uint16Array(runs)
+  const runCodes = new Uint16Array(runs)
+  let run = 0
+  let last: string | null = null
+  for (let i = 0; i < rows; i++) {
+    const value = values[begin + i]!
+    if (value === null || value === last) continue
+    last = value
+    starts[run] = run === 0 ? 0 : i
+    runCodes[run++] = codes.get(value)!
+  }
+  return planRuns(chunk, starts, rows, (memory, address) => {
+    if (chunk.layout === LAYOUT.U8) memory.u8.set(runCodes, address)
+    else memory.u16.set(runCodes, address >>> 1)
+  })
 }
 
 function planViews(

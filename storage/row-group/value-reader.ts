@@ -70,7 +70,9 @@ export class ValueReader {
 
   readFloat(group: RowGroup, chunk: ColumnChunk, row: number): number | null {
     if (chunk.nullCount !== 0 && this.isNull(group, chunk, row)) return null
-    if (chunk.layout === LAYOUT.F64) return this.f64[this.at(group, chunk.valuesOffset + row * 8) >>> 3]!
+    if (chunk.encoding === ENCODING.PLAIN && chunk.layout === LAYOUT.F64) {
+      return this.f64[this.at(group, chunk.valuesOffset + row * 8) >>> 3]!
+    }
     return this.reader.readFloat(group, chunk, row)
   }
 
@@ -81,6 +83,9 @@ export class ValueReader {
       const code = chunk.layout === LAYOUT.U8 ? this.u8[this.at(group, offset + row)]!
         : this.u16[this.at(group, offset + row * 2) >>> 1]!
       return chunk.strings?.[code] ?? this.reader.dictionaryString(group, chunk, code)
+    }
+    if (chunk.encoding !== ENCODING.VIEW) {
+      return this.reader.dictionaryString(group, chunk, this.reader.code(group, chunk, row))
     }
     const view = this.at(group, chunk.valuesOffset + row * 8) >>> 2
     return this.reader.readText(group, this.u32[view]!, this.u32[view + 1]!)

@@ -126,7 +126,7 @@ describe('what cannot be', () => {
   })
 
   test.each([
-    ['an unknown encoding', 0, 5], ['an unknown layout', 1, 8], ['a layout of another type', 1, 5],
+    ['an unknown encoding', 0, 7], ['an unknown layout', 1, 8], ['a layout of another type', 1, 5],
     ['a validity flag without its part', 11, 0xff], ['more NULLs than rows', 4, 1],
   ])('in a column chunk: %s', (_what, at, value) => {
     const bytes = soundChunk(sample('column chunk descriptor'))

@@ -13,10 +13,12 @@ import type { Engine } from '../../storage/mod.ts'
 import { LAYOUT } from '../../storage/column-buffers.ts'
 import { FORMAT_VERSION } from '../../storage/page/meta-slot.ts'
 import { PAGE_KIND } from '../../storage/page/page-store.ts'
+import { PAGE_CODEC } from '../../storage/page/page-codec.ts'
 import { ENCODING } from '../../storage/row-group/column-chunk.ts'
 import { verifyEngine } from '../../storage/verify.ts'
 import { reading, scanRows } from '../storage/rows.ts'
 import { GOLDEN_OPTIONS, expectedText, makeGolden, tableLines } from './golden/make.ts'
+import type { Variant } from './golden/make.ts'
 import { goldenOf, shown, unpack } from './golden/unpack.ts'
 
 const here = dirname(goldenOf(FORMAT_VERSION))
@@ -26,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const SIZE_MAX = 200 * 1024
 
 /** Compresses a made database into the repository. */
-function store(path: string, golden: string): void {
+function store(path: string, golden: string, variant: Variant): void {
   mkdirSync(join(golden, 'wal'), { recursive: true })
   const compress = (from: string, to: string): void => {
     writeFileSync(to, gzipSync(readFileSync(from), { level: 9 }))
@@ -35,7 +37,7 @@ function store(path: string, golden: string): void {
   for (const name of readdirSync(walFolder(path))) {
     compress(join(walFolder(path), name), join(golden, 'wal', `${name}.gz`))
   }
-  writeFileSync(join(golden, 'rows.txt'), expectedText())
+  writeFileSync(join(golden, 'rows.txt'), expectedText(variant))
 }
 
 function expectByKey(engine: Engine): void {
@@ -59,18 +61,21 @@ async function opened(path: string, use: (engine: Engine) => void, readOnly = fa
 }
 
 beforeAll(async () => {
-  const golden = goldenOf(FORMAT_VERSION)
-  if (existsSync(golden) || process.env.SECANTDB_WRITE_GOLDEN !== '1') return
-  const path = join(folder, 'to-store.sdb')
-  await makeGolden(path)
-  store(path, golden)
+  for (const variant of ['plain', 'compressed'] as const) {
+    const golden = goldenOf(FORMAT_VERSION, variant === 'compressed')
+    if (existsSync(golden) || process.env.SECANTDB_WRITE_GOLDEN !== '1') continue
+    const path = join(folder, `${variant}-to-store.sdb`)
+    await makeGolden(path, variant)
+    store(path, golden, variant)
+  }
 })
 
 test('there is a golden database of the current version', () => {
   expect(existsSync(goldenOf(FORMAT_VERSION))).toBe(true)
+  expect(existsSync(goldenOf(FORMAT_VERSION, true))).toBe(true)
 })
 
-describe.each(readdirSync(here).filter((name) => /^v\d+$/.test(name)))('%s', (name) => {
+describe.each(readdirSync(here).filter((name) => /^v\d+(-compressed)?$/.test(name)))('%s', (name) => {
   const golden = join(here, name)
   const text = readFileSync(join(golden, 'rows.txt'), 'utf8')
 
@@ -110,7 +115,8 @@ describe('the golden database', () => {
     await opened(unpack(goldenOf(FORMAT_VERSION), join(folder, 'coverage.sdb')), (engine) => {
       const chunks = engine.catalog.tables().flatMap((table) =>
         table.root.groups.flatMap((group) => [...table.metaOf(group).chunks]))
-      expect(new Set(chunks.map(({ encoding }) => encoding))).toEqual(new Set(Object.values(ENCODING)))
+      const { RUNS: _runs, DELTA: _delta, ...inPlace } = ENCODING
+      expect(new Set(chunks.map(({ encoding }) => encoding))).toEqual(new Set(Object.values(inPlace)))
       expect(new Set(chunks.map(({ layout }) => layout))).toEqual(new Set(Object.values(LAYOUT)))
       const { FREE: _free, MAP: _map, ...kinds } = PAGE_KIND
       for (const kind of Object.values(kinds)) expect([...engine.pages.pagesOfKind(kind)]).not.toEqual([])
@@ -118,6 +124,16 @@ describe('the golden database', () => {
         .flatMap((table) => indexFigures(table).groups.map(({ kind }) => kind))
       expect(models).toContain('learned')
       expect(models).toContain('sampled')
+    }, true)
+  })
+
+  test('compressed, holds runs, deltas and compressed pages', async () => {
+    await opened(unpack(goldenOf(FORMAT_VERSION, true), join(folder, 'compressed.sdb')), (engine) => {
+      const chunks = engine.catalog.tables().flatMap((table) =>
+        table.root.groups.flatMap((group) => [...table.metaOf(group).chunks]))
+      expect(new Set(chunks.map(({ encoding }) => encoding))).toEqual(new Set(Object.values(ENCODING)))
+      const codecs = [...engine.pages.pagesOfKind(PAGE_KIND.BASE)].map((page) => engine.pages.map.codecOf(page))
+      expect(codecs).toContain(PAGE_CODEC.ZSTD)
     }, true)
   })
 
@@ -129,5 +145,6 @@ describe('the golden database', () => {
 
   test('is what its tables say', () => {
     expect(readFileSync(join(goldenOf(FORMAT_VERSION), 'rows.txt'), 'utf8')).toBe(expectedText())
+    expect(readFileSync(join(goldenOf(FORMAT_VERSION, true), 'rows.txt'), 'utf8')).toBe(expectedText('compressed'))
   })
 })

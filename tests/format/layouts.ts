@@ -229,6 +229,7 @@ function rootLayouts(): Layout[] {
 const CHUNK: ColumnChunk = {
   encoding: ENCODING.DICTIONARY, layout: LAYOUT.U16, nullCount: 0x81818182, valuesOffset: 0x82828283,
   validityOffset: 0x83838384, dictionaryOffset: 0x84848485, dictionaryCount: 0x85858586,
+  stored: LAYOUT.U16, auxOffset: 0xffffffff, auxCount: 0, step: 0,
   base: 0x0686868686868687n,
   min: 'a', max: 'b', strings: null,
 }
@@ -239,6 +240,15 @@ const MODEL: SegmentTable = {
   intercept: Float64Array.of(17, 209), errorLow: Int32Array.of(3), errorHigh: Int32Array.of(4),
   grid: Int32Array.of(0, 0), gridScale: 0, keys: 211, begin: 17, end: 209, epsilon: 37, maxError: 5,
   meanError: 1.25,
+}
+
+function companionBytes(): Uint8Array {
+  const out = new ByteWriter(64)
+  const delta = {
+    ...CHUNK, encoding: ENCODING.DELTA, auxOffset: 0x87878788, auxCount: 0x88888889, step: -12345, min: null, max: null,
+  }
+  encodeColumnChunk(delta, INTEGER, out)
+  return out.finish().slice(31)
 }
 
 function groupMetaLayouts(): Layout[] {
@@ -263,6 +273,14 @@ function groupMetaLayouts(): Layout[] {
       field('dictionaryCount', /^dictionary ?[cC]ount/, 4, 0x85858586),
       field('base', /^base/, 8, 0x0686868686868687n),
       bytesField('zone', /^zone map/, Uint8Array.of(0, 1, 0x61, 1, 0x62)),
+    ],
+  }, {
+    name: 'companion of a chunk', heading: 'Companions of runs and deltas',
+    source: 'storage/row-group/column-chunk.ts', picture: /^ *of runs and deltas, between base and zone map: /,
+    sample: companionBytes(),
+    fields: [
+      field('stored', /^stored layout/, 1, 1), field('auxOffset', /^aux offset/, 4, 0x87878788),
+      field('auxCount', /^aux count/, 4, 0x88888889), doubleField('step', /^step/, -12345),
     ],
   }, {
     name: 'row group meta', heading: 'Row-group meta', source: 'storage/row-group/row-group.ts',

@@ -10,7 +10,7 @@ import { openEngine, walFolder } from '../../../storage/mod.ts'
 import type { Engine } from '../../../storage/mod.ts'
 import { KeyOrder } from '../../../storage/table/key.ts'
 import { rowText } from '../../storage/rows.ts'
-import { GOLDEN_GROUP_ROWS, goldenTables } from './tables.ts'
+import { GOLDEN_GROUP_ROWS, goldenTables, seriesTable } from './tables.ts'
 import type { Change, GoldenTable } from './tables.ts'
 
 /** Options of the golden database: nothing merges or checkpoints by itself, log segments stay small. */
@@ -43,10 +43,17 @@ function expectedRows({ schema, base, delta, log }: GoldenTable): Row[] {
   return [...rows.values()].sort((a, b) => order.compare(order.fromRow(a), order.fromRow(b)))
 }
 
+/** Which golden database: as one is made when nothing is said, or with every kind of compression. */
+export type Variant = 'plain' | 'compressed'
+
+function tablesOf(variant: Variant): GoldenTable[] {
+  return variant === 'plain' ? goldenTables() : [...goldenTables(), seriesTable()]
+}
+
 /** Text of everything the golden database must show. */
-export function expectedText(): string {
+export function expectedText(variant: Variant = 'plain'): string {
   const created: GoldenTable = { schema: CREATED, base: [], delta: [], log: [{ put: [1] }, { put: [2] }] }
-  const tables = [...goldenTables(), created]
+  const tables = [...tablesOf(variant), created]
   return tables.flatMap((table) => tableLines(table.schema, expectedRows(table))).join('\n')
 }
 
@@ -64,8 +71,8 @@ function change(engine: Engine, name: string, changes: readonly Change[]): void 
   txn.commit()
 }
 
-function fill(engine: Engine): void {
-  const tables = goldenTables()
+function fill(engine: Engine, variant: Variant): void {
+  const tables = tablesOf(variant)
   const txn = engine.begin()
   for (const { schema } of tables) txn.createTable(schema)
   for (const name of ['dropped', 'doomed']) txn.createTable({ ...CREATED, name })
@@ -89,12 +96,12 @@ function fill(engine: Engine): void {
 }
 
 /** Makes the database at `path`, whose folder exists. */
-export async function makeGolden(path: string): Promise<void> {
+export async function makeGolden(path: string, variant: Variant = 'plain'): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'secantdb-golden-'))
   const from = join(folder, 'made.sdb')
-  const engine = await openEngine(from, GOLDEN_OPTIONS)
+  const engine = await openEngine(from, { ...GOLDEN_OPTIONS, compression: variant === 'plain' ? null : 'zstd' })
   try {
-    fill(engine)
+    fill(engine, variant)
     copyFileSync(from, path)
     mkdirSync(walFolder(path))
     for (const name of readdirSync(walFolder(from)).filter((one) => !one.startsWith('spare-'))) {

@@ -158,3 +158,19 @@ export function goldenTables(): GoldenTable[] {
     rowIds(), long(),
   ]
 }
+
+/** What runs and deltas are for: steady times, states that last. Only in the compressed database. */
+export function seriesTable(): GoldenTable {
+  const row = (i: number): Row => [
+    i, 1_700_000_000_000_000 + i * 1_000_000 + i % 50, i % 40 === 3 ? null : WORDS[(i >> 6) % WORDS.length]!,
+    (i >> 7) * 2 ** 40, (i >> 5) / 2,
+  ]
+  const columns = [
+    column('k', INTEGER, false), column('at', TIMESTAMP), column('state', TEXT), column('total', BIGINT),
+    column('level', DOUBLE),
+  ]
+  return {
+    schema: { name: 'series', columns, key: [0] },
+    base: range(600, row), delta: [{ put: row(700) }, { remove: [7] }], log: [{ put: [8, null, 'now', 1, NaN] }],
+  }
+}

@@ -9,9 +9,9 @@ import type { Engine } from '../../../storage/mod.ts'
 import { reading, scanRows } from '../../storage/rows.ts'
 import { tableLines } from './make.ts'
 
-/** Folder of the golden database of a format version. */
-export function goldenOf(version: number): string {
-  return join(dirname(fileURLToPath(import.meta.url)), `v${version}`)
+/** Folder of the golden database of a format version, or of its compressed sibling. */
+export function goldenOf(version: number, isCompressed = false): string {
+  return join(dirname(fileURLToPath(import.meta.url)), `v${version}${isCompressed ? '-compressed' : ''}`)
 }
 
 /** Unpacks a golden database to a fresh place, and returns that. */
