@@ -5,6 +5,7 @@ import type { TableAccess } from '../../storage/access.ts'
 import { AggregateOperator } from '../operators/aggregate.ts'
 import { FilterOperator } from '../operators/filter.ts'
 import { LimitOperator } from '../operators/limit.ts'
+import { LockOperator } from '../operators/lock.ts'
 import type { Operator } from '../operators/operator.ts'
 import { PickOperator, ProjectOperator } from '../operators/project.ts'
 import { ReverseOperator } from '../operators/reverse.ts'
@@ -21,8 +22,8 @@ import type { CostModel } from './cost.ts'
 import { andAll, columnsOf, conjuncts, operandsOf } from './expression.ts'
 import { keyOrderOf } from './key-order.ts'
 import type {
-  AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LogicalPlan, ProjectPlan, ScanPlan, SortPlan,
-  SubqueryExpression,
+  AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LockPlan, LogicalPlan, ProjectPlan, ScanPlan,
+  SortPlan, SubqueryExpression,
 } from './logical.ts'
 import { selectivityOf } from './selectivity.ts'
 
@@ -56,6 +57,7 @@ export class OperatorBuilder {
       case 'distinct': return this.#distinct(plan)
       case 'sort': return this.#sort(plan, null)
       case 'limit': return this.#limit(plan)
+      case 'lock': return this.#lock(plan, null)
       case 'join': return buildJoin(this, plan, wanted)
       case 'values':
         for (const row of plan.rows) this.registerAll(row)
@@ -231,10 +233,15 @@ export class OperatorBuilder {
     return { operator: new ProjectOperator(input, [...kept, ...computed], output, estimate), positions }
   }
 
+  // Rows are locked when they are read, so only as many as the limit above will take.
+  #lock(plan: LockPlan, limit: LimitPlan | null): Operator {
+    return new LockOperator(this.build(plan.input), plan.targets, limit)
+  }
+
   #limit(plan: LimitPlan): Operator {
     this.registerAll([plan.limit, plan.offset].filter((e) => e !== null))
-    const input = plan.input.kind === 'sort' && plan.limit !== null
-      ? this.#sort(plan.input, plan) : this.build(plan.input)
+    const input = plan.input.kind === 'sort' && plan.limit !== null ? this.#sort(plan.input, plan)
+      : plan.input.kind === 'lock' ? this.#lock(plan.input, plan) : this.build(plan.input)
     const wanted = plan.limit?.kind === 'constant' && plan.limit.value !== null ? Number(plan.limit.value) : 100
     const rows = plan.limit === null ? input.estimate.rows : Math.min(input.estimate.rows, wanted)
     const share = input.estimate.rows > 0 && !isBlocking(input) ? Math.min(1, rows / input.estimate.rows) : 1

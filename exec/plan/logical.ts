@@ -5,7 +5,7 @@
 // Three-valued logic, NULL handling and result types are PostgreSQL's. `position` is the 1-based
 // character position in the statement, kept so that run-time errors (22012 and the like) can point.
 import type { ColumnSchema, Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
-import type { TransactionModes } from '../../storage/mod.ts'
+import type { LockStrength, TransactionModes } from '../../storage/mod.ts'
 
 interface ExpressionBase {
   readonly type: SqlType
@@ -145,6 +145,21 @@ export interface LimitPlan extends PlanBase {
   readonly limit: Expression | null
   readonly offset: Expression | null
 }
+/** What to do about a row that another transaction has locked: wait or fail as the caller does, fail, leave it out. */
+export type LockWait = 'block' | 'error' | 'skip'
+/** A table whose rows are locked: its key columns, in key order, are columns of the input. */
+export interface LockTarget {
+  readonly table: string
+  readonly columns: readonly number[]
+  readonly strength: LockStrength
+  readonly wait: LockWait
+}
+/** Passes rows on after locking the rows of base tables they come from; those that cannot be locked are left out. */
+export interface LockPlan extends PlanBase {
+  readonly kind: 'lock'
+  readonly input: LogicalPlan
+  readonly targets: readonly LockTarget[]
+}
 export interface DistinctPlan extends PlanBase { readonly kind: 'distinct'; readonly input: LogicalPlan }
 /** Output: left columns then right columns. Keys pair up by index and have equal types; residual sees both sides. */
 export interface JoinPlan extends PlanBase {
@@ -186,7 +201,7 @@ export interface DeletePlan extends PlanBase {
 }
 
 export type LogicalPlan =
-  | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | DistinctPlan | JoinPlan
+  | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | LockPlan | DistinctPlan | JoinPlan
   | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
 
 /** What src/sql hands over: a query or DML plan, or one of the engine's own commands. */

@@ -23,7 +23,7 @@ export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => Log
 export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Expression): LogicalPlan {
   const optional = (e: Expression | null): Expression | null => e === null ? null : change(e)
   switch (plan.kind) {
-    case 'scan': case 'distinct': case 'insert': case 'update': case 'delete': return plan
+    case 'scan': case 'distinct': case 'lock': case 'insert': case 'update': case 'delete': return plan
     case 'filter': return { ...plan, predicate: change(plan.predicate) }
     case 'project': return { ...plan, expressions: mapList(plan.expressions, change) }
     case 'aggregate': {

@@ -49,6 +49,13 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       const moved = mapExpressions({ ...plan, input: input.plan }, (e) => moveTo(e, input.position))
       return { plan: { ...moved, output: input.plan.output } as LogicalPlan, position: input.position }
     }
+    case 'lock': {
+      const input = prune(plan.input, new Set([...needed, ...plan.targets.flatMap((target) => target.columns)]))
+      const targets = plan.targets.map((target) => ({
+        ...target, columns: target.columns.map((column) => input.position.get(column)!),
+      }))
+      return { plan: { ...plan, input: input.plan, targets, output: input.plan.output }, position: input.position }
+    }
     case 'distinct': {
       const all = new Set(plan.output.keys())
       const input = prune(plan.input, all)

@@ -1,6 +1,7 @@
 // Our own syntax tree: small, closed, immutable. parse.ts makes it, the binder reads it, nothing else does.
 // `position` is the 1-based character in the text the user gave (of the operator for infix expressions).
-import type { TransactionModes } from '../../storage/mod.ts'
+import type { LockWait } from '../../exec/plan/logical.ts'
+import type { LockStrength, TransactionModes } from '../../storage/mod.ts'
 
 interface Node {
   readonly position?: number
@@ -133,6 +134,14 @@ export interface CommonTable extends Node {
   readonly query: Query
 }
 
+/** FOR UPDATE or FOR SHARE [OF tables] [NOWAIT | SKIP LOCKED]. */
+export interface LockingClause extends Node {
+  /** Names or aliases; empty: every table of FROM. */
+  readonly tables: readonly ColumnName[]
+  readonly strength: LockStrength
+  readonly wait: LockWait
+}
+
 /** SELECT or VALUES (then `rows` is set and the select clauses are empty). */
 export interface Query extends Node {
   readonly kind: 'select'
@@ -147,6 +156,7 @@ export interface Query extends Node {
   readonly orderBy: readonly OrderItem[]
   readonly limit: Expr | null
   readonly offset: Expr | null
+  readonly locks: readonly LockingClause[]
 }
 
 export interface ColumnName extends Node { readonly name: string }

@@ -9,6 +9,7 @@ import type { BindContext, CommonTableBinding } from './bind-context.ts'
 import { bindError, invalid } from './bind-context.ts'
 import { condition, operate } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
+import { keyColumns } from './bind-lock.ts'
 import { didYouMean } from './nearest-name.ts'
 import { conjuncts, joinOn } from './push-filter.ts'
 import type { ScopeColumn } from './scope.ts'
@@ -19,6 +20,8 @@ export interface FromEnv {
   readonly context: BindContext
   readonly parent: Scope | null
   readonly visible: ReadonlyMap<string, CommonTableBinding>
+  /** The keys of the tables' rows are wanted too: FOR UPDATE. */
+  readonly locks: boolean
 }
 
 /** A FROM item: its plan and its columns, in the order of `*`. */
@@ -70,10 +73,11 @@ function bindTable(item: TableRef, env: FromEnv): Source {
     return { plan, columns: renamed(named, item.columnAliases, item.position) }
   }
   const schema = tableSchema(item.name, env.context, item.position)
-  const plan = scanTable(schema, false)
-  return {
-    plan, columns: renamed(relationColumns(plan.output, item.alias ?? item.name), item.columnAliases, item.position),
-  }
+  const plan = scanTable(schema, env.locks)
+  const all = relationColumns(plan.output, item.alias ?? item.name)
+  const shown = env.locks ? all.filter(column => schema.columns[column.index]!.hidden !== true) : all
+  const columns = renamed(shown, item.columnAliases, item.position)
+  return { plan, columns: env.locks ? [...columns, ...keyColumns(item, schema)] : columns }
 }
 
 function bindDerived(item: DerivedRef, env: FromEnv): Source {

@@ -6,19 +6,22 @@ import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
 import { BIGINT } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
-import type { Expression, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
+import type { Expression, LockTarget, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
 import type { CommonTable, Expr, OrderItem, Query, SelectItem } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
 import { at, bindError, invalid } from './bind-context.ts'
 import { bindExpr, condition } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { bindFrom } from './bind-from.ts'
+import { lockedTables } from './bind-lock.ts'
+import type { LockedTable } from './bind-lock.ts'
 import { coerce, settle } from './coerce.ts'
 import { expressionKey } from './expression-key.ts'
 import { Aggregates, Grouping, isNullable } from './grouping.ts'
+import { unsupported } from './node-reader.ts'
 import { outputName } from './output-name.ts'
 import { conjuncts, pushFilter } from './push-filter.ts'
-import { Scope } from './scope.ts'
+import { Scope, columnExpression } from './scope.ts'
 
 type Visible = ReadonlyMap<string, CommonTableBinding>
 
@@ -28,11 +31,20 @@ interface Item {
   readonly expression: Expression
 }
 
-/** Binds a query below `parent`. Its output are the columns of the select list. */
+/** Binds a query inside another statement. Its output are the columns of the select list. */
 export function bindQuery(query: Query, context: BindContext, parent: Scope | null, outer: Visible): LogicalPlan {
+  if (query.locks.length > 0) throw unsupported('FOR UPDATE or FOR SHARE in a subquery', query.locks[0]!.position)
+  return bindSelect(query, context, parent, outer)
+}
+
+/** Binds a query that is a statement, or (as {@link bindQuery}) part of one below `parent`. */
+export function bindSelect(query: Query, context: BindContext, parent: Scope | null, outer: Visible): LogicalPlan {
   const visible = withTables(query.with, outer)
-  if (query.rows !== null) return bindValues(query, query.rows, context, parent, visible)
-  const source = bindFrom(query.from, { context, parent, visible })
+  if (query.rows !== null) {
+    if (query.locks.length > 0) throw unsupported('FOR UPDATE or FOR SHARE of VALUES', query.locks[0]!.position)
+    return bindValues(query, query.rows, context, parent, visible)
+  }
+  const source = bindFrom(query.from, { context, parent, visible, locks: query.locks.length > 0 })
   const scope = new Scope(source.columns, parent)
   const plain: ExprEnv = { context, scope, aggregates: null, clause: 'WHERE', visible }
   const input = query.where === null ? source.plan
@@ -43,8 +55,9 @@ export function bindQuery(query: Query, context: BindContext, parent: Scope | nu
   const groups = query.groupBy.map(group => bindGroup(group, items, query.items, { ...plain, clause: 'GROUP BY' }))
   const having = query.having === null ? null : condition(query.having, 'HAVING', env)
   const keys = query.orderBy.map(item => bindOrder(item, items, env))
+  const locked = lockedTables(query, source.columns, aggregates.calls.length > 0)
   if (groups.length === 0 && aggregates.calls.length === 0 && having === null) {
-    return finish(query, input, items, keys, { ...plain, clause: 'LIMIT' })
+    return finish(query, input, items, keys, { ...plain, clause: 'LIMIT' }, locked)
   }
   const grouping = new Grouping(input, groups, aggregates)
   const over = (expression: Expression): Expression => grouping.regroup(expression)
@@ -140,9 +153,10 @@ function columnAt(output: readonly OutputColumn[], index: number): Expression {
   return { kind: 'column', index, name, type, nullable }
 }
 
-/** Project, distinct, sort, limit, and the projection that drops hidden sort columns. */
+/** Project, distinct, sort, lock, limit, and the projection that drops hidden sort and key columns. */
 function finish(
   query: Query, input: LogicalPlan, items: readonly Item[], keys: readonly SortKey[], env: ExprEnv,
+  locked: readonly LockedTable[] = [],
 ): LogicalPlan {
   const all = [...items]
   const places = new Map<string, number>()
@@ -163,6 +177,9 @@ function finish(
     }
     return place
   })
+  const targets = locked.map(({ keys: columns, ...lock }): LockTarget => (
+    { ...lock, columns: columns.map(column => all.push({ name: 'key', expression: columnExpression(column) }) - 1) }
+  ))
   let plan: LogicalPlan = {
     kind: 'project', input, expressions: all.map(item => item.expression), output: outputOf(all),
   }
@@ -171,6 +188,7 @@ function finish(
     const sortKeys = keys.map((key, i) => ({ ...key, expression: columnAt(plan.output, keyPlaces[i]!) }))
     plan = { kind: 'sort', input: plan, keys: sortKeys, output: plan.output }
   }
+  if (targets.length > 0) plan = { kind: 'lock', input: plan, targets, output: plan.output }
   plan = limited(query, plan, env)
   if (all.length === items.length) return plan
   const output = plan.output.slice(0, items.length)

@@ -7,7 +7,7 @@ import { bindDelete, bindInsert, bindUpdate, defaultValue } from './bind-change.
 import type { BindContext, Catalog } from './bind-context.ts'
 import { ParameterTypes } from './bind-context.ts'
 import { tableSchema } from './bind-from.ts'
-import { bindQuery } from './bind-query.ts'
+import { bindQuery, bindSelect } from './bind-query.ts'
 import { bindCreateTable } from './bind-table.ts'
 import type { ParsedStatement } from './parse.ts'
 
@@ -47,7 +47,7 @@ export function bindDefault(column: ColumnSchema): Expression {
 
 function bindStatement(statement: Statement, context: BindContext): BoundStatement {
   switch (statement.kind) {
-    case 'select': return query(bindQuery(statement, context, null, new Map()), context)
+    case 'select': return query(bindSelect(statement, context, null, new Map()), context)
     case 'insert': return query(bindInsert(statement, context), context)
     case 'update': return query(bindUpdate(statement, context), context)
     case 'delete': return query(bindDelete(statement, context), context)

@@ -1,6 +1,6 @@
 // SELECT, VALUES, WITH and FROM of libpg-query's tree to ours.
-// Set operations, DISTINCT ON and locking clauses end here with 0A000.
-import type { CommonTable, Expr, FromItem, OrderItem, Query, SelectItem, TableRef } from './ast.ts'
+// Set operations and DISTINCT ON end here with 0A000.
+import type { CommonTable, Expr, FromItem, LockingClause, OrderItem, Query, SelectItem, TableRef } from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
@@ -26,6 +26,7 @@ export function lowerQuery(node: NodeReader): Query {
     orderBy: node.nodes('sortClause').map(lowerOrder),
     limit: lowerLimit(node),
     offset: optional(node, 'limitOffset'),
+    locks: node.nodes('lockingClause').map(lowerLocking),
     position: node.position,
   }
   node.done()
@@ -36,6 +37,24 @@ function firstPosition(node: NodeReader): number | undefined {
   const side = node.bare('larg', 'SelectStmt')
   if (side === null) return node.nodes('targetList')[0]?.position
   return firstPosition(side)
+}
+
+const STRENGTHS: Readonly<Record<string, LockingClause['strength']>> = {
+  LCS_FORUPDATE: 'update', LCS_FORNOKEYUPDATE: 'update', LCS_FORSHARE: 'share', LCS_FORKEYSHARE: 'share',
+}
+const WAITS: Readonly<Record<string, LockingClause['wait']>> = {
+  LockWaitBlock: 'block', LockWaitError: 'error', LockWaitSkip: 'skip',
+}
+
+/** FOR NO KEY UPDATE and FOR KEY SHARE take the stronger lock beside them. */
+function lowerLocking(node: NodeReader): LockingClause {
+  const strength = STRENGTHS[node.text('strength')]
+  const wait = WAITS[node.text('waitPolicy')]
+  if (strength === undefined || wait === undefined) throw node.unsupported()
+  const tables = node.nodes('lockedRels').map(lowerTable)
+  node.done()
+  const names = tables.map(({ name, position }) => ({ name, position }))
+  return { tables: names, strength, wait, position: tables[0]?.position ?? node.context.source.ofIndex(0) }
 }
 
 function optional(node: NodeReader, field: string): Expr | null {

@@ -183,6 +183,12 @@ describe('statements', () => {
       'SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ UNCOMMITTED',
       { kind: 'set_transaction', scope: 'session', modes: { level: 'read uncommitted', readOnly: null } },
     ],
+    [
+      'SELECT a FROM t, u FOR UPDATE OF t NOWAIT FOR KEY SHARE SKIP LOCKED',
+      { locks: [
+        { tables: [{ name: 't' }], strength: 'update', wait: 'error' }, { tables: [], strength: 'share', wait: 'skip' },
+      ] },
+    ],
     ['SHOW TRANSACTION ISOLATION LEVEL', { kind: 'show', name: 'transaction_isolation' }],
     ['PRAGMA isolation_level = READ COMMITTED', { kind: 'pragma', value: 'read committed' }],
     ['COMMIT', { kind: 'commit' }], ['END', { kind: 'commit' }], ['ROLLBACK', { kind: 'rollback' }],
@@ -218,7 +224,7 @@ describe('statements', () => {
 
 describe('refused with 0A000 and a position', () => {
   test.each([
-    ['SELECT a FROM t FOR UPDATE', 'FOR UPDATE'], ['SELECT sum(a) OVER (PARTITION BY b) FROM t', 'window functions'],
+    ['SELECT sum(a) OVER (PARTITION BY b) FROM t', 'window functions'],
     ['SELECT 1 UNION SELECT 2', 'UNION'], ['SELECT 1 INTERSECT SELECT 2', 'INTERSECT'],
     ['SELECT DISTINCT ON (a) b FROM t', 'DISTINCT ON'],
     ['SELECT a FROM t GROUP BY ROLLUP (a)', 'ROLLUP'], ['SELECT * FROM f(1)', 'function in FROM'],
