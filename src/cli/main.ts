@@ -14,6 +14,7 @@ import { EXIT, printError, UsageError } from './report-error.ts'
 import { runScript } from './run-sql.ts'
 import { openSession } from './session.ts'
 import { runShell } from './shell.ts'
+import { isSqliteFile } from './sqlite/sqlite-file.ts'
 import { verifyFile, type VerifyOptions } from './verify.ts'
 
 /** One -c or -f, in the order given. */
@@ -24,6 +25,8 @@ interface MainOptions {
   readonly readonly?: boolean
   readonly memory?: string
 }
+
+type ImportArguments = Omit<ImportOptions, 'table'> & { readonly table?: readonly string[] }
 
 const SOURCE_FORMATS = ['csv', 'jsonl', 'json', 'arrow', 'parquet']
 
@@ -50,19 +53,28 @@ function buildProgram(parts: ScriptPart[]): Command {
 function addTools(program: Command): void {
   const sourceFormat = new Option('--format <format>', 'format of the file (default: found from the file)')
     .choices(SOURCE_FORMATS)
-  program.command('import').description('import a CSV, JSON lines, JSON, Arrow IPC or Parquet file')
-    .argument('<database>').argument('<file>')
-    .requiredOption('--table <name>', 'table to fill; created when it does not exist')
+  program.command('import').description('import a CSV, JSON lines, JSON, Arrow IPC or Parquet file, or a whole SQLite '
+    + 'database')
+    .argument('<database>', 'may be left out for a SQLite file: then FILE.sdb beside it').argument('[file]')
+    .option('--table <name>', 'table to fill, created when it does not exist; SQLite: only this table (repeatable)',
+      (name: string, names: readonly string[] = []) => [...names, name])
     .option('--key <columns>', 'primary key of a new table, comma-separated')
     .option('--delimiter <character>', 'CSV: field separator', oneCharacter)
     .option('--header', 'CSV: the first record holds names').option('--no-header', 'CSV: it does not')
     .option('--sample-all', 'CSV and JSON: read the whole file before choosing types')
     .addOption(new Option('--on-conflict <what>', 'rows whose key exists').choices(['replace', 'skip']))
     .addOption(sourceFormat)
-    .action((database: string, file: string, options: ImportOptions, command: Command) => {
+    .action(async (database: string, file: string | undefined, options: ImportArguments, command: Command) => {
+      const { table: tables = [] } = options
+      if (isSqliteFile(file ?? database)) {
+        const { importSqlite } = await import('./sqlite/sqlite-import.ts')
+        return importSqlite(file === undefined ? besideSqlite(database) : database, file ?? database, { tables })
+      }
+      if (file === undefined) throw new UsageError(`"${database}" is no SQLite database: name a database and a file`)
+      if (tables.length !== 1) throw new UsageError('import needs one --table')
       // --header and --no-header share one option, whose default must stay "look at the file".
       const header = command.getOptionValueSource('header') === 'cli' ? options.header : undefined
-      return importFile(database, file, { ...options, header })
+      return importFile(database, file, { ...options, header, table: tables[0]! })
     })
   program.command('export').description('export a table or a query to a file, - for standard output')
     .argument('<database>').argument('<file>')
@@ -96,6 +108,11 @@ function addBackupTools(program: Command): void {
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('a number from 1 expected')
+}
+
+/** Where a SQLite file goes by default: old.sqlite to old.sdb. */
+function besideSqlite(path: string): string {
+  return path.replace(/\.(sqlite3?|db3?)$/i, '') + '.sdb'
 }
 
 function oneCharacter(text: string): string {
