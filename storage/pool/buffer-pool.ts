@@ -40,6 +40,8 @@ export class BufferPool {
   frameOf: Int32Array
   /** One byte per frame: set it when a page is used without fetch. */
   readonly referenced: Uint8Array
+  /** Pages that have left their frame since open: addresses of frames hold while it stands still. */
+  departures = 0
   private readonly memory: LinearMemory
   private readonly pages: PageStore
   private readonly policy: EvictionPolicy
@@ -257,6 +259,7 @@ export class BufferPool {
     const pageId = this.table[entry + PAGE]!
     this.dirtyPages.delete(pageId)
     this.frameOf[pageId] = -1
+    this.departures++
     this.table[entry + PAGE] = -1
     this.table[entry + DIRTY] = 0
   }

@@ -57,6 +57,11 @@ export class DeletionVector {
     this.marks--
   }
 
+  /** True when the row is listed, committed or not: the delta has something to say about it. */
+  has(row: number): boolean {
+    return this.bitmap !== null && (this.bitmap[row >> 3]! >> (row & 7) & 1) === 0
+  }
+
   /** Commit id or mark from which the row is superseded, 0 when it is not. */
   since(row: number): number {
     return this.commits.get(row) ?? 0

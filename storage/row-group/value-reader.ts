@@ -91,6 +91,11 @@ export class ValueReader {
     return this.reader.readText(group, this.u32[view]!, this.u32[view + 1]!)
   }
 
+  /** The string of a dictionary code. */
+  dictionaryString(group: RowGroup, chunk: ColumnChunk, code: number): string {
+    return this.reader.dictionaryString(group, chunk, code)
+  }
+
   readWide(group: RowGroup, chunk: ColumnChunk, row: number): Scalar {
     return this.reader.read(group, chunk, WIDE, row)
   }

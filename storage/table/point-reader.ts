@@ -8,10 +8,11 @@
 //                 └ miss ─► findGroup (table model) ─► searchBound (group model) ─► last mile in the key
 //                           column's frame ─► columns' frames ─► row object
 //
-// After some thousand lookups on one root both models become one (flat-model.ts).
+// After some thousand lookups on one root warm-reader.ts answers instead; this path stays for what that one leaves
+// out: cold pages, windows across two pages, odd encodings, keys that are no numbers.
 import { createSearchBound, findGroup, searchBound } from '../../index/mod.ts'
 import type { SearchBound } from '../../index/mod.ts'
-import type { Row, Scalar } from '../../src/base/types.ts'
+import type { Row } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
 import { LAYOUT } from '../column-buffers.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
@@ -22,16 +23,12 @@ import type { ColumnChunk } from '../row-group/column-chunk.ts'
 import type { KeyValue } from './key.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 import { ValueReader } from '../row-group/value-reader.ts'
-import { makeFlatModel } from './flat-model.ts'
-import type { FlatModel } from './flat-model.ts'
 import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
+import { makeWarmGet, shaped } from './warm-reader.ts'
+import type { Convert, RowObject, RowShape, WarmGet } from './warm-reader.ts'
 
-/** Turns a Scalar into what the user sees; null = it already is. */
-export type Convert = ((value: Scalar) => unknown) | null
-
-/** A row object. */
-export type RowObject = Record<string, unknown>
+export type { Convert, RowObject }
 
 type BuildRow<T> = (reader: ValueReader, group: RowGroup, meta: GroupMeta, row: number, key: KeyValue) => T
 
@@ -51,16 +48,23 @@ export class PointReader<T = RowObject> {
   private readonly keyColumn: number
   private readonly isNumber: boolean
   private readonly columnCount: number
+  private readonly shape: RowShape
+  private readonly warmLookups: number
   private row = -1
-  private flat: FlatModel | null = null
-  private flatRoot: TableRoot | null = null
+  private warm: WarmGet<T> | null = null
+  private warmHas: WarmGet<RowObject> | null = null
+  /** The root that `warm` reads, or that lookups are counted on. */
   private warmRoot: TableRoot | null = null
+  private countedRoot: TableRoot | null = null
   private lookups = 0
 
-  /** `columns` are schema ordinals, `names` the properties of the row object; null = the one column's value. */
+  /**
+   * `columns` are schema ordinals, `names` the properties of the row object; null = the one column's value.
+   * `warmLookups` lookups on one root make it warm.
+   */
   constructor(
     table: TableStore, commitId: () => number, columns: readonly number[], names: readonly string[] | null,
-    converts: readonly Convert[],
+    converts: readonly Convert[], warmLookups: number = WARM_LOOKUPS,
   ) {
     this.table = table
     this.commitId = commitId
@@ -70,24 +74,30 @@ export class PointReader<T = RowObject> {
     this.keyColumn = table.order.columns[0]!
     this.isNumber = table.order.mode === 'number'
     this.columnCount = columns.length + 1
+    this.shape = { columns, names, converts }
+    this.warmLookups = warmLookups
     this.build = generateBuild<T>(table, columns, names, converts)
     this.buildFromRow = generateFromRow<T>(columns, names, converts)
   }
 
   /** The row with this key, or undefined. */
   get(key: KeyValue): T | undefined {
-    const { delta } = this.table
-    if (delta.entryCount > 0) {
-      const entry = delta.find(key)
-      if (entry >= 0) return this.getFromDelta(entry, key)
+    const { table } = this
+    const isDirty = table.delta.entryCount > 0
+    if (typeof key === 'number' && key - key === 0 && this.isWarm(table.root)) {
+      const row = this.warm!(key, isDirty)
+      if (row !== null && (row !== undefined || !isDirty)) return row
+      if (row === undefined) return this.getFromDelta(key, false)
     }
-    return this.getFromBase(key)
+    return isDirty ? this.getFromDelta(key, true) : this.getFromBase(key)
   }
 
-  private getFromDelta(entry: number, key: KeyValue): T | undefined {
-    const { delta } = this.table
-    const version = delta.visible(entry, this.commitId(), NO_MARK, this.table.root.number)
-    if (version < 0) return this.getFromBase(key)
+  // The delta's answer when it has one, else the base's; not asked when the key is known not to be there.
+  private getFromDelta(key: KeyValue, mayBeInBase: boolean): T | undefined {
+    const { delta, root } = this.table
+    const entry = delta.find(key)
+    const version = entry < 0 ? -1 : delta.visible(entry, this.commitId(), NO_MARK, root.number)
+    if (version < 0) return mayBeInBase ? this.getFromBase(key) : undefined
     this.counters.deltaHits++
     const content = delta.content[version]!
     return content.isTombstone ? undefined : this.buildFromRow(this.table.rowOf(content))
@@ -102,13 +112,37 @@ export class PointReader<T = RowObject> {
 
   /** True when a row with this key exists. */
   has(key: KeyValue): boolean {
-    const { delta } = this.table
+    const { delta, root } = this.table
+    const isDirty = delta.entryCount > 0
+    if (typeof key === 'number' && key - key === 0 && this.isWarm(root)) {
+      const row = this.warmHas!(key, isDirty)
+      if (row !== null && (row !== undefined || !isDirty)) return row !== undefined
+    }
     const entry = delta.find(key)
     if (entry >= 0) {
-      const version = delta.visible(entry, this.commitId(), NO_MARK, this.table.root.number)
+      const version = delta.visible(entry, this.commitId(), NO_MARK, root.number)
       if (version >= 0) return !delta.content[version]!.isTombstone
     }
     return (typeof key === 'number' && this.isNumber ? this.locateNumber(key) : this.locate(key)) !== null
+  }
+
+  private isWarm(root: TableRoot): boolean {
+    return root === this.warmRoot || this.warmUp(root)
+  }
+
+  // A root is warm after as many lookups as pay for reading every group's meta.
+  private warmUp(root: TableRoot): boolean {
+    if (root !== this.countedRoot) {
+      this.countedRoot = root
+      this.warmRoot = this.warm = this.warmHas = null
+      this.lookups = 0
+    }
+    if (++this.lookups !== this.warmLookups) return false
+    this.warm = makeWarmGet<T>(this.table, root, this.shape, this.values)
+    if (this.warm === null) return false
+    this.warmHas = makeWarmGet<RowObject>(this.table, root, { columns: [], names: [], converts: [] }, this.values)
+    this.warmRoot = root
+    return true
   }
 
   private locate(key: KeyValue): RowGroup | null {
@@ -123,8 +157,7 @@ export class PointReader<T = RowObject> {
     const { root } = this.table
     // Infinity and NaN share a projection, so their group is found by comparing keys.
     if (root.groups.length === 0 || key - key !== 0) return this.locate(key)
-    const flat = root === this.flatRoot ? this.flat : this.warmUp(root)
-    const group = flat === null ? this.boundInGroup(root, key) : this.boundInRoot(root, flat, key)
+    const group = this.boundInGroup(root, key)
     if (group === null) return null
     const meta = group.meta!
     if (meta.keyBase !== null) return this.locate(key)
@@ -150,31 +183,6 @@ export class PointReader<T = RowObject> {
     const meta = group.meta ?? this.table.metaOf(group)
     searchBound(meta.model, key, this.bound)
     return group
-  }
-
-  // One level, on a warm root: the bound in rows of the root says the group too.
-  private boundInRoot(root: TableRoot, flat: FlatModel, key: number): RowGroup | null {
-    const { bound } = this
-    searchBound(flat.table, key, bound)
-    if (bound.lo >= bound.hi) return null
-    const g = flat.groupOf(bound.lo)
-    const first = flat.firstRows[g]!
-    bound.lo -= first
-    bound.hi -= first
-    bound.pos -= first
-    return root.groups[g]!
-  }
-
-  // A root's flat model is made after as many lookups as pay for reading every group's meta.
-  private warmUp(root: TableRoot): FlatModel | null {
-    if (root !== this.warmRoot) {
-      this.warmRoot = root
-      this.lookups = 0
-    }
-    if (++this.lookups < WARM_LOOKUPS) return null
-    this.flat = makeFlatModel(this.table, root)
-    this.flatRoot = root
-    return this.flat
   }
 
   /** Row in [lo, hi) whose key is `key`, -1 when there is none, SEARCH_ELSEWHERE for odd layouts. */
@@ -210,7 +218,7 @@ export class PointReader<T = RowObject> {
 }
 
 const SEARCH_ELSEWHERE = -2
-/** Lookups on one root before its flat model is made. */
+/** Lookups on one root before it is warm. */
 const WARM_LOOKUPS = 4096
 
 // One search per element type, made from one source: V8 specialises each on its array.
@@ -269,18 +277,6 @@ function generateBuild<T>(
     return ${shaped(names, values)}
   }`
   return new Function('converts', source)(converts) as BuildRow<T>
-}
-
-// An object literal of all values, or the only value.
-function shaped(names: readonly string[] | null, values: readonly string[]): string {
-  if (names === null) return values[0]!
-  return `{ ${values.map((value, i) => `${property(names[i]!)}: ${value}`).join(', ')} }`
-}
-
-// `"__proto__": x` in a literal sets the prototype; in brackets it is a property like any other.
-function property(name: string): string {
-  const text = JSON.stringify(name)
-  return name === '__proto__' ? `[${text}]` : text
 }
 
 function generateFromRow<T>(

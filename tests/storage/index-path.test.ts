@@ -57,7 +57,7 @@ test('each base lookup is one probe with a bounded window and few key pages', as
 test('a wrong model makes lookups miss rows that a scan still has', async () => {
   const { engine, keys } = await clustered()
   const table = engine.catalog.get('t')
-  // A fresh reader each time: a warm one has copied the models (flat-model.ts).
+  // A fresh reader each time: a warm one has copied the models (warm-reader.ts).
   const found = (): number => {
     const get = new PointReader(table, () => engine.commitId, [0], ['id'], [null])
     return keys.reduce((count, key) => count + (get.has(key) ? 1 : 0), 0)

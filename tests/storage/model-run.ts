@@ -323,8 +323,8 @@ export class ModelRun {
     const table = this.engine.catalog.get('t')
     const ordinals = schema.columns.map((_, c) => c)
     const reader = new PointReader(table, () => this.engine.commitId, ordinals, ordinals.map((c) => `c${c}`),
-      ordinals.map(() => null))
-    for (let i = 0; i < 2; i++) {
+      ordinals.map(() => null), this.random.between(1, 3))
+    for (let i = 0; i < 4; i++) {
       const key = this.someKey(this.committed.rows)
       const expected = this.committed.rows.get(keyText(key))
       const found = reader.get(table.order.fromValues(key))
