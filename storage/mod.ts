@@ -7,6 +7,8 @@ export type { ColumnBuffers, Dictionary, Layout, ScanBatch, ZonePredicate } from
 export type {
   CursorCounters, IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter,
 } from './access.ts'
+export { columnSizes, tableSize } from './size-figures.ts'
+export type { ColumnSize, TableSize } from './size-figures.ts'
 export { compressionOf, setCompression } from './compression.ts'
 export { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
 export type { EngineOptions, Synchronous } from './engine-options.ts'

@@ -2,9 +2,12 @@
 // figures of a table's key index and column encodings.
 import { indexStats } from '../index/mod.ts'
 import type { IndexStats } from '../index/mod.ts'
+import type { Compression } from '../src/base/types.ts'
+import { compressionOf } from './compression.ts'
 import type { Engine } from './engine.ts'
 import type { LatencyFigures } from './file/latency.ts'
 import type { PoolStats } from './pool/buffer-pool.ts'
+import { tableSize } from './size-figures.ts'
 import { ENCODING_NAMES } from './row-group/column-chunk.ts'
 import type { GroupMeta, RowGroup } from './row-group/row-group.ts'
 import type { TableStore } from './table/table-store.ts'
@@ -39,7 +42,11 @@ export interface EngineStats {
   readers: { count: number; oldestEpoch: number; reloads: number }
   /** Why the last automatic merge or checkpoint failed, null when it did not. */
   maintenanceError: string | null
-  tables: { name: string; rows: number; rowGroups: number; deltaEntries: number }[]
+  tables: {
+    name: string; rows: number; rowGroups: number; deltaEntries: number
+    /** What new row groups are written with, and how large the row groups are before and after a codec. */
+    compression: Compression; pageBytes: number; storedBytes: number; compressedPages: number
+  }[]
 }
 
 /** Reads all counters; costs a walk over the pool's frames. */
@@ -75,7 +82,7 @@ export function engineStats(engine: Engine): EngineStats {
     maintenanceError: engine.maintenanceError?.message ?? null,
     tables: engine.catalog.tables().map((table) => ({
       name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length,
-      deltaEntries: table.delta.entryCount,
+      deltaEntries: table.delta.entryCount, compression: compressionOf(engine, table), ...tableSize(engine, table),
     })),
   }
 }

@@ -8,7 +8,9 @@
 //   synchronous, database_list, table_list, version
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
-import { columnFigures, engineStats, indexFigures, verifyEngine } from '../../storage/mod.ts'
+import {
+  columnFigures, columnSizes, compressionOf, engineStats, indexFigures, verifyEngine, tableSize,
+} from '../../storage/mod.ts'
 import { compressionPragma } from './compression-pragma.ts'
 import { busyTimeout, isolationLevel } from './session-settings.ts'
 import type { Session } from './session.ts'
@@ -76,9 +78,8 @@ function storageInfo(session: Session): Rows {
     addFigures(rows, group, figures)
   }
   for (const table of tables) {
-    rows.push(
-      [`table.${table.name}`, `${table.rows} rows, ${table.rowGroups} row groups, ${table.deltaEntries} delta entries`]
-    )
+    const parts = `${table.rows} rows, ${table.rowGroups} row groups, ${table.deltaEntries} delta entries`
+    rows.push([`table.${table.name}`, `${parts}, ${sizeText(table.pageBytes, table.storedBytes)}`])
   }
   return rows
 }
@@ -97,11 +98,24 @@ function tableInfo(session: Session, name: string): Rows {
   const { groups, ...figures } = indexFigures(table)
   const rows: Rows = [['rows', String(table.liveRows)], ['row_groups', String(groups.length)]]
   for (const [figure, value] of Object.entries(figures)) rows.push([`index.${figure}`, shown(value)])
-  for (const column of columnFigures(table)) {
+  const size = tableSize(session.engine, table)
+  rows.push(
+    ['compression', compressionOf(session.engine, table).toUpperCase()],
+    ['compression.pages', `${sizeText(size.pageBytes, size.storedBytes)}, ${size.compressedPages} pages compressed`],
+  )
+  const sizes = columnSizes(session.engine, table)
+  columnFigures(table).forEach((column, c) => {
     const encodings = Object.entries(column.encodings).map(([encoding, count]) => `${encoding} ${count}`)
     rows.push([`column.${column.name}`, `${encodings.join(', ') || 'delta only'}; ${column.nulls} nulls`])
-  }
+    rows.push([`compression.${column.name}`, sizeText(sizes[c]!.rawBytes, sizes[c]!.storedBytes)])
+  })
   return rows
+}
+
+/** "1000 bytes in 250 (4.00x)". */
+function sizeText(raw: number, stored: number): string {
+  const ratio = stored === 0 ? '' : ` (${(raw / stored).toFixed(2)}x)`
+  return `${raw} bytes in ${stored}${ratio}`
 }
 
 function shown(figure: unknown): string {

@@ -17,6 +17,9 @@ import { zstdFrames } from './zstd-frame.ts'
 export const PAGE_CODEC = { NONE: 0, LZ4: 1, ZSTD: 2, GZIP: 3 } as const
 export type PageCodec = (typeof PAGE_CODEC)[keyof typeof PAGE_CODEC]
 
+/** Names by codec id. */
+export const PAGE_CODEC_NAMES: readonly string[] = ['none', 'LZ4', 'ZSTD', 'GZIP']
+
 /** Bytes in front of the compressed ones. */
 export const IMAGE_HEADER_BYTES = 8
 const DEFLATE_LEVEL = 4
@@ -114,6 +117,18 @@ export function decompressPage(
   const whole = Math.ceil(rawLength / BLOCK_SIZE) * BLOCK_SIZE
   memory.u8.fill(0, target + rawLength, target + whole)
   return whole
+}
+
+/** The page of an image as bytes of its own, or null when it is not one of this codec. For tools. */
+export function unpackImage(codec: number, image: Uint8Array): Uint8Array | null {
+  const header = new DataView(image.buffer, image.byteOffset, image.byteLength)
+  const rawLength = header.getUint32(0, true)
+  const length = header.getUint32(4, true)
+  if (rawLength === 0 || rawLength > MAX_PAGE_BYTES || length > image.length - IMAGE_HEADER_BYTES) return null
+  const bytes = new Uint8Array(MAX_PAGE_BYTES + length)
+  bytes.set(image.subarray(IMAGE_HEADER_BYTES, IMAGE_HEADER_BYTES + length), MAX_PAGE_BYTES)
+  const isPage = decode(codec, bytes, MAX_PAGE_BYTES, MAX_PAGE_BYTES + length, 0, rawLength)
+  return isPage ? bytes.slice(0, Math.ceil(rawLength / BLOCK_SIZE) * BLOCK_SIZE).fill(0, rawLength) : null
 }
 
 function decode(

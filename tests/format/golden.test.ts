@@ -25,7 +25,7 @@ const here = dirname(goldenOf(FORMAT_VERSION))
 const folder = mkdtempSync(join(tmpdir(), 'secantdb-format-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const SIZE_MAX = 200 * 1024
+const SIZE_MAX = 256 * 1024
 
 /** Compresses a made database into the repository. */
 function store(path: string, golden: string, variant: Variant): void {

@@ -3,6 +3,7 @@
 import { ByteReader } from '../../base/bytes.ts'
 import { DatabaseError } from '../../base/errors.ts'
 import type { TableSchema } from '../../base/types.ts'
+import { PAGE_CODEC_NAMES } from '../../../storage/page/page-codec.ts'
 import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BYTES } from '../../../storage/page/page-map.ts'
 import { PAGE_KIND } from '../../../storage/page/page-store.ts'
 import { RowCodec } from '../../../storage/table/row-codec.ts'
@@ -29,10 +30,11 @@ export function pageLines(db: RawDatabase, id: number): string[] {
   if (part.piece.problem !== null) lines.push(`DAMAGED map page: ${part.piece.problem}`)
   lines.push(...entryLines(db, entry))
   if (entry.blocks === 0) return [...lines, entry.kind === PAGE_KIND.FREE ? 'kind free' : 'never written']
-  const page = db.piece(entry.block, entry.blocks, entry.crc)
+  const page = db.page(id)!
   lines.push(
     `kind ${KIND_NAMES[entry.kind] ?? entry.kind}, block ${entry.block} (offset ${entry.block * BLOCK_SIZE}), `
       + `${entry.blocks} blocks, epoch ${entry.epoch}, fill ${entry.fill}`,
+    ...(entry.codec === 0 ? [] : [`compressed: the bytes below are the ${page.bytes.length} it unpacks to`]),
     page.problem === null ? `checksum ${hex32(page.actual)} holds` : `DAMAGED: ${page.problem}`, '',
     ...contentLines(db, id, entry, page.bytes), '', ...hexDump(page.bytes),
   )
@@ -48,7 +50,7 @@ function entryLines(db: RawDatabase, entry: RawEntry): string[] {
   dump.u8('blocks')
   dump.u8('kind', (kind) => `${kind} ${KIND_NAMES[kind] ?? 'unknown'}`)
   dump.u8('fill')
-  dump.u8('reserved')
+  dump.u8('codec', (codec) => `${codec} ${PAGE_CODEC_NAMES[codec] ?? 'unknown'}`)
   return dump.lines
 }
 

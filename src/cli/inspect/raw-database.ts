@@ -15,6 +15,7 @@ import {
   BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BLOCKS, MAX_PAGE_BYTES,
 } from '../../../storage/page/page-map.ts'
 import { PAGE_KIND } from '../../../storage/page/page-store.ts'
+import { unpackImage } from '../../../storage/page/page-codec.ts'
 import { hex32 } from './field-dump.ts'
 
 /** A page map entry, or a pointer to a map page. */
@@ -25,6 +26,8 @@ export interface RawEntry {
   readonly blocks: number
   readonly kind: number
   readonly fill: number
+  /** PAGE_CODEC of the blocks. */
+  readonly codec: number
   /** File offset of the entry itself. */
   readonly offset: number
 }
@@ -106,7 +109,8 @@ export class RawDatabase {
     for (let at = 0; at + ENTRY_BYTES <= Math.min(byteLength, mapRoot.bytes.length); at += ENTRY_BYTES) {
       const pointer: RawEntry = {
         block: view.getUint32(at, true), crc: view.getUint32(at + 4, true), epoch: view.getUint32(at + 8, true),
-        blocks: view.getUint32(at + 12, true), kind: PAGE_KIND.MAP, fill: 0, offset: block * BLOCK_SIZE + at,
+        blocks: view.getUint32(at + 12, true), kind: PAGE_KIND.MAP, fill: 0, codec: 0,
+        offset: block * BLOCK_SIZE + at,
       }
       mapPages.push({ pointer, piece: this.piece(pointer.block, pointer.blocks, pointer.crc) })
     }
@@ -127,15 +131,20 @@ export class RawDatabase {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     return {
       block: view.getUint32(at, true), crc: view.getUint32(at + 4, true), epoch: view.getUint32(at + 8, true),
-      blocks: bytes[at + 12]!, kind: bytes[at + 13]!, fill: bytes[at + 14]!,
+      blocks: bytes[at + 12]!, kind: bytes[at + 13]!, fill: bytes[at + 14]!, codec: bytes[at + 15]!,
       offset: part.pointer.block * BLOCK_SIZE + at,
     }
   }
 
-  /** A page's bytes; null when the map has no place for it. */
+  /** A page's bytes, unpacked; null when the map has no place for it. What cannot be unpacked is shown as it is. */
   page(id: number): RawPiece | null {
     const entry = this.entry(id)
-    return entry === null || entry.blocks === 0 ? null : this.piece(entry.block, entry.blocks, entry.crc)
+    if (entry === null || entry.blocks === 0) return null
+    const piece = this.piece(entry.block, entry.blocks, entry.crc)
+    if (entry.codec === 0 || piece.problem !== null) return piece
+    const bytes = unpackImage(entry.codec, piece.bytes)
+    if (bytes === null) return { ...piece, problem: `is no page compressed by codec ${entry.codec}` }
+    return { ...piece, bytes }
   }
 
   /** Bytes kept in consecutive pages; what cannot be read is zeros. `problem` names the first page that is wrong. */

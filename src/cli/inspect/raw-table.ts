@@ -2,7 +2,7 @@
 // when it cannot be read. Row groups whose own meta is lost still have a directory entry.
 import { DatabaseError } from '../../base/errors.ts'
 import type { TableSchema } from '../../base/types.ts'
-import { LAYOUT_WIDTH } from '../../../storage/column-buffers.ts'
+import { chunkParts } from '../../../storage/row-group/chunk-parts.ts'
 import { ENCODING_NAMES, NO_PART } from '../../../storage/row-group/column-chunk.ts'
 import { decodeGroupMeta } from '../../../storage/row-group/row-group.ts'
 import type { GroupMeta, RowGroup } from '../../../storage/row-group/row-group.ts'
@@ -70,10 +70,9 @@ export function groupParts(table: RawTable, group: RowGroup): { parts: GroupPart
     const add = (what: string, begin: number, bytes: number): void => {
       if (begin !== NO_PART) parts.push({ name: `column "${name}": ${what}`, begin, end: begin + bytes })
     }
-    const width = LAYOUT_WIDTH[chunk.layout]!
-    add(`${ENCODING_NAMES[chunk.encoding]} values, ${width} bytes each`, chunk.valuesOffset, group.rows * width)
-    add('validity bits', chunk.validityOffset, (group.rows + 7) >> 3)
-    add(`dictionary of ${chunk.dictionaryCount}`, chunk.dictionaryOffset, chunk.dictionaryCount * 8)
+    for (const { name, offset, bytes } of chunkParts(chunk, group.rows)) {
+      add(offset === chunk.valuesOffset ? `${ENCODING_NAMES[chunk.encoding]} ${name}` : name, offset, bytes)
+    }
   })
   return { parts: parts.sort((a, b) => a.begin - b.begin), problem }
 }
