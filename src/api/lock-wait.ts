@@ -28,7 +28,7 @@ export function waitForLock(session: Session, request: WaitRequest): Promise<voi
       session.waiting.delete(cancel)
     }
     const waiter: Waiter = {
-      transaction, session: session.id, ticket, blockers: conflict.blockers, what: conflict.what,
+      transaction, session: session.id, ticket, ...conflict,
       wake: () => {
         end()
         session.database.woken++

@@ -3,19 +3,30 @@
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Transaction } from './transaction.ts'
 
+/** What a conflict is about. */
+export interface ConflictFacts {
+  /** Who held the lock when it was wanted. */
+  readonly blockers: readonly Transaction[]
+  /** Who holds it now: a shared lock may have got more holders. */
+  blockersNow(): readonly Transaction[]
+  /** What they hold, for messages. */
+  readonly what: string
+}
+
 /** 55P03 that knows its holders. */
 export class LockConflict extends DatabaseError {
-  readonly #blockers: readonly Transaction[]
-  readonly #what: string
+  readonly #facts: ConflictFacts
 
-  constructor(what: string, problem: string, blockers: readonly Transaction[]) {
+  constructor(
+    what: string, problem: string, blockers: readonly Transaction[],
+    blockersNow: () => readonly Transaction[] = () => blockers,
+  ) {
     super(CODE.LOCK_HELD, `${what} is ${problem} by another transaction`)
-    this.#blockers = blockers
-    this.#what = what
+    this.#facts = { blockers, blockersNow, what }
   }
 
   /** The holders and what they hold when `error` is such a conflict, else null. */
-  static of(error: unknown): { readonly blockers: readonly Transaction[]; readonly what: string } | null {
-    return error instanceof LockConflict ? { blockers: error.#blockers, what: error.#what } : null
+  static of(error: unknown): ConflictFacts | null {
+    return error instanceof LockConflict ? error.#facts : null
   }
 }

@@ -242,9 +242,11 @@ export class Transaction implements TableWriter {
   // Conflicts are judged against the present; REPEATABLE READ also against its snapshot.
   private exists(table: TableStore, key: KeyValue, strength: LockStrength = 'update'): boolean {
     this.assertNotDropped(table)
-    const blockers = table.rowLocks?.blockers(key, this, strength)
+    const { rowLocks } = table
+    const blockers = rowLocks?.blockers(key, this, strength)
     if (blockers !== undefined && blockers.length > 0) {
-      throw new LockConflict(describeRow(table, key), 'locked', blockers)
+      throw new LockConflict(describeRow(table, key), 'locked', blockers,
+        () => rowLocks!.blockers(key, this, strength))
     }
     const snapshot = this.keepsSnapshot ? this.view() : null
     this.reads?.point(table, key)

@@ -17,7 +17,10 @@ export interface Waiter {
   readonly transaction: Transaction | null
   readonly session: number
   readonly ticket: number
+  /** Who was in the way when the wait began; each of them wakes it. */
   readonly blockers: readonly Transaction[]
+  /** Who is in the way now: the edges. */
+  blockersNow(): readonly Transaction[]
   /** The row or table it wants, for messages. */
   readonly what: string
   /** Called once, when it may try again. */
@@ -70,13 +73,14 @@ export class WaitGraph {
     }
   }
 
-  // Depth first along the edges from `waiter` back to its own transaction; the waiters on the way, or null.
+  // A holder that shares a lock later adds an edge without a wait of its own; it cannot close a cycle while it runs,
+  // and is met here when it waits. Depth first along the edges from `waiter` back to its own transaction; the waiters on the way, or null.
   private findCycle(waiter: Waiter, target: Transaction): Waiter[] | null {
     const seen = new Set<Transaction>()
-    const path = [{ waiter, next: 0 }]
+    const path = [{ waiter, edges: waiter.blockersNow(), next: 0 }]
     while (path.length > 0) {
       const top = path[path.length - 1]!
-      const blocker = top.waiter.blockers[top.next++]
+      const blocker = top.edges[top.next++]
       if (blocker === undefined) {
         path.pop()
         continue
@@ -84,7 +88,7 @@ export class WaitGraph {
       if (blocker === target) return path.map((step) => step.waiter)
       const onward = seen.has(blocker) ? undefined : this.byTransaction.get(blocker)
       seen.add(blocker)
-      if (onward !== undefined) path.push({ waiter: onward, next: 0 })
+      if (onward !== undefined) path.push({ waiter: onward, edges: onward.blockersNow(), next: 0 })
     }
     return null
   }
