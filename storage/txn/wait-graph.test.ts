@@ -57,13 +57,13 @@ class Schedule {
   /** True when `actor`, waiting, would wait for itself. */
   isCircle(actor: Actor): boolean {
     const seen = new Set<Actor>()
-    const todo = this.blockers(actor)
-    while (todo.length > 0) {
-      const other = todo.pop()!
+    const pending = this.blockers(actor)
+    while (pending.length > 0) {
+      const other = pending.pop()!
       if (other === actor) return true
       if (seen.has(other) || other.waiter === null) continue
       seen.add(other)
-      todo.push(...this.blockers(other))
+      pending.push(...this.blockers(other))
     }
     return false
   }
@@ -182,7 +182,8 @@ test('waiters for one transaction are woken by their tickets, and again with the
   holder.lock('t', [1], 'update')
   const woken: number[] = []
   const waiterOf = (ticket: number): Waiter => ({
-    transaction: null, session: ticket, ticket, blockers: [holder], blockersNow: () => [holder], what: 'row', wake: () => { woken.push(ticket) },
+    transaction: null, session: ticket, ticket, blockers: [holder], blockersNow: () => [holder], what: 'row',
+    wake: () => { woken.push(ticket) },
   })
   const late = waiterOf(9)
   for (const waiter of [waiterOf(3), late, waiterOf(1), waiterOf(2)]) waits.enter(waiter)

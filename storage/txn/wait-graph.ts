@@ -73,8 +73,9 @@ export class WaitGraph {
     }
   }
 
-  // A holder that shares a lock later adds an edge without a wait of its own; it cannot close a cycle while it runs,
-  // and is met here when it waits. Depth first along the edges from `waiter` back to its own transaction; the waiters on the way, or null.
+  // Depth first along the edges from `waiter` back to its own transaction; the waiters on the way, or null. A holder
+  // that shares a lock later adds an edge without a wait of its own: it cannot close a cycle while it runs, and is
+  // met here when it waits.
   private findCycle(waiter: Waiter, target: Transaction): Waiter[] | null {
     const seen = new Set<Transaction>()
     const path = [{ waiter, edges: waiter.blockersNow(), next: 0 }]

@@ -1,6 +1,7 @@
 // The Hermitage scenarios (Martin Kleppmann, github.com/ept/hermitage) at every isolation level, with the outcome that
 // PostgreSQL has: which anomalies a level permits, who waits, and who fails with 40001. One difference in when: a
-// SERIALIZABLE transaction that cannot be serialized is told at COMMIT here, in PostgreSQL sometimes a statement earlier.
+// SERIALIZABLE transaction that cannot be serialized is told at COMMIT here, in PostgreSQL sometimes a statement
+// earlier.
 import { describe, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import type { OpenOptions } from '../../src/index.ts'
@@ -163,7 +164,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 function begun(level: Level, steps: readonly Step[]): Step[] {
   const sessions = [...new Set(steps.map(([session]) => session))].sort()
   return [
-    ...sessions.flatMap((session): Step[] => [[session, 'BEGIN'], [session, `SET TRANSACTION ISOLATION LEVEL ${level}`]]),
+    ...sessions.flatMap((session): Step[] => [
+      [session, 'BEGIN'], [session, `SET TRANSACTION ISOLATION LEVEL ${level}`],
+    ]),
     ...steps,
   ]
 }
