@@ -196,7 +196,7 @@ function* append(from: Source, files: FileSystem, path: string): Steps<BackupRep
       isDone = true
       return report
     } finally {
-      if (!isDone) discard(() => file.truncate(Math.max(chain.header.end, FIRST_LINK_OFFSET)))
+      if (!isDone && !writer.isNamed) discard(() => file.truncate(chain.header.end))
     }
   } finally {
     file.close()
@@ -224,6 +224,8 @@ class LinkWriter {
   private readonly before: readonly DirectoryEntry[]
   private readonly timeMs: number
   private readonly totalPages: number
+  /** The header may name the link, so its bytes have to stay. */
+  isNamed = false
 
   constructor({ engine, root, timeMs, totalPages }: Source, file: FileHandle, chain: Chain | null) {
     this.engine = engine
@@ -296,6 +298,7 @@ class LinkWriter {
     const end = begin + header.bytes
     file.write(end - BLOCK_SIZE, encodeTrailer(number, header.bytes, hash))
     yield { sync: file }
+    this.isNamed = true
     file.write(slotOffset(number), encodeBackupHeader({
       databaseId: meta.databaseId, links: number, end, lastHash: hash,
     }))

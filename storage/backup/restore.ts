@@ -152,14 +152,14 @@ function* writeDatabase(files: FileSystem, path: string, from: Source): Steps<Wr
     return written
   } finally {
     file.close()
-    if (!isDone) removeQuietly(files, path)
+    if (!isDone) quietly(() => files.unlink(path))
   }
 }
 
 // Undoing is best effort: the error that made it necessary is the one to report.
-function removeQuietly(files: FileSystem, path: string): void {
+function quietly(undo: () => void): void {
   try {
-    files.unlink(path)
+    undo()
   } catch (error) {
     if (!(error instanceof Error)) throw error
   }
@@ -217,22 +217,30 @@ function newRoot(last: Link, root: Uint8Array, mapPages: number): Meta {
 }
 
 // Steps 4 and 5. With `force` the old database goes only now, when all of the new one is on the disk.
-function publish(files: FileSystem, options: RestoreOptions, meta: Meta): void {
-  const { to } = options
-  try {
-    replace(files, options, meta)
-  } catch (error) {
-    if (files.exists(`${to}.restoring`)) removeQuietly(files, `${to}.restoring`)
-    throw error
-  }
-}
-
-function replace(files: FileSystem, { to, force = false }: RestoreOptions, meta: Meta): void {
+// From then on there is nothing to go back to: a failure leaves the finished `.restoring` beside it.
+function publish(files: FileSystem, { to, force = false }: RestoreOptions, meta: Meta): void {
   const folder = walFolder(to)
-  if (force && files.exists(to)) {
+  const isReplacing = force && files.exists(to)
+  if (isReplacing) {
     files.unlink(to)
     files.syncDir(folderOf(to))
   }
+  let isDone = false
+  try {
+    name(files, to, meta)
+    isDone = true
+  } finally {
+    if (!isDone && !isReplacing) quietly(() => {
+      if (files.exists(to)) return
+      files.unlink(`${to}.restoring`)
+      clearFolder(files, folder)
+      files.removeFolder(folder)
+    })
+  }
+}
+
+function name(files: FileSystem, to: string, meta: Meta): void {
+  const folder = walFolder(to)
   clearFolder(files, folder)
   const options = { synchronous: 'full' as const, databaseId: meta.databaseId, allowMissing: true }
   Wal.open(files, folder, options, meta.redoLsn, () => {}).close()
