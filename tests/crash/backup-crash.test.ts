@@ -136,7 +136,7 @@ describe('errors at every I/O', () => {
   const FAULTS = [['write', 'ENOSPC', '53100'], ['write', 'EIO', '58030'], ['sync', 'fsync-drop', '58030'],
     ['read', 'EIO', '58030'], ['create', 'EACCES', '25006'], ['rename', 'EIO', '58030']] as const
 
-  test.each(FAULTS)('%s %s of the backup: reported, and the chain before it is whole', async (operation, what, code) => {
+  test.each(FAULTS)('%s %s of the backup: reported, the chain before it is whole', async (operation, what, code) => {
     let met = 0
     for (let nth = 1; ; nth++) {
       const run = await new Run().start()
