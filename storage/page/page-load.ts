@@ -152,7 +152,7 @@ function readRoots(file: FileHandle, readOnly: boolean): Meta[] {
 
 function otherVersion(path: string, version: number): DatabaseError {
   const text = `"${path}" has format version ${version}; this release reads version ${FORMAT_VERSION}`
-  const hint = 'Open it with the release that wrote it, or a newer one; to bring its data here, export the tables there.'
+  const hint = 'Open it with the release that wrote it, or a newer one; to move its data, export the tables there.'
   return new DatabaseError(CODE.UNSUPPORTED, text, { file: path, hint })
 }
 
