@@ -7,6 +7,7 @@ import { openLmdb } from './engines/lmdb.ts'
 import { openSecantdb } from './engines/secantdb.ts'
 import { openSqlite } from './engines/sqlite.ts'
 import { append } from './workloads/append.ts'
+import { backup } from './workloads/backup.ts'
 import { commit, upsert } from './workloads/commit.ts'
 import { dirty } from './workloads/dirty.ts'
 import { growth } from './workloads/growth.ts'
@@ -23,7 +24,7 @@ import type { Workload } from './workloads/workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
   point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool, keyValue,
-  logAppend, inFlight, tuple, updates, growth,
+  logAppend, inFlight, tuple, updates, growth, backup,
 ]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */
