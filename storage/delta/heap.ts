@@ -96,11 +96,13 @@ export class Heap {
     let before: number
     if (page < 0) {
       page = this.pool.create(PAGE_KIND.HEAP)
+      this.pool.beginChange(page)
       base = this.pool.frameOf[page]! * FRAME_SIZE
       initHeapPage(this.memory, base, page, tableId)
       before = -1
     } else {
       base = this.pool.fetch(page) * FRAME_SIZE
+      this.pool.beginChange(page)
       before = Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES)
     }
     const slot = insertHeapTuple(this.memory, base, tuple)
@@ -132,6 +134,7 @@ export class Heap {
       const begin = i * OVERFLOW_PAYLOAD_BYTES
       const part = body.subarray(begin, begin + OVERFLOW_PAYLOAD_BYTES)
       const page = this.pool.create(PAGE_KIND.OVERFLOW)
+      this.pool.beginChange(page)
       const base = this.pool.frameOf[page]! * FRAME_SIZE
       const { view } = this.memory
       view.setUint32(base, OVERFLOW_MAGIC, true)
@@ -195,6 +198,7 @@ export class Heap {
     const at = base + heapTupleOffset(this.memory, base, slot)
     if ((this.memory.u8[at + 8]! & FLAG_OVERFLOW) !== 0) this.freeOverflow(this.memory.view.getUint32(at + 13, true))
     const before = Math.max(0, Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES))
+    this.pool.beginChange(page)
     removeHeapTuple(this.memory, base, slot)
     this.pool.markDirty(page)
     this.pool.unpin(page)

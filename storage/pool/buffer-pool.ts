@@ -1,8 +1,7 @@
 // Buffer pool: pages of the store in frames of linear memory. `frameOf` answers "is this page here" with
 // one array read, which the point-read path does itself; everything else goes through fetch and pin.
 //
-//   frame table, 16 bytes per frame in linear memory: page id i32 (-1 = not ours), pins i32,
-//   dirty bytes i32 (0 = clean), latch i32 (1 while the page is being loaded)
+// The frame table, 16 bytes per frame in linear memory, is shared with worker threads: frame-latch.ts (P5, P6).
 //
 // Invariants
 //   P1 frameOf[p] = f exactly when the frame table says frame f holds page p
@@ -16,12 +15,10 @@ import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import type { PageStore } from '../page/page-store.ts'
 import { EvictionPolicy } from './eviction.ts'
+import { FRAME_ENTRY_WORDS, FRAME_WORD, FrameLatch } from './frame-latch.ts'
 
-const ENTRY_WORDS = 4
-const PAGE = 0
-const PINS = 1
-const DIRTY = 2
-const LATCH = 3
+const ENTRY_WORDS = FRAME_ENTRY_WORDS
+const { PAGE, DIRTY } = FRAME_WORD
 
 /** Counters since open and the pool's present shape. */
 export interface PoolStats {
@@ -48,10 +45,13 @@ export class BufferPool {
   /** Frames it may hold. */
   readonly capacity: number
   private readonly table: Int32Array
+  private readonly latch: FrameLatch
   private readonly tableRun: { address: number; frames: number }
   // Kind of pages created here and not written yet, by page id.
   private readonly newKinds = new Map<number, number>()
   private readonly dirtyPages = new Set<number>()
+  // Frames without a page that a worker has pinned.
+  private abandoned: number[] = []
   private frames = 0
   private hits = 0
   private misses = 0
@@ -73,9 +73,15 @@ export class BufferPool {
     this.referenced = memory.u8.subarray(first + tableBytes, first + tableBytes + memory.frameCount)
     this.policy = new EvictionPolicy(memory.frameCount, this.referenced)
     this.frameOf = new Int32Array(1024).fill(-1)
-    this.isPinned = (frame) => Atomics.load(this.table, frame * ENTRY_WORDS + PINS) > 0
+    this.latch = new FrameLatch(this.table)
+    this.isPinned = (frame) => this.latch.isPinned(frame)
     this.pageOf = (frame) => this.table[frame * ENTRY_WORDS + PAGE]!
     memory.onPressure = (wanted) => this.makeRoom(wanted)
+  }
+
+  /** Where the frame table is, for worker threads (frame-latch.ts). */
+  get tableAddress(): number {
+    return this.tableRun.address
   }
 
   /** Gives all frames back without writing; the pool cannot be used afterwards. */
@@ -83,6 +89,7 @@ export class BufferPool {
     for (let frame = 0; frame < this.memory.frameCount; frame++) {
       if (this.pageOf(frame) >= 0) this.memory.releaseFrame(frame)
     }
+    for (const frame of this.abandoned) this.memory.releaseFrame(frame)
     this.memory.releaseRun(this.tableRun.address, this.tableRun.frames)
     this.memory.onPressure = null
   }
@@ -114,15 +121,14 @@ export class BufferPool {
     let frame = pageId < this.frameOf.length ? this.frameOf[pageId]! : -1
     if (frame >= 0) this.hits++
     else frame = this.load(pageId)
-    Atomics.add(this.table, frame * ENTRY_WORDS + PINS, 1)
+    this.latch.pin(frame)
     return frame
   }
 
   unpin(pageId: number): void {
     const frame = this.frameOf[pageId]!
     assert(frame >= 0, 'unpinned page is in memory')
-    const before = Atomics.sub(this.table, frame * ENTRY_WORDS + PINS, 1)
-    assert(before > 0, 'unpinned page was pinned')
+    assert(this.latch.unpin(frame) > 0, 'unpinned page was pinned')
   }
 
   /** Makes a page with a new id in a zeroed, dirty frame (not pinned). */
@@ -132,7 +138,7 @@ export class BufferPool {
     try {
       pageId = this.pages.allocatePageIds(1)
     } catch (error) {
-      this.releaseFrame(frame)
+      this.giveUp(frame)
       throw error
     }
     this.memory.u8.fill(0, frame * FRAME_SIZE, (frame + 1) * FRAME_SIZE)
@@ -142,6 +148,13 @@ export class BufferPool {
     return pageId
   }
 
+  /** The page's bytes are about to change; markDirty ends it. Workers that read it meanwhile read again. */
+  beginChange(pageId: number): void {
+    const frame = this.frameOf[pageId]!
+    assert(frame >= 0 && !this.latch.isChanging(frame), 'a page is changed by one at a time')
+    this.latch.beginChange(frame)
+  }
+
   /** The page's bytes changed. It is written with `byteLength` bytes, by default the whole frame. */
   markDirty(pageId: number, byteLength: number = FRAME_SIZE): void {
     const frame = this.frameOf[pageId]!
@@ -149,6 +162,7 @@ export class BufferPool {
     const at = frame * ENTRY_WORDS + DIRTY
     if (this.table[at]! < byteLength) this.table[at] = byteLength
     this.dirtyPages.add(pageId)
+    if (this.latch.isChanging(frame)) this.latch.endChange(frame)
   }
 
   /** Drops the frames of freed pages; what was changed in them is not written. */
@@ -157,11 +171,27 @@ export class BufferPool {
       this.newKinds.delete(id)
       const frame = id < this.frameOf.length ? this.frameOf[id]! : -1
       if (frame < 0) continue
-      assert(!this.isPinned(frame), 'discarded page is not pinned')
-      this.policy.forget(frame)
-      this.removePage(frame)
-      this.releaseFrame(frame)
+      this.drop(frame)
     }
+  }
+
+  // A worker may be reading what is dropped: then its frame stays as it is, without a page, until the pin is gone.
+  private drop(frame: number): void {
+    this.policy.forget(frame)
+    this.latch.beginChange(frame)
+    this.removePage(frame)
+    this.latch.endChange(frame)
+    if (this.isPinned(frame)) this.abandoned.push(frame)
+    else this.releaseFrame(frame)
+  }
+
+  // Nobody can pin an abandoned frame any more: it holds no page (P6).
+  private reclaimAbandoned(): void {
+    this.abandoned = this.abandoned.filter((frame) => {
+      if (this.isPinned(frame)) return true
+      this.releaseFrame(frame)
+      return false
+    })
   }
 
   /** Drops every frame: the pages behind them are of another root from here on. */
@@ -184,21 +214,17 @@ export class BufferPool {
   private load(pageId: number): number {
     this.misses++
     const frame = this.takeFrame()
-    const latch = frame * ENTRY_WORDS + LATCH
-    const before = Atomics.exchange(this.table, latch, 1)
-    assert(before === 0, 'only the loader holds a latch')
     try {
       this.pages.readPage(pageId, frame * FRAME_SIZE)
     } catch (error) {
-      this.releaseFrame(frame)
+      this.giveUp(frame)
       throw error
-    } finally {
-      Atomics.store(this.table, latch, 0)
     }
     this.install(frame, pageId)
     return frame
   }
 
+  // The frame is being changed since takeFrame; from here on it holds the page.
   private install(frame: number, pageId: number): void {
     if (pageId >= this.frameOf.length) {
       const grown = new Int32Array(Math.max(pageId + 1, this.pages.pageCount, this.frameOf.length * 2)).fill(-1)
@@ -206,40 +232,50 @@ export class BufferPool {
       this.frameOf = grown
     }
     assert(this.frameOf[pageId] === -1, 'a page is in one frame')
-    this.table[frame * ENTRY_WORDS + PAGE] = pageId
+    Atomics.store(this.table, frame * ENTRY_WORDS + PAGE, pageId)
     this.table[frame * ENTRY_WORDS + DIRTY] = 0
+    this.latch.endChange(frame)
     this.frameOf[pageId] = frame
     this.policy.admit(frame, pageId)
   }
 
-  // A frame in no queue that holds no page: free memory while under the cap, else a victim's.
+  // A frame in no queue that holds no page, being changed: free memory while under the cap, else a victim's.
   private takeFrame(): number {
+    if (this.abandoned.length > 0) this.reclaimAbandoned()
     if (this.frames < this.capacity) {
       const free = this.memory.allocateFrame()
       if (free >= 0) {
         this.frames++
+        this.latch.beginChange(free)
         return free
       }
     }
-    const frame = this.policy.victim(this.isPinned, this.pageOf)
-    if (frame < 0) {
-      const text = `all ${this.frames} frames of the buffer pool are pinned`
-      throw new DatabaseError(CODE.OUT_OF_MEMORY, text, { hint: 'Open with a larger `memory` option.' })
+    for (;;) {
+      const frame = this.policy.victim(this.isPinned, this.pageOf)
+      if (frame < 0) {
+        const text = `all ${this.frames} frames of the buffer pool are pinned`
+        throw new DatabaseError(CODE.OUT_OF_MEMORY, text, { hint: 'Open with a larger `memory` option.' })
+      }
+      if (this.evict(frame)) return frame
     }
-    this.evict(frame)
-    return frame
   }
 
-  // The policy has let go of the frame. When writing it back fails the page stays in memory, dirty.
-  private evict(frame: number): void {
+  // The policy has let go of the frame, which is being changed afterwards. When writing it back fails, or a worker has
+  // just pinned it (false), the page stays in memory.
+  private evict(frame: number): boolean {
     try {
       this.writeBack(frame)
     } catch (error) {
       this.policy.admit(frame, this.pageOf(frame))
       throw error
     }
+    if (!this.latch.tryTake(frame)) {
+      this.policy.admit(frame, this.pageOf(frame))
+      return false
+    }
     this.removePage(frame)
     this.evictions++
+    return true
   }
 
   private writeBack(frame: number): void {
@@ -260,8 +296,13 @@ export class BufferPool {
     this.dirtyPages.delete(pageId)
     this.frameOf[pageId] = -1
     this.departures++
-    this.table[entry + PAGE] = -1
+    Atomics.store(this.table, entry + PAGE, -1)
     this.table[entry + DIRTY] = 0
+  }
+
+  private giveUp(frame: number): void {
+    this.latch.endChange(frame)
+    this.releaseFrame(frame)
   }
 
   private releaseFrame(frame: number): void {
@@ -276,8 +317,8 @@ export class BufferPool {
     for (let frame = first; frame < first + wanted; frame++) {
       if (this.pageOf(frame) < 0) continue
       this.policy.forget(frame)
-      this.evict(frame)
-      this.releaseFrame(frame)
+      if (!this.evict(frame)) return true
+      this.giveUp(frame)
     }
     return true
   }

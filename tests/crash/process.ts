@@ -12,8 +12,8 @@ const root = join(here, '..', '..')
 export const builtStorage = join(root, 'dist', 'storage', 'mod.js')
 
 /** Takes the types out of a test's script, for a Node that cannot do that itself. */
-export function compile(name: string, folder: string): string {
-  const source = readFileSync(join(here, `${name}.ts`), 'utf8')
+export function compile(name: string, folder: string, from: string = here): string {
+  const source = readFileSync(join(from, `${name}.ts`), 'utf8')
   const { outputText } = ts.transpileModule(source, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 },
   })
