@@ -1,10 +1,13 @@
 // The second run of the suites: every threshold so small that tables merge, evict and checkpoint after every
-// commit, while old snapshots are held across merges and a second transaction reads. The suites themselves
+// commit, while old snapshots are held across merges and a second connection reads. The suites themselves
 // do not know; their answers must be the same.
 //
 // Held snapshots check themselves: what a snapshot read when it was taken, it must read when it is let go.
 import { expect } from 'vitest'
 import { readScalar } from '../exec/vector/reader.ts'
+import { Connection } from '../src/api/connection.ts'
+import { DatabaseState } from '../src/api/database-state.ts'
+import { Session } from '../src/api/session.ts'
 import { Random } from '../src/base/random.ts'
 import type { Scalar } from '../src/base/types.ts'
 import { Arena, DEFAULT_ENGINE_OPTIONS, Engine } from '../storage/mod.ts'
@@ -19,12 +22,14 @@ Object.assign(DEFAULT_ENGINE_OPTIONS, {
 const READ_ROWS_MAX = 1500
 const HELD_MAX = 2
 
+/** A table read at a snapshot that is still open. */
 interface Held {
-  readonly txn: Transaction
   readonly table: string
   /** Identity of the table: a name may have been dropped and created again since. */
   readonly id: number
-  readonly rows: Scalar[][]
+  readonly rows: unknown
+  read(): unknown
+  end(): void
 }
 
 const random = new Random(20_26)
@@ -52,21 +57,47 @@ function readRows(engine: Engine, txn: Transaction, table: string): Scalar[][] {
   return rows
 }
 
-// After a commit: let a snapshot go, take another, and read a table as another session would.
+const states = new WeakMap<Engine, DatabaseState>()
+let connections = 1000
+
+// Another connection of the same database, which reads by SQL; its number is none that a test would get.
+function holdBySql(state: DatabaseState, table: string): Pick<Held, 'read' | 'end'> {
+  const session = new Session(state, ++connections)
+  state.sessions.add(session)
+  const connection = new Connection(session)
+  connection.exec(`BEGIN ISOLATION LEVEL ${random.chance(0.5) ? 'REPEATABLE READ' : 'SERIALIZABLE'}, READ ONLY`)
+  const statement = connection.prepare(`SELECT * FROM "${table.replaceAll('"', '""')}"`, { timestamps: 'string' })
+  return { read: () => statement.raw(), end: () => connection.close() }
+}
+
+function holdByStorage(engine: Engine, table: string): Pick<Held, 'read' | 'end'> {
+  const txn = engine.begin('repeatable read')
+  return { read: () => readRows(engine, txn, table), end: () => txn.rollback() }
+}
+
+// After a commit: let a snapshot go, take another, and read a table as another connection would.
 function shake(engine: Engine): void {
   const tables = engine.catalog.tables().filter((table) => table.liveRows <= READ_ROWS_MAX)
   const list = held.get(engine) ?? []
   held.set(engine, list)
   if (list.length === HELD_MAX || (list.length > 0 && random.chance(0.2))) {
-    const { txn, table, id, rows } = list.splice(random.below(list.length), 1)[0]!
-    const isSame = engine.catalog.has(table) && engine.catalog.get(table).id === id
-    if (isSame) expect(readRows(engine, txn, table)).toEqual(rows)
-    txn.rollback()
+    const one = list.splice(random.below(list.length), 1)[0]!
+    const isSame = engine.catalog.has(one.table) && engine.catalog.get(one.table).id === one.id
+    if (isSame) expect(one.read()).toEqual(one.rows)
+    one.end()
   }
   if (tables.length === 0 || !random.chance(0.3)) return
   const table = random.pick(tables).schema.name
-  const txn = engine.begin('repeatable read')
-  list.push({ txn, table, id: engine.catalog.get(table).id, rows: readRows(engine, txn, table) })
+  const state = states.get(engine)
+  const reader = state !== undefined && random.chance(0.7) ? holdBySql(state, table) : holdByStorage(engine, table)
+  list.push({ ...reader, table, id: engine.catalog.get(table).id, rows: reader.read() })
+}
+
+const { connect } = DatabaseState.prototype
+
+DatabaseState.prototype.connect = function (): Session {
+  states.set(this.engine, this)
+  return connect.call(this)
 }
 
 const { commit, commitSoon } = Engine.prototype
