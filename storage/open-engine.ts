@@ -31,7 +31,7 @@ import { RECORD } from './wal/record.ts'
 import type { WalRecord } from './wal/record.ts'
 import { walFolder } from './wal/wal-folder.ts'
 import { FIRST_LSN, Wal } from './wal/wal-writer.ts'
-import type { WalOptions } from './wal/wal-writer.ts'
+import type { WalOptions } from './wal/wal-options.ts'
 
 /** Path of a database that lives in memory only. */
 export const MEMORY_PATH = ':memory:'

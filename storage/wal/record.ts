@@ -17,7 +17,15 @@
 import { crc32cRange } from '../../src/base/checksum.ts'
 
 /** What a record says. COMMIT ends a transaction; its body is the commit id and the time, see encodeCommit. */
-export const RECORD = { INSERT: 1, UPDATE: 2, DELETE: 3, COMMIT: 4, DDL: 5, CHECKPOINT: 6 } as const
+export const RECORD = {
+  INSERT: 1, UPDATE: 2, DELETE: 3, COMMIT: 4, DDL: 5, CHECKPOINT_BEGIN: 6, CHECKPOINT_END: 7, PUBLISH: 8, PAGE_IMAGE: 9,
+  ABORT: 10,
+} as const
+const ALONE: readonly number[] = [RECORD.CHECKPOINT_BEGIN, RECORD.CHECKPOINT_END, RECORD.PAGE_IMAGE, RECORD.ABORT]
+/** True for records that are no part of a transaction and stand between them. */
+export function standsAlone(type: number): boolean {
+  return ALONE.includes(type)
+}
 /** Bytes before the body. */
 export const RECORD_HEADER_BYTES = 36
 /** Largest body: a record is read and written whole. */

@@ -9,7 +9,7 @@
 // A damaged *last* transaction with nothing after it cannot be told from a torn one: the limit of any log.
 import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
 import type { FileSystem } from '../file/file.ts'
-import { RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, durableLsnOf, isValidRecord } from './record.ts'
+import { RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, durableLsnOf, isValidRecord, standsAlone } from './record.ts'
 import type { WalRecord } from './record.ts'
 import { SEGMENT_HEADER_BYTES, decodeSegmentHeader, listSegments, readWhole, segmentName } from './segment.ts'
 import type { Segment } from './segment.ts'
@@ -71,7 +71,7 @@ export function readLog(
     records: 0, commits: 0, lastCommitMs: 0, tornBytes: 0,
   }
   const count = (record: WalRecord): void => {
-    result.lastCommitMs = record.commitMs
+    if (record.type === RECORD.COMMIT) result.lastCommitMs = record.commitMs
     if (record.lsn < redoLsn) return
     result.records++
     if (record.type === RECORD.COMMIT) result.commits++
@@ -152,18 +152,13 @@ function readSegment(
   const { startLsn, salt } = segment.header
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = Math.min(bytes.length, limitLsn - startLsn + SEGMENT_HEADER_BYTES)
-  let pending: WalRecord[] = []
+  const units = new UnitReader(segment.path, view, onRecord)
   let at = SEGMENT_HEADER_BYTES
   let committed = at
   while (isValidRecord(bytes, view, at, { lsn: startLsn + at - SEGMENT_HEADER_BYTES, salt, end })) {
     const record = decodeRecord(bytes, view, at)
     at = record.offset + record.length
-    pending.push(record)
-    if (record.type !== RECORD.COMMIT) continue
-    deliver(pending, view, segment.path)
-    for (const each of pending) onRecord(each)
-    pending = []
-    committed = at
+    if (units.add(record)) committed = at
   }
   const lsn = startLsn + committed - SEGMENT_HEADER_BYTES
   const tail = bytes.subarray(committed, end)
@@ -179,16 +174,43 @@ function saltBytes(salt: number): Buffer {
   return bytes
 }
 
-// Fills in the commit id; a valid checksum over a nonsensical transaction is an engine's mistake.
-function deliver(records: readonly WalRecord[], view: DataView, path: string): void {
-  const commit = records[records.length - 1]!
-  const end = decodeCommit(view, commit)
-  if (end === null || !records.every((record) => record.txnId === commit.txnId)) {
-    throw corruption(`"${path}": the transaction that ends at LSN ${commit.lsn} is malformed`, { file: path })
+/** Gathers records into what takes effect as a whole: a transaction, or a record that stands alone. */
+export class UnitReader {
+  private readonly path: string
+  private readonly view: DataView
+  private readonly onRecord: (record: WalRecord) => void
+  private pending: WalRecord[] = []
+
+  constructor(path: string, view: DataView, onRecord: (record: WalRecord) => void) {
+    this.path = path
+    this.view = view
+    this.onRecord = onRecord
   }
-  for (const record of records) {
-    record.commitId = end.commitId
-    record.commitMs = end.commitMs
+
+  /** Adds the next record; true when it ends a unit, whose records have then been handed out. */
+  add(record: WalRecord): boolean {
+    this.pending.push(record)
+    const isAlone = standsAlone(record.type)
+    if (!isAlone && record.type !== RECORD.COMMIT) return false
+    if (record.type === RECORD.COMMIT) this.fillIn(record)
+    else if (this.pending.length > 1) throw this.malformed(record)
+    for (const each of this.pending) this.onRecord(each)
+    this.pending = []
+    return true
+  }
+
+  // The commit id is known at the end only; a valid checksum over a nonsensical transaction is an engine's mistake.
+  private fillIn(commit: WalRecord): void {
+    const end = decodeCommit(this.view, commit)
+    if (end === null || !this.pending.every((record) => record.txnId === commit.txnId)) throw this.malformed(commit)
+    for (const record of this.pending) {
+      record.commitId = end.commitId
+      record.commitMs = end.commitMs
+    }
+  }
+
+  private malformed(last: WalRecord): DatabaseError {
+    return corruption(`"${this.path}": the transaction that ends at LSN ${last.lsn} is malformed`, { file: this.path })
   }
 }
 

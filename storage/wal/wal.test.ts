@@ -6,7 +6,7 @@ import type { FileSystem } from '../file/file.ts'
 import { MemoryFileSystem } from '../file/memory-file.ts'
 import { RECORD } from './record.ts'
 import { FIRST_LSN, Wal } from './wal-writer.ts'
-import type { WalOptions } from './wal-writer.ts'
+import type { WalOptions } from './wal-options.ts'
 
 const databaseId = new Uint8Array(16).fill(9)
 const OPTIONS: WalOptions = { synchronous: 'full', databaseId, segmentBytes: 4096 }

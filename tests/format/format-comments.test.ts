@@ -82,7 +82,7 @@ describe('docs/FORMAT.md', () => {
 
   test('lists the codes the engine uses', () => {
     const codes = (text: string): Record<string, number> =>
-      Object.fromEntries([...text.matchAll(/(\d) ([a-z]\w+)/g)].map(([, code, name]) => [name, Number(code)]))
+      Object.fromEntries([...text.matchAll(/(\d+) ([a-z]\w+)/g)].map(([, code, name]) => [name, Number(code)]))
     const lower = (codes: Record<string, number>): Record<string, number> =>
       Object.fromEntries(Object.entries(codes).map(([name, code]) => [name.toLowerCase(), code]))
     const label = (heading: string, start: string): string =>

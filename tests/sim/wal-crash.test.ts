@@ -6,7 +6,7 @@ import { DatabaseError } from '../../src/base/errors.ts'
 import { Random } from '../../src/base/random.ts'
 import { RECORD } from '../../storage/wal/record.ts'
 import { FIRST_LSN, Wal } from '../../storage/wal/wal-writer.ts'
-import type { Synchronous } from '../../storage/wal/wal-writer.ts'
+import type { Synchronous } from '../../storage/wal/wal-options.ts'
 import { CRASH_POLICIES, FaultyFileSystem, SimulatedCrash } from './faulty-file.ts'
 import type { Fault } from './faulty-file.ts'
 
