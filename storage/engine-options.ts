@@ -2,8 +2,9 @@
 // rare event (merge, eviction, checkpoint, segment change) happen within a few rows.
 import type { Compression } from '../src/base/types.ts'
 import type { FileSystem } from './file/file.ts'
+import type { Synchronous } from './wal/wal-options.ts'
 
-export type Synchronous = 'full' | 'normal' | 'off'
+export type { Synchronous } from './wal/wal-options.ts'
 
 /** Complete options: nothing is optional past the door. */
 export interface EngineOptions {
@@ -28,6 +29,18 @@ export interface EngineOptions {
   readonly walSegmentBytes: number
   /** Compression of tables that have none of their own from now on; null = as the database says. */
   readonly compression: Compression | null
+  /** off: no log, every commit is a checkpoint. */
+  readonly walMode: 'on' | 'off'
+  /** Under synchronous = normal a commit is durable after so many ms, or so many bytes; 0 = not by this. */
+  readonly walFlushIntervalMs: number
+  readonly walFlushBytes: number
+  /** Folder that completed log segments are copied to; null = none. */
+  readonly walArchive: string | null
+  /** Checkpoint when so many pages have changed, or so long after the first commit that waits; 0 = not by this. */
+  readonly checkpointPages: number
+  readonly checkpointIntervalMs: number
+  /** Who does asynchronous I/O: libuv's thread pool, or the calling thread. */
+  readonly io: 'threads' | 'sync'
   readonly files: FileSystem | null
 }
 
@@ -44,5 +57,12 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   mergeEveryCommit: false,
   walSegmentBytes: 16 * 1024 * 1024,
   compression: null,
+  walMode: 'on',
+  walFlushIntervalMs: 1000,
+  walFlushBytes: 0,
+  walArchive: null,
+  checkpointPages: 0,
+  checkpointIntervalMs: 0,
+  io: 'threads',
   files: null,
 }

@@ -15,8 +15,10 @@ import type { IndexCounters } from './access.ts'
 import { applyWrites, forEachFinalWrite } from './apply.ts'
 import { Catalog } from './catalog/catalog.ts'
 import type { DatabaseSettings } from './catalog/catalog.ts'
+import { Durability } from './durability.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
+import type { IoQueue } from './file/io-queue.ts'
 import { checkpoint, collectGarbage, mergeWhenDue } from './maintenance.ts'
 import type { BlobPlace } from './maintenance.ts'
 import type { LinearMemory } from './memory/linear-memory.ts'
@@ -47,6 +49,8 @@ export interface EngineParts {
   readonly memory: LinearMemory
   readonly pages: PageStore
   readonly pool: BufferPool
+  /** Asynchronous reads, writes and syncs of this database, in order and with a limit. */
+  readonly io: IoQueue
 }
 
 /** Row groups that were replaced, kept until no snapshot reads a root older than `rootNumber`. */
@@ -76,6 +80,9 @@ export class Engine {
   readonly snapshots = new SnapshotRegistry()
   readonly locks = new LockManager()
   readonly recentCommits = new RecentCommits()
+  /** Ids of transactions that have begun and not ended. */
+  readonly active = new Set<number>()
+  readonly durability: Durability
   readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0 }
   readonly counters: EngineCounters = { commits: 0, merges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0 }
   readonly retired: RetiredGroups[] = []
@@ -106,6 +113,7 @@ export class Engine {
     this.memory = parts.memory
     this.pages = parts.pages
     this.pool = parts.pool
+    this.durability = new Durability(this)
     this.reader = new ChunkReader(parts.memory, parts.pool, parts.path)
     this.heap = new Heap(parts.memory, parts.pool, parts.pages, parts.path)
     this.snapshots.onClose = () => {
@@ -162,6 +170,7 @@ export class Engine {
   begin(level: IsolationLevel = 'read committed', options: TransactionOptions = {}): Transaction {
     this.assertUsable()
     this.follower?.follow()
+    this.active.add(this.nextTxnId)
     return new Transaction(this, this.nextTxnId++, level, options)
   }
 
@@ -180,10 +189,11 @@ export class Engine {
   commit(txn: Transaction): void {
     if (!this.log(txn)) return txn.closeSnapshot()
     this.guard(() => {
-      this.wal?.sync()
+      if (this.durability.isLogged) this.wal!.sync()
       this.apply(txn)
     })
     this.maintain()
+    this.durability.commitByCheckpoint()
   }
 
   /** Commits in memory at once; the promise resolves when the log is durable. */
@@ -193,8 +203,9 @@ export class Engine {
       return Promise.resolve()
     }
     this.guard(() => this.apply(txn))
-    const durable = this.wal === null ? Promise.resolve() : this.wal.syncSoon()
+    const durable = this.durability.isLogged ? this.wal!.syncSoon() : Promise.resolve()
     this.maintain()
+    this.durability.commitByCheckpoint()
     return durable.catch((error: unknown) => {
       this.poison(error)
       throw error
@@ -217,7 +228,7 @@ export class Engine {
     this.assertDdlStillApplies(txn)
     txn.validate()
     const { wal } = this
-    if (wal === null) return true
+    if (wal === null || !this.durability.isLogged) return true
     wal.begin(txn.id)
     try {
       this.logRecords(wal, txn)
@@ -352,6 +363,16 @@ export class Engine {
     }
   }
 
+  /** A checkpoint nobody asked for: what can be tried again is kept for stats(), anything else stops the engine. */
+  checkpointQuietly(): void {
+    try {
+      this.checkpoint()
+    } catch (error) {
+      if (this.mayRetry(error)) this.maintenanceError = error
+      else this.poison(error)
+    }
+  }
+
   /** Closes the files. Committed changes are checkpointed first unless the engine is poisoned. */
   close(): void {
     if (this.state === 'closed') return
@@ -359,6 +380,7 @@ export class Engine {
       if (this.state === 'ready' && !this.isReadOnly && this.commitsSinceCheckpoint > 0) checkpoint(this)
     } finally {
       this.state = 'closed'
+      this.durability.stop()
       for (const table of this.catalog.tables()) table.images.drop()
       this.wal?.close()
       this.follower?.close()

@@ -5,6 +5,7 @@ import type { TableSchema } from '../src/base/types.ts'
 import { encodeCatalog } from './catalog/catalog.ts'
 import type { CatalogEntry } from './catalog/catalog.ts'
 import { groupTarget } from './compression.ts'
+import { noteCheckpointBegin, noteCheckpointEnd } from './checkpoint-log.ts'
 import type { Engine } from './engine.ts'
 import { FRAME_SIZE } from './memory/linear-memory.ts'
 import { PAGE_KIND } from './page/page-store.ts'
@@ -37,9 +38,7 @@ export function mergeWhenDue(engine: Engine): void {
     if (options.mergeEveryCommit) merged = mergeTable(engine, table, () => true) || merged
     else if (entries >= options.deltaRows) merged = mergeBusiest(engine, table) || merged
   }
-  const grown = engine.wal === null ? 0 : engine.wal.endLsn - engine.redoLsn
-  const isDue = options.checkpointEvery > 0 && engine.commitsSinceCheckpoint >= options.checkpointEvery
-  if (merged || isDue || grown >= options.checkpointBytes) checkpoint(engine)
+  if (merged || engine.durability.isCheckpointDue()) checkpoint(engine)
 }
 
 function mergeBusiest(engine: Engine, table: TableStore): boolean {
@@ -183,10 +182,12 @@ export function checkpoint(engine: Engine): void {
   const redoLsn = wal?.endLsn ?? engine.redoLsn
   pool.flushDirty()
   const catalogPage = storeCatalog(engine)
+  noteCheckpointBegin(engine, redoLsn)
   pages.checkpoint({ catalogPage, redoLsn, commitId: engine.commitId })
   engine.redoLsn = redoLsn
   engine.commitsSinceCheckpoint = 0
   engine.counters.checkpoints++
+  noteCheckpointEnd(engine)
   wal?.recycle(pages.olderRedoLsn)
 }
 

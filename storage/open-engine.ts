@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { ByteReader } from '../src/base/bytes.ts'
 import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
-import { CATALOG_HEADER_BYTES, catalogBytes, decodeCatalog, decodeSchema } from './catalog/catalog.ts'
+import { CATALOG_HEADER_BYTES, catalogBytes, decodeCatalog } from './catalog/catalog.ts'
 import type { CatalogEntry } from './catalog/catalog.ts'
 import { compressionOf, setCompression } from './compression.ts'
 import { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
@@ -11,9 +11,11 @@ import type { EngineOptions } from './engine-options.ts'
 import { Engine } from './engine.ts'
 import { folderOf } from './file/file.ts'
 import type { FileHandle, FileSystem } from './file/file.ts'
+import { IoQueue, SYNC_DISPATCHER, THREAD_DISPATCHER } from './file/io-queue.ts'
 import { MemoryFileSystem } from './file/memory-file.ts'
 import { NodeFileSystem } from './file/node-file.ts'
 import { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
+import { countDamagedCopies } from './page/meta-slot.ts'
 import { isUnfinishedStore } from './page/page-load.ts'
 import { PAGE_KIND, PageStore } from './page/page-store.ts'
 import type { StoreMeta } from './page/store-root.ts'
@@ -26,11 +28,10 @@ import { KeyOrder } from './table/key.ts'
 import { RowCodec } from './table/row-codec.ts'
 import { TableStore } from './table/table-store.ts'
 import { decodeTableRoot } from './table/table-root.ts'
-import type { Transaction } from './txn/transaction.ts'
-import { RECORD } from './wal/record.ts'
 import type { WalRecord } from './wal/record.ts'
 import { walFolder } from './wal/wal-folder.ts'
 import { FIRST_LSN, Wal } from './wal/wal-writer.ts'
+import { Redo } from './redo.ts'
 import type { WalOptions } from './wal/wal-options.ts'
 
 /** Path of a database that lives in memory only. */
@@ -47,6 +48,7 @@ export async function openEngine(path: string, given: Partial<EngineOptions> = {
   if (files.isDirectory(path)) {
     throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a directory, not a database file`, { file: path })
   }
+  checkLogOptions(options)
   if (isMemory) return openOnce({ path, options, files })
   return options.readOnly ? openReader({ path, options, files }, openOnce) : openOnce({ path, options, files })
 }
@@ -74,6 +76,7 @@ async function openOnce({ path, options, files }: OpenPlace): Promise<Engine> {
       setCompression(engine, null, compression)
     }
     if (options.readOnly) engine.follower = new Follower(engine, slot, { load, replay: recover, redo: redoOf })
+    if (engine.wal !== null) engine.wal.onFailure = (error) => engine.poison(error)
     return engine
   } catch (error) {
     lock?.release()
@@ -98,8 +101,14 @@ async function watchReaders(engine: Engine): Promise<void> {
 }
 
 function redoOf(engine: Engine): (record: WalRecord) => void {
-  const redo = new Redo(engine)
+  const redo = new Redo(engine, walFolder(engine.parts.path))
   return (record) => redo.record(record)
+}
+
+// An archive needs every commit in the log.
+function checkLogOptions({ walMode, walArchive }: EngineOptions): void {
+  if (walMode !== 'off' || walArchive === null) return
+  throw new DatabaseError(CODE.UNSUPPORTED, 'option walArchive needs the log: walMode must be \'on\'')
 }
 
 interface OpenPlace {
@@ -125,22 +134,26 @@ function assemble(place: Place): { engine: Engine; meta: StoreMeta; isNew: boole
   const isUnfinished = (): boolean => files.exists(walFolder(path)) && isUnfinishedStore(file)
   const isNew = !options.readOnly && (file.size() === 0 || isUnfinished())
   const databaseId: Uint8Array = randomBytes(16)
+  const io = new IoQueue(options.io === 'sync' ? SYNC_DISPATCHER : THREAD_DISPATCHER)
+  if (!options.readOnly && options.walArchive !== null) files.makeFolder(options.walArchive)
   const wal = isNew && path !== MEMORY_PATH
-    ? Wal.open(files, walFolder(path), walOptions(options, databaseId), 0, () => {}) : null
+    ? Wal.open(files, walFolder(path), walOptions(options, databaseId, io), 0, () => {}) : null
   const { store, meta } = isNew
     ? PageStore.create(file, memory, { databaseId, redoLsn: wal?.endLsn ?? FIRST_LSN })
     : PageStore.open(file, memory, { readOnly: options.readOnly })
   if (isNew) files.syncDir(folderOf(path))
   const pool = new BufferPool(memory, store, options.poolFrames > 0 ? { maxFrames: options.poolFrames } : {})
-  const engine = new Engine({ ...place, pages: store, pool })
+  const engine = new Engine({ ...place, pages: store, pool, io })
   engine.commitId = meta.commitId
   engine.wal = wal
   return { engine, meta, isNew }
 }
 
-function walOptions(options: EngineOptions, databaseId: Uint8Array): WalOptions {
+function walOptions(options: EngineOptions, databaseId: Uint8Array, io: IoQueue): WalOptions {
   return {
     synchronous: options.synchronous, databaseId, segmentBytes: options.walSegmentBytes, readOnly: options.readOnly,
+    flushIntervalMs: options.walFlushIntervalMs, flushBytes: options.walFlushBytes, archive: options.walArchive,
+    io,
   }
 }
 
@@ -229,97 +242,16 @@ function loadTuple(engine: Engine, tableId: number, page: number, slot: number, 
 
 function recover(engine: Engine, files: FileSystem, meta: StoreMeta): void {
   const { options, path } = engine.parts
-  engine.wal = Wal.open(
-    files, walFolder(path), walOptions(options, meta.databaseId), meta.redoLsn, redoOf(engine))
-}
-
-// Replays committed transactions through the ordinary write path, without logging them again.
-class Redo {
-  private readonly engine: Engine
-  private txn: Transaction | null = null
-
-  constructor(engine: Engine) {
-    this.engine = engine
-  }
-
-  // A reader tries again after an error, so nothing of the transaction stays.
-  record(record: WalRecord): void {
-    this.engine.counters.recoveredRecords++
-    this.txn ??= this.engine.begin()
-    try {
-      this.replay(record, this.txn)
-    } catch (error) {
-      this.txn?.rollback()
-      this.txn = null
-      throw error
-    }
-  }
-
-  private replay(record: WalRecord, txn: Transaction): void {
-    const { engine } = this
-    switch (record.type) {
-      case RECORD.INSERT: case RECORD.UPDATE: return this.put(record)
-      case RECORD.DELETE: return this.delete(record)
-      case RECORD.DDL: return this.define(record)
-      case RECORD.COMMIT:
-        // Commit ids have no holes. One here means that a bulk append, which is not in the log, was on the
-        // disk when later transactions were logged, and is gone: a checkpoint's write was lost.
-        if (record.commitId !== engine.commitId + 1) {
-          const before = engine.commitId
-          throw this.bad(record, `is commit ${record.commitId}, but the last checkpoint or commit is ${before}`)
-        }
-        engine.nextTxnId = Math.max(engine.nextTxnId, record.txnId + 1)
-        engine.apply(txn)
-        this.txn = null
-        return
-      default: throw this.bad(record, 'has an unknown type')
-    }
-  }
-
-  private bad(record: WalRecord, what: string): DatabaseError {
-    const file = walFolder(this.engine.parts.path)
-    return corruption(`log record ${record.lsn} ${what}`, { file, offset: record.lsn })
-  }
-
-  private tableOf(record: WalRecord): TableStore {
-    const created = this.txn!.ddl.find((change) => change.table.id === record.tableId)
-    const table = created?.table ?? this.engine.catalog.byIdOrNull(record.tableId)
-    if (table === null) throw this.bad(record, `names unknown table ${record.tableId}`)
-    return table
-  }
-
-  private reader(record: WalRecord): ByteReader {
-    const source = { file: walFolder(this.engine.parts.path), offset: record.lsn }
-    return new ByteReader(record.body, source, record.offset, record.offset + record.length)
-  }
-
-  private put(record: WalRecord): void {
-    const table = this.tableOf(record)
-    const row = table.codec.decode(this.reader(record))
-    for (let c = 0; c < row.length; c++) {
-      const value = row[c]
-      if (!table.schema.columns[c]!.hidden || typeof value !== 'number') continue
-      table.nextRowId = Math.max(table.nextRowId, value + 1)
-    }
-    this.txn!.writeSet.push(table, table.order.fromRow(row), row, false, null)
-  }
-
-  private delete(record: WalRecord): void {
-    const table = this.tableOf(record)
-    const values = table.keyCodec.decode(this.reader(record))
-    this.txn!.writeSet.push(table, table.order.fromValues(values), values, true, null)
-  }
-
-  private define(record: WalRecord): void {
-    const reader = this.reader(record)
-    const isCreate = reader.u8() === 1
-    if (!isCreate) {
-      this.txn!.ddl.push({ kind: 'drop', table: this.tableOf(record) })
-      return
-    }
-    const schema = decodeSchema(reader.string())
-    if (schema === null) throw this.bad(record, 'holds an invalid table schema')
-    const table = this.engine.makeTableWithId(record.tableId, schema)
-    this.txn!.ddl.push({ kind: 'create', table })
+  const { now } = engine.snapshots
+  const begin = now()
+  const wal = Wal.open(files, walFolder(path), walOptions(options, meta.databaseId, engine.parts.io), meta.redoLsn,
+    redoOf(engine))
+  engine.wal = wal
+  const found = wal.recovered
+  const toLsn = found?.endLsn ?? meta.redoLsn
+  engine.durability.recovery = {
+    fromLsn: meta.redoLsn, toLsn, records: found?.records ?? 0, transactions: found?.commits ?? 0,
+    bytes: toLsn - meta.redoLsn, durationMs: now() - begin, tornBytes: found?.tornBytes ?? 0,
+    damagedCopies: countDamagedCopies(engine.parts.file), lastCommitMs: found?.lastCommitMs ?? 0,
   }
 }

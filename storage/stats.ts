@@ -5,7 +5,10 @@ import type { IndexStats } from '../index/mod.ts'
 import type { Compression } from '../src/base/types.ts'
 import { compressionOf } from './compression.ts'
 import type { Engine } from './engine.ts'
+import type { RecoveryReport } from './durability.ts'
+import type { IoQueueStats } from './file/io-queue.ts'
 import type { LatencyFigures } from './file/latency.ts'
+import type { WalStats } from './wal/wal-options.ts'
 import type { PoolStats } from './pool/buffer-pool.ts'
 import { tableSize } from './size-figures.ts'
 import { ENCODING_NAMES } from './row-group/column-chunk.ts'
@@ -18,10 +21,13 @@ export interface EngineStats {
   io: {
     pagesRead: number; pagesWritten: number; reads: number; writes: number; syncs: number
     bytesRead: number; bytesWritten: number; readMs: number; writeMs: number; syncMs: number
+    queue: IoQueueStats
     /** System calls by duration, in buckets of powers of two microseconds. */
     latency: { read: LatencyFigures; write: LatencyFigures; sync: LatencyFigures }
   }
-  wal: { bytes: number; records: number; commits: number; syncs: number; segments: number; recoveredRecords: number }
+  wal: WalStats & { mode: string; synchronous: string; archive: string | null }
+  /** What opening the database had to redo; null for a new one. */
+  recovery: RecoveryReport | null
   index: { probes: number; windowRows: number; maxError: number; keyPages: number; deltaHits: number }
   file: { bytes: number; pages: number; freeBlocks: number; usedBlocks: number; checkpoints: number }
   transactions: {
@@ -49,25 +55,31 @@ export interface EngineStats {
   }[]
 }
 
+const NO_WAL: WalStats = {
+  bytes: 0, records: 0, commits: 0, syncs: 0, segments: 0, reusedSegments: 0, logBytes: 0, endLsn: 0, durableLsn: 0,
+  recoveredRecords: 0, recoveredCommits: 0, tornBytes: 0, archivedSegments: 0, archivedLsn: 0, archiveError: null,
+}
+
 /** Reads all counters; costs a walk over the pool's frames. */
 export function engineStats(engine: Engine): EngineStats {
   const { pages, parts, memory } = engine
   const io = parts.files.counters
   const store = pages.stats
-  const wal = engine.wal?.stats
   return {
     pool: engine.pool.stats,
     io: {
       pagesRead: store.pagesRead, pagesWritten: store.pagesWritten, reads: io.reads, writes: io.writes, syncs: io.syncs,
       bytesRead: io.bytesRead, bytesWritten: io.bytesWritten, readMs: io.readMs, writeMs: io.writeMs, syncMs: io.syncMs,
+      queue: parts.io.stats,
       latency: {
         read: io.latency.read.figures(), write: io.latency.write.figures(), sync: io.latency.sync.figures(),
       },
     },
     wal: {
-      bytes: wal?.bytes ?? 0, records: wal?.records ?? 0, commits: wal?.commits ?? 0, syncs: wal?.syncs ?? 0,
-      segments: wal?.segments ?? 0, recoveredRecords: wal?.recoveredRecords ?? 0,
+      ...(engine.wal?.stats ?? NO_WAL), mode: engine.durability.walMode, synchronous: engine.durability.synchronous,
+      archive: engine.wal?.archiveFolder ?? null,
     },
+    recovery: engine.durability.recovery,
     index: { ...engine.indexCounters },
     file: {
       bytes: store.fileBytes, pages: store.pageCount, freeBlocks: store.freeBlocks, usedBlocks: store.usedBlocks,

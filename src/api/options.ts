@@ -23,6 +23,20 @@ export interface OpenOptions {
   compression?: Compression
   /** Open an existing file for reading only. */
   readOnly?: boolean
+  /** 'off': no log, every commit is a checkpoint of its own. Default 'on'. */
+  walMode?: 'on' | 'off'
+  /** Folder that completed log segments are copied to, for restoring to a point in time. Default none. */
+  walArchive?: string | null
+  /** Bytes of a log segment: a number or '16MB'. */
+  walSegment?: number | string
+  /** Under synchronous 'normal', a commit is durable after so many milliseconds (default 1000; 0 = not by time). */
+  walFlushInterval?: number
+  /** Checkpoint after so many milliseconds, changed pages, or bytes of log; 0 = not by this. Default 64 MB of log. */
+  checkpointInterval?: number
+  checkpointPages?: number
+  checkpointBytes?: number | string
+  /** Who does asynchronous I/O: 'threads' (libuv's pool, default) or 'sync' (the calling thread). */
+  io?: 'threads' | 'sync'
   /** Kernels: 'auto' (default), or one back end for comparison. */
   backend?: Backend
   /** File system to use instead of the real one. */
@@ -46,7 +60,8 @@ export interface StatementOptions extends JsOptions {
 }
 
 const OPEN_NAMES: readonly (keyof OpenOptions)[] = [
-  'memory', 'synchronous', 'readOnly', 'backend', 'files', 'rowGroupRows', 'deltaRows', 'poolFrames',
+  'memory', 'synchronous', 'readOnly', 'walMode', 'walArchive', 'walSegment', 'walFlushInterval', 'checkpointInterval',
+  'checkpointPages', 'checkpointBytes', 'io', 'backend', 'files', 'rowGroupRows', 'deltaRows', 'poolFrames',
   'checkpointEvery', 'mergeEveryCommit', 'compression',
 ]
 
@@ -81,8 +96,34 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
       'checkpointEvery', options.checkpointEvery, 0, 2 ** 31, DEFAULT_ENGINE_OPTIONS.checkpointEvery
     ),
     mergeEveryCommit: options.mergeEveryCommit ?? DEFAULT_ENGINE_OPTIONS.mergeEveryCommit,
+    ...resolveLogOptions(options),
   }
   return { engine, backend }
+}
+
+// How commits become durable.
+function resolveLogOptions(options: OpenOptions): Partial<EngineOptions> {
+  const defaults = DEFAULT_ENGINE_OPTIONS
+  const { walMode = defaults.walMode, walArchive = null, io = defaults.io } = options
+  checkOneOf('walMode', walMode, ['on', 'off'])
+  checkOneOf('io', io, ['threads', 'sync'])
+  if (walArchive !== null && (typeof walArchive !== 'string' || walArchive === '')) {
+    throw invalid(`option walArchive must be the path of a folder, not ${JSON.stringify(walArchive)}`)
+  }
+  const bytes = (name: string, value: unknown, min: number, max: number, fallback: number): number => {
+    const parsed = value === undefined ? fallback : parseBytes(value)
+    if (parsed === null) throw invalid(`option ${name} must be bytes or a size such as '16MB', not ${String(value)}`)
+    return count(name, parsed, min, max, fallback)
+  }
+  const ms = 2 ** 31 - 1
+  return {
+    walMode, walArchive, io,
+    walSegmentBytes: bytes('walSegment', options.walSegment, 4096, 2 ** 30, defaults.walSegmentBytes),
+    walFlushIntervalMs: count('walFlushInterval', options.walFlushInterval, 0, ms, defaults.walFlushIntervalMs),
+    checkpointIntervalMs: count('checkpointInterval', options.checkpointInterval, 0, ms, defaults.checkpointIntervalMs),
+    checkpointPages: count('checkpointPages', options.checkpointPages, 0, 2 ** 31, defaults.checkpointPages),
+    checkpointBytes: bytes('checkpointBytes', options.checkpointBytes, 0, 2 ** 40, defaults.checkpointBytes),
+  }
 }
 
 const STATEMENT_NAMES: readonly (keyof StatementOptions)[] = ['int64', 'decimals', 'timestamps', 'dictionary']
@@ -135,14 +176,19 @@ const UNITS: Readonly<Record<string, number>> = {
 const MEMORY_MIN = 8 * 2 ** 20
 const MEMORY_MAX = 2 ** 32
 
-/** Bytes of a size option. Throws 22023. */
-function parseSize(value: number | string): number {
+/** Bytes of a number or a size such as '512MB' (1024-based), null when it is neither. */
+export function parseBytes(value: unknown): number | null {
   const found = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(String(value))
   const unit = found === null ? undefined : UNITS[found[2]!.toUpperCase()]
-  if (unit === undefined) {
+  return unit === undefined ? null : Math.floor(Number(found![1]) * unit)
+}
+
+/** Bytes of a size option. Throws 22023. */
+function parseSize(value: number | string): number {
+  const bytes = parseBytes(value)
+  if (bytes === null) {
     throw invalid(`option memory must be bytes or a size such as '512MB', not ${JSON.stringify(value)}`)
   }
-  const bytes = Math.floor(Number(found![1]) * unit)
   if (bytes < MEMORY_MIN || bytes > MEMORY_MAX) throw invalid(`option memory must be between 8MB and 4GB, not ${value}`)
   return bytes
 }

@@ -2,16 +2,17 @@
 //
 //   storage_info [= table]   sizes, counters and, per table, rows, row groups and index figures
 //   integrity_check          'ok', or one row per problem; quick_check leaves the rows out
-//   wal_checkpoint           writes everything into pages and cuts the log
 //   compression [(table)] [= …]   compression-pragma.ts
 //   isolation_level, busy_timeout [= value]   of this session (session-settings.ts)
-//   synchronous, database_list, table_list, version
+//   database_list, table_list
+//   durability: wal_mode, synchronous, wal_checkpoint, … see pragma-wal.ts
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import {
   columnFigures, columnSizes, compressionOf, engineStats, indexFigures, verifyEngine, tableSize,
 } from '../../storage/mod.ts'
 import { compressionPragma } from './compression-pragma.ts'
+import { WAL_PRAGMAS } from './pragma-wal.ts'
 import { busyTimeout, isolationLevel } from './session-settings.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
@@ -23,15 +24,8 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   storage_info: (session, value) => value === null ? storageInfo(session) : tableInfo(session, String(value)),
   integrity_check: session => integrityCheck(session, 'integrity_check', true),
   quick_check: session => integrityCheck(session, 'quick_check', false),
-  wal_checkpoint: session => {
-    if (session.transaction !== null) {
-      throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'PRAGMA wal_checkpoint cannot run inside a transaction block')
-    }
-    session.engine.checkpoint()
-    return [['wal_checkpoint', 'ok']]
-  },
+  ...WAL_PRAGMAS,
   compression: compressionPragma,
-  synchronous: readOnlyFact('synchronous', session => session.engine.parts.options.synchronous),
   database_list: readOnlyFact('main', session => session.engine.parts.path),
   table_list: session => session.schemas().map(
     schema => [schema.name, String(schema.columns.filter(c => c.hidden !== true).length)]

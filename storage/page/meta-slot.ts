@@ -24,6 +24,7 @@
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import { crc32c } from '../../src/base/checksum.ts'
 import { assert } from '../../src/base/assert.ts'
+import type { FileHandle } from '../file/file.ts'
 import { BLOCK_SIZE, MAX_PAGE_BYTES } from './page-map.ts'
 
 /** Version of every byte in the file. Another number cannot be read by this release. */
@@ -105,6 +106,18 @@ export function encodeMetaSlot(meta: Meta): Uint8Array {
   new DataView(slot.buffer).setUint32(CRC_OFFSET, crc, true)
   slot.copyWithin(COPY_BYTES, 0, COPY_BYTES)
   return slot
+}
+
+/** Copies of meta slots in which something stands that is not whole; a slot never written is all zeros. */
+export function countDamagedCopies(file: FileHandle): number {
+  const bytes = new Uint8Array(2 * BLOCK_SIZE)
+  file.read(0, bytes)
+  let damaged = 0
+  for (let begin = 0; begin < bytes.length; begin += COPY_BYTES) {
+    const copy = bytes.subarray(begin, begin + COPY_BYTES)
+    if (copy.some((byte) => byte !== 0) && !decodeCopy(copy, file.path).isWhole) damaged++
+  }
+  return damaged
 }
 
 /** The two copies of a slot, decoded where their checksums hold. */

@@ -124,6 +124,15 @@ export class PageMap {
     return [...this.dirty].sort((a, b) => a - b)
   }
 
+  /** Ids of the pages the coming checkpoint `epoch` will make durable, ascending. Cost: the changed map pages. */
+  *pagesOfEpoch(epoch: number): Iterable<number> {
+    for (const mapPage of this.dirtyMapPages()) {
+      const first = mapPage * ENTRIES_PER_MAP_PAGE
+      const end = Math.min(this.ids, first + ENTRIES_PER_MAP_PAGE)
+      for (let id = first; id < end; id++) if (this.epochOf(id) === epoch) yield id
+    }
+  }
+
   /** Forgets what changed: a checkpoint has it. */
   markClean(): void {
     this.dirty.clear()

@@ -52,7 +52,8 @@ export class PageStore {
   private pointers: MapPagePointer[]
   private current: Meta
   private olderLsn: number
-  private nextEpoch: number
+  /** Number the next checkpoint will have. */
+  nextEpoch: number
   /** Called when a new root is durable, before blocks of older roots become free: readers may hold them. */
   beforeRelease: () => void = () => {}
   private poisoned = false
@@ -61,7 +62,8 @@ export class PageStore {
   // Compressed pages on their way to the file, made on first use.
   private images: Uint8Array | null = null
   private pagesRead = 0
-  private pagesWritten = 0
+  /** Since open, those written twice counted twice. */
+  pagesWritten = 0
   private bytesWritten = 0
   private checkpoints = 0
 

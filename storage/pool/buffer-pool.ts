@@ -204,6 +204,11 @@ export class BufferPool {
     for (const pageId of [...this.dirtyPages].sort((a, b) => a - b)) this.writeBack(this.frameOf[pageId]!)
   }
 
+  /** Changed pages that are not written. */
+  get dirtyCount(): number {
+    return this.dirtyPages.size
+  }
+
   get stats(): PoolStats {
     let pinned = 0
     for (let frame = 0; frame < this.memory.frameCount; frame++) if (this.isPinned(frame)) pinned++

@@ -5,7 +5,7 @@
 // the end of a segment, when the next one starts at this LSN. The segment may also be gone, recycled by a writer
 // that has checkpointed twice since: then the follower is lost and its owner starts again from the newest root.
 import type { FileHandle, FileSystem } from '../file/file.ts'
-import { RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, isValidRecord } from '../wal/record.ts'
+import { RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, isValidRecord, standsAlone } from '../wal/record.ts'
 import type { WalRecord } from '../wal/record.ts'
 import { SEGMENT_HEADER_BYTES, decodeSegmentHeader, listSegments, segmentName } from '../wal/segment.ts'
 import type { SegmentHeader } from '../wal/segment.ts'
@@ -107,6 +107,10 @@ export class LogFollower {
       const record = decodeRecord(chunk, view, at)
       at = record.offset + record.length
       pending.push(record)
+      if (standsAlone(record.type)) {
+        pending = []
+        done = at
+      }
       if (record.type !== RECORD.COMMIT) continue
       const commit = decodeCommit(view, record)
       if (commit === null) break

@@ -406,6 +406,7 @@ export class Transaction implements TableWriter {
 
   private finish(state: 'committed' | 'aborted'): void {
     this.state = state
+    this.engine.active.delete(this.id)
     this.snapshot?.close()
     this.releaseTo({ ddl: state === 'aborted' ? 0 : this.ddl.length, locks: 0 })
     if (this.reads !== null) this.engine.recentCommits.unregister(this)

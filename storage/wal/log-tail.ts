@@ -5,7 +5,7 @@
 //   segment … | written records | buffer: placed records, open transaction |
 //                               ^ `lsn`, at file offset `offset`           ^ endLsn stops before the open one
 import { assert } from '../../src/base/assert.ts'
-import { placeRecord } from './record.ts'
+import { RECORD_HEADER_BYTES, placeRecord } from './record.ts'
 import { RecordBuffer } from './record-buffer.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.ts'
 import type { SegmentChain } from './segment-chain.ts'
@@ -69,6 +69,13 @@ export class LogTail {
   beginSegment(): void {
     this.chain.begin(this.lsn, this.owner.knownDurable(), (body) => this.owner.guarded(body))
     this.offset = SEGMENT_HEADER_BYTES
+  }
+
+  /** True when a record with a body of this length goes into allocated blocks of the segment. */
+  hasRoom(length: number): boolean {
+    const end = this.offset + this.buffer.length + RECORD_HEADER_BYTES + length
+    const segment = this.owner.segment()
+    return end <= segment.segmentBytes && segment.covers(end)
   }
 
   /** Starts a transaction. */

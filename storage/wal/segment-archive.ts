@@ -127,7 +127,9 @@ export class SegmentArchive {
           await io.submit({ kind: 'write', file: copy.to, offset: at, bytes: block })
         }
         await io.submit({ kind: 'sync', file: copy.to })
-        this.finish(copy, segment)
+        // Whoever could not wait may have copied it meanwhile.
+        if (this.isThere(segment, bytes)) this.files.unlink(copy.part)
+        else this.finish(copy, segment)
       } finally {
         copy.from.close()
         copy.to.close()

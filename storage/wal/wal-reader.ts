@@ -9,7 +9,8 @@
 // A damaged *last* transaction with nothing after it cannot be told from a torn one: the limit of any log.
 import { CODE, DatabaseError, corruption } from '../../src/base/errors.ts'
 import type { FileSystem } from '../file/file.ts'
-import { RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, durableLsnOf, isValidRecord, standsAlone } from './record.ts'
+import { RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, durableLsnOf } from './record.ts'
+import { isValidRecord, standsAlone } from './record.ts'
 import type { WalRecord } from './record.ts'
 import { SEGMENT_HEADER_BYTES, decodeSegmentHeader, listSegments, readWhole, segmentName } from './segment.ts'
 import type { Segment } from './segment.ts'
@@ -73,7 +74,7 @@ export function readLog(
   const count = (record: WalRecord): void => {
     if (record.type === RECORD.COMMIT) result.lastCommitMs = record.commitMs
     if (record.lsn < redoLsn) return
-    result.records++
+    if (!standsAlone(record.type)) result.records++
     if (record.type === RECORD.COMMIT) result.commits++
     onRecord(record)
   }
@@ -174,8 +175,8 @@ function saltBytes(salt: number): Buffer {
   return bytes
 }
 
-/** Gathers records into what takes effect as a whole: a transaction, or a record that stands alone. */
-export class UnitReader {
+// Gathers records into what takes effect as a whole: a transaction, or a record that stands alone.
+class UnitReader {
   private readonly path: string
   private readonly view: DataView
   private readonly onRecord: (record: WalRecord) => void

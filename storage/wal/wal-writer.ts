@@ -245,6 +245,16 @@ export class Wal {
     return this.endLsn
   }
 
+  /**
+   * Logs a record of no consequence if the segment has room for it that is allocated already, so that a full disk
+   * cannot get in the way of what the record is about. False = left out.
+   */
+  noteIfRoom(type: number, body: Uint8Array): boolean {
+    if (!this.tail.hasRoom(body.length)) return false
+    this.note(type, 0, 0, body)
+    return true
+  }
+
   /** Logs a record that is no part of a transaction. It is written with what follows, at the latest at close. */
   note(type: number, tableId: number, txnId: number, body: Uint8Array): void {
     this.begin(txnId)

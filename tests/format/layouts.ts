@@ -26,6 +26,7 @@ import { encodeSegmentHeader } from '../../storage/wal/segment.ts'
 import { backupLayouts } from './backup-layouts.ts'
 import { ascii, bytesField, field } from './layout.ts'
 import type { Field, Layout } from './layout.ts'
+import { logLayouts } from './log-layouts.ts'
 import { heapLayouts, mapRootLayout } from './stored-layouts.ts'
 
 function doubleField(name: string, label: RegExp, value: number): Field {
@@ -321,5 +322,6 @@ export function allLayouts(): Layout[] {
     metaLayout(), mapEntryLayout(), pageImageLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(),
     ...groupMetaLayouts(),
     modelLayout(), ...heapLayouts(), segmentHeaderLayout(), readerSlotLayout(), recordLayout(), ...backupLayouts(),
+    ...logLayouts(),
   ]
 }
