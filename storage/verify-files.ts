@@ -10,6 +10,7 @@ import type { Meta } from './page/meta-slot.ts'
 import { BLOCK_SIZE, MAX_PAGE_BYTES } from './page/page-map.ts'
 import { PAGE_KIND } from './page/page-store.ts'
 import type { Problem } from './verify.ts'
+import { standsAlone } from './wal/record.ts'
 import { walFolder } from './wal/wal-folder.ts'
 import { readLog } from './wal/wal-reader.ts'
 
@@ -42,6 +43,7 @@ export function verifyLog(engine: Engine, problems: Problem[]): number {
   try {
     const { databaseId, commitId } = newest
     readLog(files, { folder, databaseId, redoLsn, mayBeMissing: commitId === 0 }, (record) => {
+      if (standsAlone(record.type)) return
       records++
       if (record.lsn < newest.redoLsn || record.commitId === lastCommit) return
       if (record.commitId !== lastCommit + 1) {
