@@ -15,6 +15,8 @@ const TWO32 = 4294967296
 export interface RowList {
   readonly rows: Int32Array
   readonly count: number
+  /** True when the rows follow one another, ascending: then nothing looks at `rows` but its first entry. */
+  readonly isRun: boolean
 }
 
 /** Buffers of one column of one record batch. */
@@ -72,21 +74,22 @@ function gatherBits(memory: LinearMemory, vector: Vector, { rows, count }: RowLi
 
 /** Values that fit a double exactly: small integers and floats. */
 function gatherNumbers<T extends Int16Array | Int32Array | Float32Array | Float64Array>(
-  memory: LinearMemory, vector: Vector, { rows, count }: RowList, out: T,
+  memory: LinearMemory, vector: Vector, { rows, count, isRun }: RowList, out: T,
 ): T {
   const { layout, valuesPtr, dictionary } = vector
   const base = Number(vector.base)
+  const first = isRun && count > 0 ? rows[0]! : -1
   const at = (shift: number): number => Math.floor(valuesPtr / (1 << shift))
   if (dictionary !== null) {
     for (let i = 0; i < count; i++) out[i] = Number(readScalar(memory, vector, rows[i]!) ?? 0)
     return out
   }
   switch (layout) {
-    case LAYOUT.U8: copyRebased(out, memory.u8, valuesPtr, base, rows, count); break
-    case LAYOUT.U16: copyRebased(out, memory.u16, at(1), base, rows, count); break
-    case LAYOUT.U32: copyRebased(out, memory.u32, at(2), base, rows, count); break
-    case LAYOUT.F32: copyRebased(out, memory.f32, at(2), 0, rows, count); break
-    case LAYOUT.F64: copyRebased(out, memory.f64, at(3), 0, rows, count); break
+    case LAYOUT.U8: copyRebased(out, memory.u8, valuesPtr, base, rows, count, first); break
+    case LAYOUT.U16: copyRebased(out, memory.u16, at(1), base, rows, count, first); break
+    case LAYOUT.U32: copyRebased(out, memory.u32, at(2), base, rows, count, first); break
+    case LAYOUT.F32: copyRebased(out, memory.f32, at(2), 0, rows, count, first); break
+    case LAYOUT.F64: copyRebased(out, memory.f64, at(3), 0, rows, count, first); break
     // Integers of at most 32 bits: the low word is the value.
     default: for (let i = 0, words = at(2); i < count; i++) out[i] = memory.i32[words + 2 * rows[i]!]!
   }
@@ -95,16 +98,27 @@ function gatherNumbers<T extends Int16Array | Int32Array | Float32Array | Float6
 
 type Numbers = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array
 
+// `first` = the first of consecutive rows, -1 = see `rows`.
 function copyRebased(
   out: Int16Array | Int32Array | Float32Array | Float64Array, values: Numbers, origin: number, base: number,
-  rows: Int32Array, count: number,
+  rows: Int32Array, count: number, first: number,
 ): void {
-  for (let i = 0; i < count; i++) out[i] = base + values[origin + rows[i]!]!
+  if (first < 0) for (let i = 0; i < count; i++) out[i] = base + values[origin + rows[i]!]!
+  else if (values instanceof Float64Array) out.set(values.subarray(origin + first, origin + first + count))
+  else if (out instanceof Int32Array) copyRunToInts(out, values, origin + first, base | 0)
+  else for (let i = 0, at = origin + first; i < count; i++, at++) out[i] = base + values[at]!
+}
+
+// Integers of at most 32 bits: base and sum wrap to the value.
+function copyRunToInts(out: Int32Array, values: Numbers, at: number, base: number): void {
+  if (values instanceof Uint32Array) for (let i = 0; i < out.length; i++, at++) out[i] = base + values[at]! | 0
+  else if (values instanceof Uint16Array) for (let i = 0; i < out.length; i++, at++) out[i] = base + values[at]! | 0
+  else for (let i = 0; i < out.length; i++, at++) out[i] = base + values[at]! | 0
 }
 
 /** Integers as `width` 32-bit words each, two's complement, sign-extended. */
 function gatherWords(memory: LinearMemory, vector: Vector, list: RowList, width: 2 | 4): Int32Array {
-  const { rows, count } = list
+  const { rows, count, isRun } = list
   const out = new Int32Array(width * count)
   const { layout, valuesPtr, base, dictionary } = vector
   const { u8, u16, u32, i32 } = memory
@@ -112,7 +126,10 @@ function gatherWords(memory: LinearMemory, vector: Vector, list: RowList, width:
   if (dictionary !== null || (isNarrow && (typeof base !== 'number' || !Number.isSafeInteger(base + TWO32)))) {
     return gatherAnyWords(memory, vector, list, out, width)
   }
-  if (isNarrow) {
+  if (isNarrow && isRun && width === 2 && count > 0) {
+    const shift = layout === LAYOUT.U8 ? 0 : layout === LAYOUT.U16 ? 1 : 2
+    copyRunToWords(out, shift === 0 ? u8 : shift === 1 ? u16 : u32, (valuesPtr >>> shift) + rows[0]!, base as number)
+  } else if (isNarrow) {
     for (let i = 0; i < count; i++) {
       const row = rows[i]!
       const narrow = layout === LAYOUT.U8
@@ -133,6 +150,19 @@ function gatherWords(memory: LinearMemory, vector: Vector, list: RowList, width:
   }
   if (width === 4) for (let i = 0; i < count; i++) out[4 * i + 2] = out[4 * i + 3] = out[4 * i + 1]! >> 31
   return out
+}
+
+// base + narrow as two words: the low words are added, and the carry goes to the high one.
+function copyRunToWords(
+  out: Int32Array, values: Uint8Array | Uint16Array | Uint32Array, at: number, base: number,
+): void {
+  const low = base >>> 0
+  const high = Math.floor(base / TWO32) | 0
+  for (let i = 0; i < out.length; i += 2, at++) {
+    const sum = low + values[at]!
+    out[i] = sum | 0
+    out[i + 1] = sum < TWO32 ? high : high + 1
+  }
 }
 
 /** The slow way, for odd layouts. */

@@ -1,12 +1,13 @@
 // Results as apache-arrow record batches and tables, in ordinary ArrayBuffers that belong to the caller.
 // One reader serves one result; it decides the schema, the gathering of values is arrow-gather.ts.
-import type { Data, DataType, Field, RecordBatch, Schema, Table } from 'apache-arrow'
+import type { Data, DataType, Field, RecordBatch, Schema, Struct, Table } from 'apache-arrow'
 import { aliveRows } from '../../exec/vector/batch.ts'
 import type { Batch, Vector } from '../../exec/mod.ts'
 import { BATCH_ROWS } from '../../storage/mod.ts'
 import type { LinearMemory } from '../../storage/mod.ts'
 import { gatherColumn } from './arrow-gather.ts'
-import { arrowModule } from './arrow-module.ts'
+import type { RowList } from './arrow-gather.ts'
+import { arrowData, arrowModule } from './arrow-module.ts'
 import type { Arrow } from './arrow-module.ts'
 import type { ColumnSchema } from '../base/types.ts'
 import { isText } from '../base/types.ts'
@@ -26,10 +27,12 @@ export class ArrowReader {
   /** Rows of every batch are taken last to first. */
   readonly #reverse: boolean
   #schema: Schema | null = null
+  #nothing: Schema<Record<never, never>> | null = null
+  #noRows: Data<Struct<Record<never, never>>> | null = null
 
   constructor(columns: readonly ColumnSchema[], options: { dictionary?: boolean; reverse?: boolean }) {
     this.#columns = columns
-    this.#types = columns.map(column => arrowTypeOf(this.#arrow, column))
+    this.#types = columns.map(column => typeOf(this.#arrow, column))
     this.#dictionary = options.dictionary ?? true
     this.#reverse = options.reverse ?? false
   }
@@ -50,31 +53,31 @@ export class ArrowReader {
     return new this.#arrow.Table(schema, batches)
   }
 
-  #rowsOf(memory: LinearMemory, batch: Batch): { rows: Int32Array; count: number } {
+  #rowsOf(memory: LinearMemory, batch: Batch): RowList {
     if (batch.windowRows > rowList.length) rowList = new Int32Array(batch.windowRows)
     const count = aliveRows(memory, batch, rowList)
     if (this.#reverse) rowList.subarray(0, count).reverse()
-    return { rows: rowList, count }
-  }
-
-  #data(type: DataType, chunk: ReturnType<typeof gatherColumn>): Data {
-    return this.#arrow.makeData({ type, ...chunk } as Parameters<Arrow['makeData']>[0]) as Data
+    return { rows: rowList, count, isRun: !this.#reverse && count === batch.end - batch.begin }
   }
 
   #recordBatch(schema: Schema, length: number, children: Data[]): RecordBatch {
     const arrow = this.#arrow
-    const struct = arrow.makeData({ type: new arrow.Struct(schema.fields), length, nullCount: 0, children })
-    const batch = new arrow.RecordBatch(schema, struct)
-    // The constructor copies the schema by name, which gives columns of one name one type.
-    const writable: { schema: Schema } = batch
+    this.#nothing ??= new arrow.Schema([])
+    this.#noRows ??= arrow.makeData({ type: new arrow.Struct([]), length: 0, nullCount: 0, children: [] })
+    const batch = new arrow.RecordBatch(this.#nothing, this.#noRows)
+    // Given the real schema the constructor would copy it by name, which gives columns of one name one type, and
+    // look through every column for a length that differs. Both are known here.
+    const writable: { schema: Schema; data: Data } = batch
     writable.schema = schema
+    writable.data = arrowData(arrow, new arrow.Struct(schema.fields), { length, nullCount: 0, children })
     return batch
   }
 
   /** One batch as a record batch with plain text columns. */
   batch(memory: LinearMemory, batch: Batch): RecordBatch {
     const list = this.#rowsOf(memory, batch)
-    const children = batch.columns.map((vector, c) => this.#data(this.#types[c]!, gatherColumn(memory, vector, list)))
+    const children = batch.columns.map((vector, c) =>
+      arrowData(this.#arrow, this.#types[c]!, gatherColumn(memory, vector, list)))
     this.#schema ??= this.#schemaOf(this.#types)
     return this.#recordBatch(this.#schema, list.count, children)
   }
@@ -94,7 +97,7 @@ export class ArrowReader {
         const vector = batch.columns[c]!
         const dictionary = coded[c]!
         if (dictionary !== null) dictionary.add(memory, vector, list)
-        else plain[c]!.push(this.#data(this.#types[c]!, gatherColumn(memory, vector, list)))
+        else plain[c]!.push(arrowData(this.#arrow, this.#types[c]!, gatherColumn(memory, vector, list)))
       }
       lengths.push(list.count)
     }
@@ -104,6 +107,17 @@ export class ArrowReader {
       this.#recordBatch(schema, length, plain.map((column, c) => (finished[c]?.data ?? column)[b]!)))
     return this.#table(schema, batches)
   }
+}
+
+const types = new WeakMap<ColumnSchema, { readonly arrow: Arrow; readonly type: DataType }>()
+
+// A column's type does not change, but the program may load another copy of apache-arrow.
+function typeOf(arrow: Arrow, column: ColumnSchema): DataType {
+  const known = types.get(column)
+  if (known !== undefined && known.arrow === arrow) return known.type
+  const type = arrowTypeOf(arrow, column)
+  types.set(column, { arrow, type })
+  return type
 }
 
 /** Text whose values repeat within the first batch: then a dictionary is smaller and quicker than plain text. */

@@ -7,6 +7,7 @@ import { LAYOUT } from '../../storage/mod.ts'
 import type { LinearMemory } from '../../storage/mod.ts'
 import { gatherValidity } from './arrow-gather.ts'
 import type { RowList } from './arrow-gather.ts'
+import { arrowData } from './arrow-module.ts'
 import type { Arrow } from './arrow-module.ts'
 
 interface CodedChunk {
@@ -45,12 +46,14 @@ export class DictionaryColumn {
   }
 
   // The common case, without a call per row: narrow codes, nothing NULL.
-  #addCodes(memory: LinearMemory, vector: Vector, { rows, count }: RowList, map: Int32Array, codes: Int32Array): void {
+  #addCodes(memory: LinearMemory, vector: Vector, list: RowList, map: Int32Array, codes: Int32Array): void {
+    const { rows, count, isRun } = list
     const isByte = vector.layout === LAYOUT.U8
     const stored = isByte ? memory.u8 : memory.u16
     const origin = isByte ? vector.valuesPtr : vector.valuesPtr >>> 1
+    const first = isRun && count > 0 ? rows[0]! : -1
     for (let i = 0; i < count; i++) {
-      const local = stored[origin + rows[i]!]!
+      const local = stored[origin + (first < 0 ? rows[i]! : first + i)]!
       let code = map[local]!
       if (code < 0) map[local] = code = this.#code(dictionaryText(memory, vector.dictionary!, local))
       codes[i] = code
@@ -74,17 +77,28 @@ export class DictionaryColumn {
 
   /** The Arrow type and one Data per batch, all with the same dictionary. */
   finish(arrow: Arrow): { type: DataType; data: Data[] } {
-    const bytes = this.#texts.map(text => Buffer.from(text))
-    const valueOffsets = new Int32Array(bytes.length + 1)
-    bytes.forEach((text, i) => { valueOffsets[i + 1] = valueOffsets[i]! + text.length })
-    const values = arrow.makeData({
-      type: new arrow.Utf8(), length: bytes.length, nullCount: 0, valueOffsets,
-      data: new Uint8Array(Buffer.concat(bytes)),
-    })
+    const { data: bytes, valueOffsets } = encodeTexts(this.#texts)
+    const utf8 = new arrow.Utf8()
+    const values = arrowData(
+      arrow, utf8, { length: this.#texts.length, nullCount: 0, valueOffsets, data: bytes }
+    ) as Data<Utf8>
     const dictionary = new arrow.Vector<Utf8>([values])
-    const type: Dictionary<Utf8> = new arrow.Dictionary(new arrow.Utf8(), new arrow.Int32())
+    const type: Dictionary<Utf8> = new arrow.Dictionary(utf8, new arrow.Int32())
     const data = this.#chunks.map(({ length, nullCount, nullBitmap, codes }) =>
-      arrow.makeData({ type, length, nullCount, nullBitmap, data: codes, dictionary }) as Data)
+      arrowData(arrow, type, { length, nullCount, nullBitmap, data: codes, dictionary }))
     return { type, data }
   }
+}
+
+const encoder = new TextEncoder()
+
+// Texts behind one another. As many bytes as chars: all of it is ASCII, and the offsets are known.
+function encodeTexts(texts: readonly string[]): { data: Uint8Array; valueOffsets: Int32Array } {
+  const valueOffsets = new Int32Array(texts.length + 1)
+  const data = encoder.encode(texts.join(''))
+  for (let i = 0; i < texts.length; i++) valueOffsets[i + 1] = valueOffsets[i]! + texts[i]!.length
+  if (valueOffsets[texts.length] === data.length) return { data, valueOffsets }
+  const parts = texts.map(text => encoder.encode(text))
+  parts.forEach((part, i) => { valueOffsets[i + 1] = valueOffsets[i]! + part.length })
+  return { data: new Uint8Array(Buffer.concat(parts)), valueOffsets }
 }

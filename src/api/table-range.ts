@@ -103,9 +103,16 @@ export function startRange(
   )
 }
 
-/** Ordinals of the columns that users see. */
-export function visibleColumns(schema: TableSchema): number[] {
-  return schema.columns.flatMap((column, i) => column.hidden === true ? [] : [i])
+const visible = new WeakMap<TableSchema, readonly number[]>()
+
+/** Ordinals of the columns that users see; one list per schema. */
+export function visibleColumns(schema: TableSchema): readonly number[] {
+  let columns = visible.get(schema)
+  if (columns === undefined) {
+    columns = schema.columns.flatMap((column, i) => column.hidden === true ? [] : [i])
+    visible.set(schema, columns)
+  }
+  return columns
 }
 
 function keyRange(schema: TableSchema, options: RangeOptions): KeyRange {
