@@ -18,6 +18,7 @@ export { DatabaseError, CODE } from './base/errors.ts'
 export type { ErrorCode } from './base/errors.ts'
 export { typeName } from './base/types.ts'
 export type { ColumnSchema, SqlType, TableSchema, TypeKind } from './base/types.ts'
+export type { AttachOptions } from './api/attachments.ts'
 export type { BackupOptions } from './api/backup.ts'
 export type {
   BackupReport, EngineStats, GroupFigures, IndexFigures, Problem, VerifyOptions, VerifyResult,

@@ -86,6 +86,8 @@ export class Engine {
   readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0 }
   readonly counters: EngineCounters = { commits: 0, merges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0 }
   readonly retired: RetiredGroups[] = []
+  /** Engines of attached databases by name; transactions here use them for tables called `name.table`. */
+  readonly attached = new Map<string, Engine>()
   settings: DatabaseSettings = {}
   wal: Wal | null = null
   /** Read-only: replays what another process commits. */

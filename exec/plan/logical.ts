@@ -223,5 +223,10 @@ export type BoundStatement =
   | { readonly kind: 'pragma'; readonly name: string; readonly value: Scalar | null; readonly argument: string | null }
   | { readonly kind: 'backup'; readonly path: string; readonly incremental: boolean }
   | { readonly kind: 'restore'; readonly from: string; readonly to: string }
+  | {
+    readonly kind: 'attach'; readonly path: string; readonly name: string; readonly readOnly: boolean
+    readonly create: boolean
+  }
+  | { readonly kind: 'detach'; readonly name: string }
   | { readonly kind: 'show_tables' }
   | { readonly kind: 'describe'; readonly columns: readonly ColumnSchema[]; readonly schema: TableSchema }

@@ -7,6 +7,8 @@ import { BIGINT, BOOLEAN, JSON_TYPE, TEXT, typeName } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { PhysicalPlan } from '../../exec/mod.ts'
 import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
+import { attachmentOf } from '../../storage/mod.ts'
+import { detach } from './attachments.ts'
 import { BACKUP_COLUMNS, RESTORE_COLUMNS, backupNow, restoreNow } from './backup.ts'
 import { runPragma } from './pragma.ts'
 import { queryOf } from './prepared.ts'
@@ -86,6 +88,12 @@ export function runCommand(
     case 'explain': return explain(session, statement, prepared, values)
     case 'backup': return backupNow(session, statement)
     case 'restore': return restoreNow(session, statement)
+    case 'attach': throw new DatabaseError(CODE.UNSUPPORTED, 'ATTACH opens a file, which takes a promise', {
+      hint: 'Use await db.attach(path, name), or await db.execute("ATTACH …").',
+    })
+    case 'detach':
+      detach(session.database, statement.name)
+      return null
     case 'show_tables': return showTables(session)
     case 'describe': return describe(statement)
     case 'pragma': {
@@ -97,14 +105,24 @@ export function runCommand(
 
 function createTable(session: Session, statement: Extract<BoundStatement, { kind: 'create_table' }>): null {
   session.assertReady()
+  refuseFarDefinition(session, statement.schema.name)
   if (statement.ifNotExists && session.catalog.schema(statement.schema.name) !== undefined) return null
   session.define(txn => txn.createTable(statement.schema))
   return null
 }
 
+// The catalogue of an attached database changes at its own commit, which a plan of this transaction would not notice.
+function refuseFarDefinition(session: Session, name: string): void {
+  if (session.transaction === null || attachmentOf(session.engine, name) === null) return
+  throw new DatabaseError(
+    CODE.UNSUPPORTED, `table "${name}" of an attached database cannot be made or dropped inside a transaction`
+  )
+}
+
 function dropTables(session: Session, statement: Extract<BoundStatement, { kind: 'drop_table' }>): null {
   session.define(txn => {
     for (const name of statement.tables) {
+      refuseFarDefinition(session, name)
       const { catalog } = session
       if (catalog.schema(name) !== undefined) txn.dropTable(name)
       else if (!statement.ifExists) {

@@ -2,6 +2,7 @@
 // db.connect() returns others, each with its own transaction, isolation level and snapshot.
 // It owns the statement cache and the table handles; the rules of transactions are in session.ts.
 import { CODE, DatabaseError } from '../base/errors.ts'
+import { attach } from './attachments.ts'
 import { KvStores } from './kv.ts'
 import type { KeyValueStore } from './kv.ts'
 import type { KvKey, KvKeyKind, KvOptions, KvValue, KvValueKind } from './kv-types.ts'
@@ -100,11 +101,23 @@ export class Connection {
     sql: string, parameters: Parameters = [], options: StatementOptions & { signal?: AbortSignal } = {},
   ): Promise<ExecuteResult> {
     const { signal, ...rest } = options
+    if (/^\s*attach\b/i.test(sql)) return this.#attach(sql)
     return execute(this.session, () => {
       const statement = this.prepare(sql, rest)
       if (statement.columns.length > 0) return { rows: statement.all(parameters), changes: 0 }
       return { rows: [], changes: statement.run(parameters).changes }
     }, signal)
+  }
+
+  async #attach(sql: string): Promise<ExecuteResult> {
+    const parsed = this.#parse(sql)
+    const statement = parsed[0]?.statement
+    if (parsed.length !== 1 || statement?.kind !== 'attach') {
+      throw new DatabaseError(CODE.SYNTAX, `execute takes one statement, but the text has ${parsed.length}`)
+    }
+    const { path, name, readOnly, create } = statement
+    await attach(this.session, path, name, { readOnly, create })
+    return { rows: [], changes: 0 }
   }
 
   /**

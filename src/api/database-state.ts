@@ -4,8 +4,10 @@
 //
 // Every session has its own transaction and running results (session.ts); the engine is closed when the database
 // is closing and no session runs a result any more.
+import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Backend } from '../../exec/mod.ts'
 import type { Engine } from '../../storage/mod.ts'
+import { detachAll } from './attachments.ts'
 import { Session } from './session.ts'
 
 /** An open database and its sessions. */
@@ -16,6 +18,8 @@ export class DatabaseState {
   readonly sessions = new Set<Session>()
   /** Statements that waited, may run again and have not yet: those that begin now let them go first. */
   woken = 0
+  /** Grows with every attachment and detachment. */
+  attachments = 0
   #lastSession = 0
   #state: 'open' | 'closing' | 'closed' = 'open'
 
@@ -27,6 +31,24 @@ export class DatabaseState {
   /** False from close() on. */
   get isOpen(): boolean {
     return this.#state === 'open'
+  }
+
+  /** Changes whenever tables of attached databases may have changed. */
+  get farVersion(): number {
+    const { attached } = this.engine
+    if (attached.size === 0) return this.attachments
+    let version = this.attachments
+    for (const { catalog, follower } of attached.values()) {
+      follower?.follow()
+      version += catalog.version
+    }
+    return version
+  }
+
+  /** Throws 55000 when closed or closing. */
+  assertOpen(): void {
+    if (this.#state === 'open') return
+    throw new DatabaseError(CODE.NOT_OPEN, `database "${this.engine.parts.path}" is closed`)
   }
 
   /** A new session. */
@@ -53,6 +75,10 @@ export class DatabaseState {
   #closeWhenIdle(): void {
     if (this.#state === 'closed' || this.sessions.size > 0) return
     this.#state = 'closed'
-    this.engine.close()
+    try {
+      detachAll(this.engine)
+    } finally {
+      this.engine.close()
+    }
   }
 }

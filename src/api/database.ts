@@ -4,6 +4,8 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import { engineStats, openEngine, verifyEngine } from '../../storage/mod.ts'
 import type { BackupReport, EngineStats, VerifyOptions, VerifyResult } from '../../storage/mod.ts'
 import { adoptLoadedArrow } from './arrow-module.ts'
+import { attach, detach } from './attachments.ts'
+import type { AttachOptions } from './attachments.ts'
 import { backupSoon } from './backup.ts'
 import type { BackupOptions } from './backup.ts'
 import { contentHash } from './content-hash.ts'
@@ -37,6 +39,21 @@ export class Database extends Connection {
 
   get path(): string {
     return this.session.engine.parts.path
+  }
+
+  /**
+   * Adds another database file under `name`: its tables are `name.table` in the statements of all sessions, and in
+   * `db.table('name.table')`. A transaction commits in each file by itself. Errors: 58P01 no such file, 55006 open
+   * elsewhere or here already, 42P04 the name is taken.
+   */
+  attach(path: string, name: string, options: AttachOptions = {}): Promise<void> {
+    return attach(this.session, path, name, options)
+  }
+
+  /** Closes an attached database. 3D000 when there is none, 55006 while a transaction or a result is open. */
+  detach(name: string): void {
+    this.session.assertReady()
+    detach(this.session.database, name)
   }
 
   /** Writes everything into pages and cuts the log. */

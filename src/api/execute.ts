@@ -93,7 +93,10 @@ class WaitingStatement {
       this.#move('finished')
     } catch (error) {
       this.#conflict = LockConflict.of(error)
-      if (this.#conflict === null || this.#conflict.blockers.length === 0) {
+      // Waits for locks of attached databases would be in another database's graph: they are refused at once.
+      const { engine } = this.#session
+      const { blockers } = this.#conflict ?? { blockers: [] }
+      if (blockers.length === 0 || !blockers.every(blocker => blocker.isOf(engine))) {
         this.#move('error')
         throw error
       }

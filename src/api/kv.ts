@@ -8,6 +8,7 @@
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import { checkWellFormed } from '../base/utf8.ts'
+import { homeOf } from './attachments.ts'
 import { fitRow } from './fit-row.ts'
 import { KvRange } from './kv-range.ts'
 import type { KvRangeOptions } from './kv-range.ts'
@@ -69,10 +70,10 @@ export class KeyValueStore<K = unknown, V = unknown> {
     const existing = session.catalog.schema(this.name)
     if (existing !== undefined) this.#shape = kvShape(this.name, this.#options, existing)
     const shape = this.#shape
-    const { engine } = session
-    const isCommitted = existing !== undefined && engine.catalog.has(this.name)
-      && engine.catalog.get(this.name).schema === existing
-    const store = isCommitted ? engine.catalog.get(this.name) : null
+    const { engine, name } = homeOf(session.engine, this.name)
+    const isCommitted = existing !== undefined && engine.catalog.has(name)
+      && (name !== this.name || engine.catalog.get(name).schema === existing)
+    const store = isCommitted ? engine.catalog.get(name) : null
     const columns = shape.schema.columns.map((_, c) => c).slice(1)
     this.#reader = store === null ? null
       : new PointReader<V>(store, () => engine.commitId, columns, shape.names, shape.converts)

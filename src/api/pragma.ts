@@ -26,7 +26,9 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   quick_check: session => integrityCheck(session, 'quick_check', false),
   ...WAL_PRAGMAS,
   compression: compressionPragma,
-  database_list: readOnlyFact('main', session => session.engine.parts.path),
+  database_list: ({ engine }) => [
+    ['main', engine.parts.path], ...[...engine.attached].map(([name, { parts }]) => [name, parts.path]),
+  ],
   table_list: session => session.schemas().map(
     schema => [schema.name, String(schema.columns.filter(c => c.hidden !== true).length)]
   ),

@@ -86,7 +86,8 @@ export class Prepared {
     const size = sizeOf(query.plan, read)
     const known = this.#planned
     if (known !== null && known.of === query && Math.abs(known.size - size) < 3) return known.plan
-    const plan = this.guard(() => planStatement(query.plan, name => executorAccess(read.tables(name))))
+    const { memory } = this.session.engine
+    const plan = this.guard(() => planStatement(query.plan, name => executorAccess(read.tables(name), memory)))
     this.#planned = { plan, of: query, size }
     return plan
   }

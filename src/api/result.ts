@@ -17,7 +17,7 @@ export function executionContext(
   const { engine, backend, recheck } = session
   const writer = new FittingWriter(txn)
   return {
-    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(tables(name)),
+    memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(tables(name), engine.memory),
     writer: recheck === null ? writer : recheck.over(writer),
     indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats, parameters, backend,
   }

@@ -16,6 +16,7 @@ import type { Catalog } from '../sql/bind.ts'
 import type { DatabaseState } from './database-state.ts'
 import type { RowRecheck } from './row-recheck.ts'
 import { Savepoints } from './savepoints.ts'
+import { sessionCatalog } from './session-catalog.ts'
 import { SESSION_TRANSITIONS, next } from './session-states.ts'
 import type { SessionEvent, SessionState } from './session-states.ts'
 
@@ -80,7 +81,7 @@ export class Session {
    */
   get catalogVersion(): number {
     this.engine.follower?.follow()
-    return this.#ownVersion + this.engine.catalog.version
+    return this.#ownVersion + this.engine.catalog.version + this.database.farVersion
   }
 
   /** The explicit transaction, or null in autocommit mode. */
@@ -112,15 +113,7 @@ export class Session {
 
   /** Tables as the next statement sees them. */
   get catalog(): Catalog {
-    const { engine } = this
-    const txn = this.#transaction
-    if (txn === null) {
-      const find = (name: string): TableSchema | undefined =>
-        engine.catalog.has(name) ? engine.catalog.get(name).schema : undefined
-      return { schema: find, names: () => engine.catalog.tables().map(table => table.schema.name) }
-    }
-    const schemas = new Map(txn.listTables().map(schema => [schema.name, schema]))
-    return { schema: name => schemas.get(name), names: () => schemas.keys() }
+    return sessionCatalog(this.engine, this.#transaction)
   }
 
   /** Schemas in order of their names. */

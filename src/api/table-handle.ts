@@ -7,6 +7,7 @@ import { TableLoader } from './table-loader.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { fromJs } from '../base/scalar-js.ts'
 import type { ColumnSchema, Row, Scalar, TableSchema } from '../base/types.ts'
+import { homeOf } from './attachments.ts'
 import { ColumnDefaults } from './column-defaults.ts'
 import { fitRow } from './fit-row.ts'
 import { checkNames, checkOneOf } from './options.ts'
@@ -73,7 +74,8 @@ export class TableHandle {
   #resolve(): Resolved {
     const session = this.#session
     if (this.#resolved !== null && this.#version === session.catalogVersion) return this.#resolved
-    const { catalog, engine } = session
+    const { catalog } = session
+    const { engine, name } = homeOf(session.engine, this.name)
     const schema = catalog.schema(this.name)
     if (schema === undefined) {
       const hint = didYouMean(this.name, catalog.names())
@@ -84,11 +86,12 @@ export class TableHandle {
     const columns = visibleColumns(schema)
     const names = columns.map(c => schema.columns[c]!.name)
     const converts = columns.map(c => converterFor(schema.columns[c]!.type, {}))
-    const committed = engine.catalog.has(this.name) && engine.catalog.get(this.name).schema === schema
-    const store = committed ? engine.catalog.get(this.name) : null
+    const committed = engine.catalog.has(name) && (name !== this.name || engine.catalog.get(name).schema === schema)
+    const store = committed ? engine.catalog.get(name) : null
     this.#reader = store === null ? null : new PointReader(store, () => engine.commitId, columns, names, converts)
     const keyType = schema.columns[schema.key[0]!]!
-    this.#plainMax = schema.key.length === 1 && keyType.hidden !== true ? PLAIN_MAX[keyType.type.kind] ?? 0 : 0
+    const isPlain = store !== null && schema.key.length === 1 && keyType.hidden !== true
+    this.#plainMax = isPlain ? PLAIN_MAX[keyType.type.kind] ?? 0 : 0
     this.#resolved = {
       schema, reader: this.#reader, fromRow: scalarRowBuilder(names, columns, converts),
       fromValues: store === null ? null : values => store.order.fromValues(values),
@@ -221,15 +224,16 @@ export class TableHandle {
     const session = this.#session
     session.assertReady()
     const { schema, defaults } = this.#resolve()
+    const { engine, name } = homeOf(session.engine, this.name)
     if (session.transaction === null) {
       session.assertWritable()
       const columns = stageColumns(schema, data, column => defaults.valueOf(column))
-      return appendColumns(session.engine, this.name, columns, onConflict, null)
+      return appendColumns(engine, name, columns, onConflict, null)
     }
-    return session.write(txn =>
-      appendColumns(
-        session.engine, this.name, stageColumns(schema, data, column => defaults.valueOf(column)), onConflict, txn
-      ))
+    return session.write(txn => {
+      const columns = stageColumns(schema, data, column => defaults.valueOf(column))
+      return appendColumns(engine, name, columns, onConflict, txn.far(this.name) ?? txn)
+    })
   }
 
   /**
@@ -249,7 +253,8 @@ export class TableHandle {
     }
     session.assertWritable()
     const { schema, defaults } = this.#resolve()
-    return new TableLoader(new BulkLoader(session.engine, this.name, onConflict), schema, defaults)
+    const { engine, name } = homeOf(session.engine, this.name)
+    return new TableLoader(new BulkLoader(engine, name, onConflict), schema, defaults)
   }
 
   /** Rows whose keys lie in an interval, in key order. */
@@ -267,6 +272,7 @@ export class TableHandle {
   index(): IndexFigures {
     this.#session.assertReady()
     this.#resolve()
-    return indexFigures(this.#session.engine.catalog.get(this.name))
+    const { engine, name } = homeOf(this.#session.engine, this.name)
+    return indexFigures(engine.catalog.get(name))
   }
 }

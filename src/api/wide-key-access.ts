@@ -3,12 +3,17 @@
 import type { Scalar, TableSchema } from '../base/types.ts'
 import { physicalOf } from '../base/types.ts'
 import { storedKey } from './fit-row.ts'
-import type { KeyRange, ScanOptions, StoreAccess, TableAccess, TableCursor, ZonePredicate } from '../../storage/mod.ts'
+import { foreignAccess } from './foreign-access.ts'
+import type {
+  KeyRange, LinearMemory, ScanOptions, StoreAccess, TableAccess, TableCursor, ZonePredicate,
+} from '../../storage/mod.ts'
 
-/** The table as it is, or behind a converter of its keys. */
-export function executorAccess(access: StoreAccess): TableAccess {
+/** The table as it is, behind a converter of its keys, or copied into `memory` when it lies in another one. */
+export function executorAccess(access: StoreAccess, memory: LinearMemory): TableAccess {
   const { schema } = access
-  return schema.key.some(c => physicalOf(schema.columns[c]!.type) === 'wide') ? new WideKeyAccess(access) : access
+  const home = access.table.services.reader.memory
+  const near = home === memory ? access : foreignAccess(access, home, memory)
+  return schema.key.some(c => physicalOf(schema.columns[c]!.type) === 'wide') ? new WideKeyAccess(near) : near
 }
 
 class WideKeyAccess implements TableAccess {

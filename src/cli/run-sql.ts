@@ -20,7 +20,7 @@ export async function runScript(
 ): Promise<void> {
   for (const sql of splitSql(script)) {
     const start = performance.now()
-    const result = session.run(sql)
+    const result = /^\s*attach\b/i.test(sql) ? await session.attach(sql) : session.run(sql)
     if (result.rows !== null) await printRows(result.rows, format, process.stdout)
     else if (options.tellChanges === true && result.changes > 0) {
       process.stdout.write(`(${counted(result.changes, 'row')} changed)\n`)

@@ -44,6 +44,12 @@ export class Session {
     return { rows: { columns, rows }, changes: 0 }
   }
 
+  /** Runs an ATTACH statement. */
+  async attach(sql: string): Promise<StatementResult> {
+    await this.database.execute(sql)
+    return { rows: null, changes: 0 }
+  }
+
   /** Names of all tables, sorted. */
   tableNames(): string[] {
     return [...this.run('SHOW TABLES').rows!.rows].map((row) => String(row[0])).sort()

@@ -241,6 +241,14 @@ export interface RestoreStatement extends Node {
   readonly from: string
   readonly to: string
 }
+export interface AttachStatement extends Node {
+  readonly kind: 'attach'
+  readonly path: string
+  readonly name: string
+  readonly readOnly: boolean
+  readonly create: boolean
+}
+export interface DetachStatement extends Node { readonly kind: 'detach'; readonly name: string }
 export interface ShowTablesStatement extends Node { readonly kind: 'show_tables' }
 export interface DescribeStatement extends Node { readonly kind: 'describe'; readonly table: string }
 
@@ -248,4 +256,4 @@ export type Statement =
   | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement | DropTableStatement
   | BeginStatement | TransactionStatement | SetTransactionStatement | ShowStatement
   | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement
-  | DescribeStatement | BackupStatement | RestoreStatement
+  | DescribeStatement | BackupStatement | RestoreStatement | AttachStatement | DetachStatement

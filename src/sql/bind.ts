@@ -67,7 +67,7 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
     }
     case 'pragma':
       return { kind: 'pragma', name: statement.name, value: statement.value, argument: statement.argument }
-    case 'backup': case 'restore': return statement
+    case 'backup': case 'restore': case 'attach': case 'detach': return statement
     case 'show_tables': return { kind: 'show_tables' }
     case 'describe': {
       const schema = tableSchema(statement.table, context, statement.position)

@@ -114,13 +114,19 @@ function lowerWith(node: NodeReader): CommonTable[] {
 export function lowerTable(node: NodeReader): TableRef {
   const name = node.text('relname')
   const schema = node.text('schemaname')
-  if (schema !== '' && schema !== 'public' && schema !== 'main') throw unsupported(`schema "${schema}"`, node.position)
   if (node.text('relpersistence') === 't') throw unsupported('a temporary table', node.position)
   if (node.text('relpersistence') === 'u') throw unsupported('an unlogged table', node.position)
   const { alias, columnAliases } = lowerAlias(node.bare('alias', 'Alias'))
   node.ignore('inh')
   node.done()
-  return { kind: 'table', name, alias, columnAliases, position: node.position }
+  const full = qualifiedName(schema, name)
+  return { kind: 'table', name: full, alias: alias ?? (full === name ? null : name), columnAliases,
+    position: node.position }
+}
+
+/** Tables of attached databases are called `database.table`; main and public are this database. */
+export function qualifiedName(schema: string, name: string): string {
+  return schema === '' || schema === 'main' || schema === 'public' ? name : `${schema}.${name}`
 }
 
 function lowerAlias(node: NodeReader | null): { alias: string | null; columnAliases: string[] } {

@@ -4,7 +4,7 @@ import type {
   Assignment, ColumnDefinition, CreateTableStatement, Expr, Query, Statement, TypeNode,
 } from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
-import { lowerQuery, lowerTable } from './lower-query.ts'
+import { lowerQuery, lowerTable, qualifiedName } from './lower-query.ts'
 import { lowerSet, lowerShow, lowerTransaction } from './lower-transaction.ts'
 import { lowerType } from './lower-type.ts'
 import type { NodeReader } from './node-reader.ts'
@@ -145,10 +145,8 @@ function lowerDrop(node: NodeReader): Statement {
   if (type !== 'OBJECT_TABLE') throw unsupported(`DROP ${type.replace('OBJECT_', '')}`, node.context.source.ofIndex(0))
   const tables = node.nodes('objects').map(object => {
     const path = object.strings('items')
-    if (path.length > 2 || (path.length === 2 && path[0] !== 'public' && path[0] !== 'main')) {
-      throw unsupported(`schema "${path[0]}"`)
-    }
-    return path[path.length - 1]!
+    if (path.length > 2) throw unsupported(`schema "${path[0]}"`)
+    return path.length === 2 ? qualifiedName(path[0]!, path[1]!) : path[0]!
   })
   const ifExists = node.flag('missing_ok')
   // Nothing can depend on a table yet, so CASCADE and RESTRICT mean the same.

@@ -6,8 +6,10 @@
 //   DESCRIBE table                       DESC is not taken
 //   SHOW TABLES
 //   BACKUP …, RESTORE …                 backup-statement.ts
+//   ATTACH …, DETACH …                  attach-statement.ts
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Statement } from './ast.ts'
+import { parseAttach } from './attach-statement.ts'
 import { parseBackup, parseRestore } from './backup-statement.ts'
 import type { StatementText } from './statements.ts'
 
@@ -17,6 +19,7 @@ export function parseOwnStatement(statement: StatementText): Statement | null {
   const position = words.position(0)
   switch (words.lower(0)) {
     case 'pragma': return parsePragma(words, position)
+    case 'attach': case 'detach': return parseAttach(words, position)
     case 'backup': return parseBackup(words, position)
     case 'restore': return parseRestore(words, position)
     case 'describe':

@@ -6,7 +6,6 @@
 // READ COMMITTED (and READ UNCOMMITTED, which is the same) takes a new snapshot for every statement and none in
 // between; REPEATABLE READ and SERIALIZABLE keep the one of their first statement. Writes always meet the newest
 // committed state: first updater wins. SERIALIZABLE remembers what it reads and is validated at commit.
-import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { TableWriter } from '../access.ts'
@@ -15,6 +14,8 @@ import { uncommittedMark } from '../row-group/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
 import { StoreAccess } from '../table/store-access.ts'
 import type { TableStore } from '../table/table-store.ts'
+import { checkKeyTypes, completeRow } from './complete-row.ts'
+import { LinkedTransactions, LinkedViews, bareName } from './linked.ts'
 import { LockConflict } from './lock-conflict.ts'
 import { ReadSet } from './read-set.ts'
 import { RowLocks } from './row-locks.ts'
@@ -49,6 +50,8 @@ export interface Savepoint {
   readonly writes: number
   readonly ddl: number
   readonly locks: number
+  /** Places in transactions of attached databases; those missing go back to their start. */
+  readonly linked?: ReadonlyMap<Transaction, Savepoint>
 }
 
 /** The tables of one snapshot, kept until close(). */
@@ -74,6 +77,8 @@ export class Transaction implements TableWriter {
   readonly locks: TakenLock[] = []
   state: 'active' | 'committed' | 'aborted' = 'active'
   private readonly engine: Engine
+  /** Transactions in attached databases, null while there is none. */
+  private linked: LinkedTransactions | null = null
   private isolation: IsolationLevel
   private readOnly: boolean
   private snapshot: Snapshot | null = null
@@ -114,6 +119,20 @@ export class Transaction implements TableWriter {
     this.readOnly = readOnly ?? this.readOnly
   }
 
+  /** True when it is a transaction of this database, not of an attached one. */
+  isOf(engine: Engine): boolean {
+    return this.engine === engine
+  }
+
+  /** The transaction in the attached database that holds the table `name` (`alias.table`); null for own tables. */
+  far(name: string): Transaction | null {
+    if (this.engine.attached.size === 0) return null
+    this.linked ??= new LinkedTransactions(this.engine)
+    return this.linked.find(name, (engine) => {
+      return engine.begin(this.isolation, { session: this.session, readOnly: this.readOnly, lazy: true })
+    })
+  }
+
   private get keepsSnapshot(): boolean {
     return this.isolation === 'repeatable read' || this.isolation === 'serializable'
   }
@@ -135,6 +154,7 @@ export class Transaction implements TableWriter {
   refresh(): void {
     this.assertActive()
     this.hasRun = true
+    if (this.linked !== null) for (const txn of this.linked.all()) txn.refresh()
     if (this.keepsSnapshot) {
       this.view()
       return
@@ -146,6 +166,7 @@ export class Transaction implements TableWriter {
 
   /** A statement has ended: READ COMMITTED keeps nothing old alive until the next one. */
   endStatement(): void {
+    if (this.linked !== null) for (const txn of this.linked.all()) txn.endStatement()
     if (this.keepsSnapshot || this.snapshot === null) return
     this.snapshot.close()
     this.snapshot = null
@@ -159,6 +180,8 @@ export class Transaction implements TableWriter {
   /** Reads a table at the transaction's snapshot; 42P01 when there is none. */
   tables(name: string): StoreAccess {
     this.assertActive()
+    const far = this.far(name)
+    if (far !== null) return far.tables(bareName(name))
     return this.accessAt(this.view(), name)
   }
 
@@ -175,11 +198,23 @@ export class Transaction implements TableWriter {
     this.assertActive()
     const { commitId, ownMark, rootNumber } = this.view()
     const held = this.engine.snapshots.take(commitId, ownMark, rootNumber, this.session)
-    return { tables: (name) => this.accessAt(held, name), close: () => held.close() }
+    const views = new LinkedViews()
+    return {
+      tables: (name) => {
+        const far = this.far(name)
+        return far === null ? this.accessAt(held, name) : views.table(far, name)
+      },
+      close: () => {
+        held.close()
+        views.close()
+      },
+    }
   }
 
   /** The table as this transaction sees the catalogue; 42P01 when there is none. */
   table(name: string): TableStore {
+    const far = this.far(name)
+    if (far !== null) return far.table(bareName(name))
     for (let i = this.ddl.length - 1; i >= 0; i--) {
       const change = this.ddl[i]!
       if (change.table.schema.name !== name) continue
@@ -201,19 +236,19 @@ export class Transaction implements TableWriter {
 
   createTable(schema: TableSchema): void {
     this.assertWritable()
+    const far = this.far(schema.name)
+    if (far !== null) return far.createTable({ ...schema, name: bareName(schema.name) })
     if (this.listTables().some((known) => known.name === schema.name)) {
       throw new DatabaseError(CODE.DUPLICATE_TABLE, `table "${schema.name}" already exists`)
     }
-    // Interval bytes do not sort like their durations, and equal durations have several forms.
-    const bad = schema.key.map((c) => schema.columns[c]!).find((column) => column.type.kind === 'interval')
-    if (bad !== undefined) {
-      throw new DatabaseError(CODE.UNSUPPORTED, `column "${bad.name}" of type interval cannot be part of a primary key`)
-    }
+    checkKeyTypes(schema)
     this.ddl.push({ kind: 'create', table: this.engine.makeTable(schema) })
   }
 
   dropTable(name: string): void {
     this.assertWritable()
+    const far = this.far(name)
+    if (far !== null) return far.dropTable(bareName(name))
     const table = this.table(name)
     this.assertNotDropped(table)
     this.engine.locks.assertUnused(table, this)
@@ -265,6 +300,8 @@ export class Transaction implements TableWriter {
    */
   lock(name: string, keyValues: readonly Scalar[], strength: LockStrength): boolean {
     this.assertWritable()
+    const far = this.far(name)
+    if (far !== null) return far.lock(bareName(name), keyValues, strength)
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
     if (!this.exists(table, key, strength)) return false
@@ -276,8 +313,10 @@ export class Transaction implements TableWriter {
 
   insert(name: string, row: Row): void {
     this.assertWritable()
+    const far = this.far(name)
+    if (far !== null) return far.insert(bareName(name), row)
     const table = this.table(name)
-    const full = this.complete(table, row)
+    const full = completeRow(table, row)
     const key = table.order.fromRow(full)
     if (this.exists(table, key)) {
       throw new DatabaseError(CODE.UNIQUE,
@@ -288,6 +327,8 @@ export class Transaction implements TableWriter {
 
   /** True when a row with the key of `row` exists now. */
   contains(name: string, row: Row): boolean {
+    const far = this.far(name)
+    if (far !== null) return far.contains(bareName(name), row)
     const table = this.table(name)
     return this.exists(table, table.order.fromRow(row))
   }
@@ -295,8 +336,10 @@ export class Transaction implements TableWriter {
   /** Inserts or replaces by key. */
   put(name: string, row: Row): 'inserted' | 'updated' {
     this.assertWritable()
+    const far = this.far(name)
+    if (far !== null) return far.put(bareName(name), row)
     const table = this.table(name)
-    const full = this.complete(table, row)
+    const full = completeRow(table, row)
     const key = table.order.fromRow(full)
     const existed = this.exists(table, key)
     this.writeSet.push(table, key, full, false, this.snapshot)
@@ -305,10 +348,12 @@ export class Transaction implements TableWriter {
 
   update(name: string, keyValues: readonly Scalar[], row: Row): boolean {
     this.assertWritable()
+    const far = this.far(name)
+    if (far !== null) return far.update(bareName(name), keyValues, row)
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
     if (!this.exists(table, key)) return false
-    const full = this.complete(table, row)
+    const full = completeRow(table, row)
     const newKey = table.order.fromRow(full)
     if (table.order.compare(key, newKey) !== 0) {
       if (this.exists(table, newKey)) {
@@ -323,6 +368,8 @@ export class Transaction implements TableWriter {
 
   delete(name: string, keyValues: readonly Scalar[]): boolean {
     this.assertWritable()
+    const far = this.far(name)
+    if (far !== null) return far.delete(bareName(name), keyValues)
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
     if (!this.exists(table, key)) return false
@@ -330,30 +377,15 @@ export class Transaction implements TableWriter {
     return true
   }
 
-  // Assigns a missing row id, checks NOT NULL, and makes values canonical: -0 is stored as 0.
-  private complete(table: TableStore, row: Row): Row {
-    const { columns } = table.schema
-    assert(row.length === columns.length, 'row width differs from its table')
-    const full = row.slice()
-    for (let c = 0; c < columns.length; c++) {
-      if (full[c] === 0) full[c] = 0
-      if (full[c] !== null) continue
-      const column = columns[c]!
-      if (column.hidden) full[c] = table.nextRowId++
-      else if (!column.nullable || table.schema.key.includes(c)) {
-        throw new DatabaseError(CODE.NOT_NULL, `null value in column "${column.name}" of table "${table.schema.name}"`)
-      }
-    }
-    return full
-  }
-
   savepoint(): Savepoint {
     this.assertActive()
-    return { writes: this.writeSet.writes.length, ddl: this.ddl.length, locks: this.locks.length }
+    const own = { writes: this.writeSet.writes.length, ddl: this.ddl.length, locks: this.locks.length }
+    return this.linked === null ? own : { ...own, linked: this.linked.savepoint() }
   }
 
   rollbackTo(savepoint: Savepoint): void {
     this.assertActive()
+    this.linked?.rollbackTo(savepoint.linked)
     const releases = this.writeSet.writes.length > savepoint.writes || this.ddl.length > savepoint.ddl
       || this.locks.length > savepoint.locks
     this.writeSet.rollbackTo(savepoint.writes)
@@ -375,6 +407,8 @@ export class Transaction implements TableWriter {
   /** Makes the writes durable (per `synchronous`) and visible. */
   commit(): void {
     this.assertActive()
+    if (this.linked !== null) this.validate()
+    this.linked?.commit()
     this.engine.commit(this)
     this.finish('committed')
   }
@@ -382,14 +416,17 @@ export class Transaction implements TableWriter {
   /** Makes the writes visible now; resolves when they are durable, sharing one sync with others in flight. */
   commitSoon(): Promise<void> {
     this.assertActive()
+    if (this.linked !== null) this.validate()
+    const far = this.linked?.commitSoon()
     const durable = this.engine.commitSoon(this)
     this.finish('committed')
-    return durable
+    return far === undefined ? durable : Promise.all([far, durable]).then(() => undefined)
   }
 
   rollback(): void {
     if (this.state !== 'active') return
     // A poisoned engine may have applied half of the writes; nothing reads them any more.
+    if (this.linked !== null) for (const txn of this.linked.all()) txn.rollback()
     if (this.engine.isUsable) this.writeSet.rollbackTo(0)
     this.finish('aborted')
   }

@@ -1,0 +1,26 @@
+// The catalogue a session's next statement sees: own tables, with what its transaction has made and dropped, and those
+// of attached databases under their qualified names.
+import type { TableSchema } from '../base/types.ts'
+import type { Engine, Transaction } from '../../storage/mod.ts'
+import type { Catalog } from '../sql/bind.ts'
+import { attachedNames, attachedSchema } from './attachments.ts'
+
+/** Tables by name; `txn` is the open transaction. */
+export function sessionCatalog(engine: Engine, txn: Transaction | null): Catalog {
+  const own = ownCatalog(engine, txn)
+  if (engine.attached.size === 0) return own
+  return {
+    schema: name => attachedSchema(engine, txn, name) ?? own.schema(name),
+    names: () => [...own.names(), ...attachedNames(engine)],
+  }
+}
+
+function ownCatalog(engine: Engine, txn: Transaction | null): Catalog {
+  if (txn === null) {
+    const find = (name: string): TableSchema | undefined =>
+      engine.catalog.has(name) ? engine.catalog.get(name).schema : undefined
+    return { schema: find, names: () => engine.catalog.tables().map(table => table.schema.name) }
+  }
+  const schemas = new Map(txn.listTables().map(schema => [schema.name, schema]))
+  return { schema: name => schemas.get(name), names: () => schemas.keys() }
+}

@@ -1,0 +1,95 @@
+// Transactions in attached databases that begin with the first use of a table there and end with the transaction that
+// used it. A table of an attached database is called `name.table`; everything else is the own database's.
+//
+//   own ──uses x.t──► begins a transaction in x ──own commits──► x commits, then own      (each file by itself)
+//                                              └──own rolls back──► x rolls back
+//
+// Atomic per file: a crash between the commits leaves some files with the transaction and some without. All of them are
+// validated before the first one commits, so that only a failing disk can do so without a crash.
+import type { Engine } from '../engine.ts'
+import type { StoreAccess } from '../table/store-access.ts'
+import type { Savepoint, TableView, Transaction } from './transaction.ts'
+
+const START: Savepoint = { writes: 0, ddl: 0, locks: 0 }
+
+/** The table's name in its own database. */
+export function bareName(name: string): string {
+  return name.slice(name.indexOf('.') + 1)
+}
+
+/** Name of the attached database that holds the table `name`, or null when it is an own table. */
+export function attachmentOf(engine: Engine, name: string): string | null {
+  if (engine.attached.size === 0) return null
+  const dot = name.indexOf('.')
+  const alias = dot < 0 ? '' : name.slice(0, dot)
+  return engine.attached.has(alias) ? alias : null
+}
+
+/** The transactions of one transaction in attached databases. */
+export class LinkedTransactions {
+  private readonly engine: Engine
+  private readonly byAlias = new Map<string, Transaction>()
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /** The transaction in the database that holds `name`, begun on first use; null for own tables. */
+  find(name: string, begin: (engine: Engine) => Transaction): Transaction | null {
+    const alias = attachmentOf(this.engine, name)
+    if (alias === null) return null
+    let txn = this.byAlias.get(alias)
+    if (txn === undefined) {
+      txn = begin(this.engine.attached.get(alias)!)
+      this.byAlias.set(alias, txn)
+    }
+    return txn
+  }
+
+  /** Those begun so far. */
+  all(): Transaction[] {
+    return [...this.byAlias.values()]
+  }
+
+  savepoint(): ReadonlyMap<Transaction, Savepoint> {
+    return new Map(this.all().map((txn) => [txn, txn.savepoint()]))
+  }
+
+  /** Those begun after the savepoint go back to their start. */
+  rollbackTo(marks: ReadonlyMap<Transaction, Savepoint> | undefined): void {
+    for (const txn of this.all()) txn.rollbackTo(marks?.get(txn) ?? START)
+  }
+
+  /** Commits all; what is thrown comes from the first that fails, those before it stay committed. */
+  commit(): void {
+    for (const txn of this.all()) txn.validate()
+    for (const txn of this.all()) txn.commit()
+  }
+
+  /** As commit; resolves when all are durable. */
+  async commitSoon(): Promise<void> {
+    for (const txn of this.all()) txn.validate()
+    await Promise.all(this.all().map((txn) => txn.commitSoon()))
+  }
+}
+
+/** Views of attached databases, pinned when a table of theirs is asked for. */
+export class LinkedViews {
+  private readonly views = new Map<Transaction, TableView>()
+
+  /** The table `name` (qualified) of the transaction `txn` in an attached database. */
+  table(txn: Transaction, name: string): StoreAccess {
+    let view = this.views.get(txn)
+    if (view === undefined) {
+      txn.refresh()
+      view = txn.pin()
+      txn.endStatement()
+      this.views.set(txn, view)
+    }
+    return view.tables(bareName(name))
+  }
+
+  close(): void {
+    for (const view of this.views.values()) view.close()
+  }
+}
