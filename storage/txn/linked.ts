@@ -7,7 +7,6 @@
 // Atomic per file: a crash between the commits leaves some files with the transaction and some without. All of them are
 // validated before the first one commits, so that only a failing disk can do so without a crash.
 import type { Engine } from '../engine.ts'
-import type { StoreAccess } from '../table/store-access.ts'
 import type { Savepoint, TableView, Transaction } from './transaction.ts'
 
 const START: Savepoint = { writes: 0, ddl: 0, locks: 0 }
@@ -28,19 +27,22 @@ export function attachmentOf(engine: Engine, name: string): string | null {
 /** The transactions of one transaction in attached databases. */
 export class LinkedTransactions {
   private readonly engine: Engine
+  private readonly own: Transaction
   private readonly byAlias = new Map<string, Transaction>()
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, own: Transaction) {
     this.engine = engine
+    this.own = own
   }
 
-  /** The transaction in the database that holds `name`, begun on first use; null for own tables. */
-  find(name: string, begin: (engine: Engine) => Transaction): Transaction | null {
+  /** The transaction in the database that holds `name`, begun on first use like the own one; null for own tables. */
+  find(name: string): Transaction | null {
     const alias = attachmentOf(this.engine, name)
     if (alias === null) return null
     let txn = this.byAlias.get(alias)
     if (txn === undefined) {
-      txn = begin(this.engine.attached.get(alias)!)
+      const { level, session, isReadOnly: readOnly } = this.own
+      txn = this.engine.attached.get(alias)!.begin(level, { session, readOnly, lazy: true })
       this.byAlias.set(alias, txn)
     }
     return txn
@@ -73,23 +75,25 @@ export class LinkedTransactions {
   }
 }
 
-/** Views of attached databases, pinned when a table of theirs is asked for. */
-export class LinkedViews {
-  private readonly views = new Map<Transaction, TableView>()
-
-  /** The table `name` (qualified) of the transaction `txn` in an attached database. */
-  table(txn: Transaction, name: string): StoreAccess {
-    let view = this.views.get(txn)
-    if (view === undefined) {
-      txn.refresh()
-      view = txn.pin()
-      txn.endStatement()
-      this.views.set(txn, view)
-    }
-    return view.tables(bareName(name))
-  }
-
-  close(): void {
-    for (const view of this.views.values()) view.close()
+/** A pinned view whose tables of attached databases are pinned too, when they are asked for. */
+export function viewWithLinked(own: Transaction, view: TableView): TableView {
+  const views = new Map<Transaction, TableView>()
+  return {
+    tables: (name) => {
+      const far = own.far(name)
+      if (far === null) return view.tables(name)
+      let farView = views.get(far)
+      if (farView === undefined) {
+        far.refresh()
+        farView = far.pin()
+        far.endStatement()
+        views.set(far, farView)
+      }
+      return farView.tables(bareName(name))
+    },
+    close: () => {
+      view.close()
+      for (const farView of views.values()) farView.close()
+    },
   }
 }

@@ -15,7 +15,7 @@ import type { KeyValue } from '../table/key.ts'
 import { StoreAccess } from '../table/store-access.ts'
 import type { TableStore } from '../table/table-store.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
-import { LinkedTransactions, LinkedViews, bareName } from './linked.ts'
+import { LinkedTransactions, bareName, viewWithLinked } from './linked.ts'
 import { LockConflict } from './lock-conflict.ts'
 import { ReadSet } from './read-set.ts'
 import { RowLocks } from './row-locks.ts'
@@ -127,10 +127,8 @@ export class Transaction implements TableWriter {
   /** The transaction in the attached database that holds the table `name` (`alias.table`); null for own tables. */
   far(name: string): Transaction | null {
     if (this.engine.attached.size === 0) return null
-    this.linked ??= new LinkedTransactions(this.engine)
-    return this.linked.find(name, (engine) => {
-      return engine.begin(this.isolation, { session: this.session, readOnly: this.readOnly, lazy: true })
-    })
+    this.linked ??= new LinkedTransactions(this.engine, this)
+    return this.linked.find(name)
   }
 
   private get keepsSnapshot(): boolean {
@@ -198,17 +196,7 @@ export class Transaction implements TableWriter {
     this.assertActive()
     const { commitId, ownMark, rootNumber } = this.view()
     const held = this.engine.snapshots.take(commitId, ownMark, rootNumber, this.session)
-    const views = new LinkedViews()
-    return {
-      tables: (name) => {
-        const far = this.far(name)
-        return far === null ? this.accessAt(held, name) : views.table(far, name)
-      },
-      close: () => {
-        held.close()
-        views.close()
-      },
-    }
+    return viewWithLinked(this, { tables: (name) => this.accessAt(held, name), close: () => held.close() })
   }
 
   /** The table as this transaction sees the catalogue; 42P01 when there is none. */
