@@ -26,7 +26,7 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   quick_check: session => integrityCheck(session, 'quick_check', false),
   ...WAL_PRAGMAS,
   compression: compressionPragma,
-  database_list: ({ engine }) => [
+  database_list: ({ engine }, value) => value !== null ? unset('database_list', value) : [
     ['main', engine.parts.path], ...[...engine.attached].map(([name, { parts }]) => [name, parts.path]),
   ],
   table_list: session => session.schemas().map(
@@ -36,23 +36,14 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   busy_timeout: busyTimeout,
 }
 
+function unset(name: string, value: Scalar): never {
+  throw new DatabaseError(CODE.UNSUPPORTED, `PRAGMA ${name} = ${String(value)} is not supported: it only tells`)
+}
+
 function integrityCheck(session: Session, name: string, full: boolean): Rows {
   const { problems, pages, rows } = verifyEngine(session.engine, { full })
   if (problems.length === 0) return [[name, 'ok'], ['pages', String(pages)], ['rows', String(rows)]]
   return problems.map(problem => [problem.table ?? 'file', problem.message])
-}
-
-/** A pragma that can be read but not set. */
-function readOnlyFact(name: string, read: (session: Session) => string): Pragma {
-  return (session, value) => {
-    if (value !== null) {
-      throw new DatabaseError(
-        CODE.UNSUPPORTED,
-        `PRAGMA ${name} = ${String(value)} is not supported: it cannot be changed while the database is open`
-      )
-    }
-    return [[name, read(session)]]
-  }
 }
 
 /** Rows of a pragma. Throws 42704 with the nearest name for unknown ones. */
