@@ -14,7 +14,7 @@ export interface BackupOptions {
   readonly incremental?: boolean
   /** Ends the backup with 57014; the backup that was there stays. */
   readonly signal?: AbortSignal
-  /** Called about once per megabyte with the bytes of pages copied and to copy. */
+  /** Called after each slice of 256 KiB with the bytes of pages copied and to copy. */
   readonly onProgress?: (progress: Progress) => void
 }
 

@@ -12,7 +12,7 @@ import type { FileHandle } from '../file/file.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { FORMAT_VERSION, KNOWN_FLAGS, decodeMetaSlot } from '../page/meta-slot.ts'
 import type { Meta } from '../page/meta-slot.ts'
-import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE } from '../page/page-map.ts'
+import { BLOCK_SIZE, ENTRIES_PER_MAP_PAGE, ENTRY_BYTES, MAX_PAGE_BYTES } from '../page/page-map.ts'
 import { FIRST_LINK_OFFSET, readBackupHeader } from './backup-header.ts'
 import type { BackupHeader } from './backup-header.ts'
 import {
@@ -20,8 +20,13 @@ import {
 } from './backup-link.ts'
 import type { DirectoryEntry, LinkHeader } from './backup-link.ts'
 import { ImageCopier } from './image-copier.ts'
+import type { PageImage } from './image-copier.ts'
 import { MapImage } from './map-image.ts'
 import type { Progress } from './steps.ts'
+
+// The map root of the restored database is one page, and its times are those of JavaScript's Date.
+const MAX_MAP_PAGES = MAX_PAGE_BYTES / ENTRY_BYTES
+const MAX_TIME_MS = 8.64e15
 
 /** A link in its place. */
 export interface Link extends LinkHeader {
@@ -87,6 +92,7 @@ function readLink(file: FileHandle, offset: number, header: BackupHeader): Link 
   if (hash === null) throw bad(file, link, 'has no valid trailer')
   const meta = metaOf(file, link, block)
   if (Buffer.compare(meta.databaseId, header.databaseId) !== 0) throw bad(file, link, 'is of another database')
+  if (link.mapPages > MAX_MAP_PAGES || link.timeMs > MAX_TIME_MS) throw bad(file, link, 'has impossible figures')
   if (meta.epoch !== link.epoch || meta.commitId !== link.commitId || meta.redoLsn !== link.redoLsn
     || link.mapPages !== Math.ceil(meta.pageCount / ENTRIES_PER_MAP_PAGE) || link.storedMapPages > link.mapPages) {
     throw bad(file, link, 'does not agree with its root')
@@ -150,7 +156,8 @@ export function checkLink(
       return
     }
     const isNew = entry.epoch > link.baseEpoch && entry.epoch <= link.epoch
-    if (entry.block !== next || !isNew || entry.blocks < 1 || entry.blocks > 16) {
+    const expected = mapBlocks(link.meta.pageCount, i)
+    if (entry.block !== next || !isNew || entry.blocks !== expected) {
       throw bad(file, link, `has a wrong place or epoch for map page ${i}`)
     }
     next += entry.blocks
@@ -164,9 +171,15 @@ export function checkLink(
   return directory
 }
 
-function hashOf(file: FileHandle, link: Link, mapBlocks: number): Uint8Array {
+// Blocks of a map page: the last one is cut behind the last id.
+function mapBlocks(pageCount: number, index: number): number {
+  const entries = Math.min(ENTRIES_PER_MAP_PAGE, pageCount - index * ENTRIES_PER_MAP_PAGE)
+  return Math.ceil((entries * ENTRY_BYTES) / BLOCK_SIZE)
+}
+
+function hashOf(file: FileHandle, link: Link, storedBlocks: number): Uint8Array {
   const hash = new LinkHash()
-  const blocks = 1 + directoryBlocks(link.mapPages) + mapBlocks
+  const blocks = 1 + directoryBlocks(link.mapPages) + storedBlocks
   for (let block = 0; block < blocks; block++) hash.add(readBlock(file, link.offset + block * BLOCK_SIZE))
   return hash.finish()
 }
@@ -176,6 +189,7 @@ class ImageIndex {
   private blocks = new Uint32Array(0)
   private epochs = new Uint32Array(0)
   private checksums = new Uint32Array(0)
+  private lengths = new Uint32Array(0)
 
   grow(pageCount: number): void {
     if (pageCount <= this.blocks.length) return
@@ -187,17 +201,21 @@ class ImageIndex {
     this.blocks = grown(this.blocks)
     this.epochs = grown(this.epochs)
     this.checksums = grown(this.checksums)
+    this.lengths = grown(this.lengths)
   }
 
-  set(pageId: number, block: number, epoch: number, crc: number): void {
+  /** Notes an image at its place in the backup file. */
+  set({ pageId, block, blocks, crc }: PageImage, epoch: number): void {
     this.blocks[pageId] = block
     this.epochs[pageId] = epoch
     this.checksums[pageId] = crc
+    this.lengths[pageId] = blocks
   }
 
   /** Block of the backup file where this version of the page stands; 0 = nowhere. */
-  blockOf(pageId: number, epoch: number, crc: number): number {
+  blockOf({ pageId, blocks, crc }: PageImage, epoch: number): number {
     const isIt = pageId < this.blocks.length && this.epochs[pageId] === epoch && this.checksums[pageId] === crc
+      && this.lengths[pageId] === blocks
     return isIt ? this.blocks[pageId]! : 0
   }
 }
@@ -243,8 +261,8 @@ interface Verification {
 function* checkImages(file: FileHandle, link: Link, check: Verification): Generator<Progress, void, void> {
   const { directory, images, checker, total } = check
   const own = directory.filter((entry) => entry.link === link.number)
-  const mapBlocks = own.reduce((sum, { blocks }) => sum + blocks, 0)
-  let next = link.offset / BLOCK_SIZE + 1 + directoryBlocks(link.mapPages) + mapBlocks
+  const storedBlocks = own.reduce((sum, { blocks }) => sum + blocks, 0)
+  let next = link.offset / BLOCK_SIZE + 1 + directoryBlocks(link.mapPages) + storedBlocks
   const end = (link.offset + link.bytes) / BLOCK_SIZE - 1
   let count = 0
   images?.grow(link.meta.pageCount)
@@ -255,8 +273,8 @@ function* checkImages(file: FileHandle, link: Link, check: Verification): Genera
       const epoch = map.epochOf(image.pageId - map.first)
       const isRight = epoch <= link.epoch && image.blocks <= 16 && next + image.blocks <= end
       if (!isRight) throw bad(file, link, `has no place for page ${image.pageId}`)
-      images?.set(image.pageId, next, epoch, image.crc)
       const stored = { ...image, block: next }
+      images?.set(stored, epoch)
       if (!checker.fits(stored)) {
         checker.flush()
         yield { done: next * BLOCK_SIZE, total }
@@ -279,7 +297,7 @@ function checkCoverage(
     for (let i = 0; i < map.count; i++) {
       if (map.blocksOf(i) === 0) continue
       const pageId = map.first + i
-      if (images.blockOf(pageId, map.epochOf(i), map.crcOf(i)) === 0) {
+      if (images.blockOf(map.imageOf(i), map.epochOf(i)) === 0) {
         throw bad(file, last, `refers to page ${pageId}, which no link holds`)
       }
     }

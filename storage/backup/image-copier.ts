@@ -8,8 +8,8 @@ import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { BLOCK_SIZE } from '../page/page-map.ts'
 
-// A slice of 1 MiB, or less when the memory is nearly used up.
-const FRAME_COUNTS = [16, 4, 1]
+// A slice of 256 KiB: a larger one is hardly faster and holds up the event loop. Less when memory is nearly used up.
+const FRAME_COUNTS = [4, 1]
 
 /** A page image: where it is, and what its bytes must be. */
 export interface PageImage {

@@ -51,10 +51,6 @@ export class MapImage {
     return this.words[entry * WORDS + 2]!
   }
 
-  crcOf(entry: number): number {
-    return this.words[entry * WORDS + 1]!
-  }
-
   imageOf(entry: number): PageImage {
     const word = entry * WORDS
     const { words } = this

@@ -179,7 +179,7 @@ function* writePages(file: FileHandle, { source, memory, chain }: Source): Steps
       const map = MapImage.read(source, entry, index, last.meta.pageCount)
       for (let i = 0; i < map.count; i++) {
         if (map.blocksOf(i) === 0) continue
-        const block = images.blockOf(map.first + i, map.epochOf(i), map.crcOf(i))
+        const block = images.blockOf(map.imageOf(i), map.epochOf(i))
         const image = { ...map.imageOf(i), block }
         map.moveTo(i, next)
         next += image.blocks

@@ -1,4 +1,4 @@
-// Long work in steps: backup and restore are generators that do a slice of about a megabyte and yield. The same
+// Long work in steps: backup and restore are generators that do a slice of 256 KiB and yield. The same
 // generator runs to its end at once (a SQL statement) or slice by slice with the event loop in between
 // (db.backup), where it can be cancelled. Ending it early runs its `finally` blocks, which undo what is half done.
 //
