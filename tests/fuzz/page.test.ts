@@ -1,6 +1,8 @@
 // Fuzzes everything a database file can hold: a page, a map page, the map root or a meta slot is mutated, all
 // checksums are put right, and the file is used. Hostile bytes give rows or typed errors, in bounded time.
 import { expect, test } from 'vitest'
+import type { Compression } from '../../src/base/types.ts'
+import type { MemoryFileSystem } from '../../storage/file/memory-file.ts'
 import { BLOCK_SIZE } from '../../storage/page/page-map.ts'
 import { openEngine } from '../../storage/mod.ts'
 import {
@@ -9,16 +11,31 @@ import {
 import { runCampaign } from './campaign.ts'
 import { mutate } from './mutator.ts'
 import { filePages, newestMeta, sealDatabase } from './seal.ts'
+import type { FilePage } from './seal.ts'
 import { useDatabase } from './use-database.ts'
 
-test('pages, page map and meta slots', async () => {
-  const healthy = await makeSmallDatabase()
+interface Target {
+  readonly healthy: MemoryFileSystem
+  readonly bytes: Uint8Array
+  readonly pages: readonly FilePage[]
+  readonly kinds: readonly number[]
+}
+
+async function target(compression: Compression | null): Promise<Target> {
+  const healthy = await makeSmallDatabase(compression)
   const bytes = readFile(healthy, DAMAGED_PATH)
-  const meta = newestMeta(bytes)
   const pages = filePages(bytes)
   const kinds = [...new Set(pages.map(({ kind }) => kind))]
   expect(kinds.length).toBeGreaterThanOrEqual(4)
+  return { healthy, bytes, pages, kinds }
+}
+
+test('pages, page map and meta slots, also of compressed databases', async () => {
+  const targets = await Promise.all([null, null, 'rle', 'lz4', 'zstd', 'gzip'].map((one) =>
+    target(one as Compression | null)))
   const { executions, refused } = await runCampaign('page', (random) => {
+    const { healthy, bytes, pages, kinds } = random.pick(targets)
+    const meta = newestMeta(bytes)
     const copy = bytes.slice()
     let root = meta
     const where = random.below(10)
@@ -45,6 +62,7 @@ test('pages, page map and meta slots', async () => {
 
 test.each([
   ['free, with blocks', 13, 0], ['of an unknown kind', 13, 6], ['without blocks', 12, 0], ['too long', 12, 17],
+  ['of an unknown codec', 15, 4],
 ])('a map entry that is %s is refused', async (_, offset, value) => {
   const files = await makeSmallDatabase()
   const bytes = readFile(files, DAMAGED_PATH)

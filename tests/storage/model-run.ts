@@ -4,6 +4,7 @@ import { expect } from 'vitest'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { ErrorCode } from '../../src/base/errors.ts'
 import type { Random } from '../../src/base/random.ts'
+import { COMPRESSIONS } from '../../src/base/types.ts'
 import type { Row, Scalar } from '../../src/base/types.ts'
 import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
 import { mergeTable } from '../../storage/maintenance.ts'
@@ -48,7 +49,9 @@ export class ModelRun {
   }
 
   private async open(): Promise<void> {
-    this.engine = await openEngine(PATH, { ...TINY, files: this.files, mergeEveryCommit: this.random.chance(0.3) })
+    const compression = this.random.pick([null, ...COMPRESSIONS])
+    const mergeEveryCommit = this.random.chance(0.3)
+    this.engine = await openEngine(PATH, { ...TINY, files: this.files, mergeEveryCommit, compression })
   }
 
   private note(what: string, detail = ''): void {

@@ -2,16 +2,23 @@
 // more memory than was given.
 import { expect, test } from 'vitest'
 import { BIGINT, DOUBLE, INTEGER, TEXT } from '../../src/base/types.ts'
+import type { Compression } from '../../src/base/types.ts'
 import { Random } from '../../src/base/random.ts'
 import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
 import { Arena, PointReader, appendColumns, openEngine } from '../../storage/mod.ts'
 import { engineStats } from '../../storage/stats.ts'
 import { nextRows } from './rows.ts'
 
-test.each([[8, 4 << 20, 40_000, 16_384], [64, 12 << 20, 700_000, 65_536]])(
-  'a pool of %d frames', async (poolFrames, memoryBytes, rows, rowGroupRows) => {
+const CASES: [number, number, number, number, Compression][] = [
+  [8, 4 << 20, 40_000, 16_384, 'none'], [8, 4 << 20, 40_000, 16_384, 'zstd'], [8, 4 << 20, 40_000, 16_384, 'lz4'],
+  [64, 12 << 20, 700_000, 65_536, 'none'],
+]
+
+test.each(CASES)(
+  'a pool of %d frames in %d bytes, %d rows in groups of %d, %s',
+  async (poolFrames, memoryBytes, rows, rowGroupRows, compression) => {
     const files = new MemoryFileSystem()
-    const options = { files, memoryBytes, poolFrames, rowGroupRows, bulkRows: 100 }
+    const options = { files, memoryBytes, poolFrames, rowGroupRows, bulkRows: 100, compression }
     let engine = await openEngine('p.sdb', options)
     const txn = engine.begin()
     txn.createTable({ name: 't', key: [0], columns: [

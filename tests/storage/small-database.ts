@@ -1,7 +1,7 @@
 // A small database that holds every kind of page, for tests that damage it: row groups of several encodings,
 // heap pages with tombstones and overflow chains, roots, a catalogue, a page map, and a log with commits in it.
-import { BIGINT, DOUBLE, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
-import type { Row, TableSchema } from '../../src/base/types.ts'
+import { BIGINT, DOUBLE, INTEGER, TEXT, TIMESTAMP, decimalType } from '../../src/base/types.ts'
+import type { Compression, Row, TableSchema } from '../../src/base/types.ts'
 import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
 import { openEngine } from '../../storage/mod.ts'
 import type { Engine, EngineOptions } from '../../storage/mod.ts'
@@ -35,10 +35,25 @@ function itemRow(id: number, version: number): Row {
   return [id, name, `kind ${id % 3}`, id / 7, version, BigInt(id) * 10n ** 20n]
 }
 
+// Only in compressed databases: runs, deltas, and pages that are worth compressing.
+const SERIES: TableSchema = {
+  name: 'series', key: [0],
+  columns: [
+    { name: 'n', type: INTEGER, nullable: false }, { name: 'at', type: TIMESTAMP, nullable: true },
+    { name: 'state', type: TEXT, nullable: true }, { name: 'level', type: DOUBLE, nullable: true },
+    { name: 'note', type: TEXT, nullable: true },
+  ],
+}
+
+function seriesRow(i: number): Row {
+  const state = i % 20 === 5 ? null : ['on', 'off', 'broken'][(i >> 5) % 3]!
+  return [i, 1.7e15 + i * 1e6 + i % 9, state, (i >> 6) / 4, `${i}: ${'as before, and again '.repeat(8)}`]
+}
+
 /** Writes the database and returns its files; the last commits are in the log only. */
-export async function makeSmallDatabase(): Promise<MemoryFileSystem> {
+export async function makeSmallDatabase(compression: Compression | null = null): Promise<MemoryFileSystem> {
   const files = new MemoryFileSystem()
-  const engine = await openEngine(DAMAGED_PATH, { ...DAMAGED_OPTIONS, files })
+  const engine = await openEngine(DAMAGED_PATH, { ...DAMAGED_OPTIONS, files, compression })
   const commit = (work: (txn: ReturnType<Engine['begin']>) => void): void => {
     const txn = engine.begin()
     work(txn)
@@ -47,11 +62,13 @@ export async function makeSmallDatabase(): Promise<MemoryFileSystem> {
   commit((txn) => {
     txn.createTable(SCHEMA)
     txn.createTable(WORDS)
+    if (compression !== null) txn.createTable(SERIES)
   })
   const { mergeTable } = await import('../../storage/maintenance.ts')
   commit((txn) => {
     for (let id = 0; id < 200; id++) txn.insert('item', itemRow(id * 3, 0))
     for (let i = 0; i < 100; i++) txn.insert('word', [`a shared prefix ${i % 10}`, i])
+    for (let i = 0; i < 192 && compression !== null; i++) txn.insert('series', seriesRow(i))
   })
   for (const table of engine.catalog.tables()) mergeTable(engine, table, () => true)
   commit((txn) => {
