@@ -9,6 +9,7 @@ import { openSqlite } from './engines/sqlite.ts'
 import { append } from './workloads/append.ts'
 import { backup } from './workloads/backup.ts'
 import { commit, upsert } from './workloads/commit.ts'
+import { compression } from './workloads/compression.ts'
 import { dirty } from './workloads/dirty.ts'
 import { growth } from './workloads/growth.ts'
 import { indexFit } from './workloads/index-fit.ts'
@@ -24,7 +25,7 @@ import type { Workload } from './workloads/workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
   point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool, keyValue,
-  logAppend, inFlight, tuple, updates, growth, backup,
+  logAppend, inFlight, tuple, updates, growth, backup, compression,
 ]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */

@@ -35,6 +35,8 @@ const LIMITS: readonly { readonly what: RegExp; readonly most?: number; readonly
   { what: /^write amplification of random upserts/, most: 10 },
   { what: /^resident memory/, most: 506 },
   { what: /^dirty \/ clean/, most: 1.5 },
+  { what: /^Arrow \/ file, zstd/, least: 3 },
+  { what: /^file \/ DuckDB's, zstd/, most: 1 },
   { what: /^pool hit rate/, least: 0.8 },
   { what: /^index fit/, least: 20e6 },
   { what: /^index size, uniform/, most: 0.1 },

@@ -105,14 +105,33 @@ export class ChunkReader {
   runOf(group: RowGroup, chunk: ColumnChunk, row: number): number {
     const { u16 } = this.memory
     const last = chunk.auxCount - 1
-    const entry = chunk.auxOffset + 2 * Math.floor(row / RUN_BLOCK_ROWS)
+    const begin = chunk.auxOffset
+    const starts = begin + runDirectoryBytes(group.rows)
+    if (begin >>> 16 === (starts + 2 * last) >>> 16) return this.runInPage(group, chunk, row)
+    const entry = begin + 2 * Math.floor(row / RUN_BLOCK_ROWS)
     // Clamped, because the bytes may be hostile.
     let lo = Math.min(last, u16[this.address(group, entry) >>> 1]!)
     let hi = Math.min(last, u16[this.address(group, entry + 2) >>> 1]!)
-    const starts = chunk.auxOffset + runDirectoryBytes(group.rows)
     while (lo < hi) {
       const mid = (lo + hi + 1) >>> 1
       if (u16[this.address(group, starts + 2 * mid) >>> 1]! <= row) lo = mid
+      else hi = mid - 1
+    }
+    return lo
+  }
+
+  // The same where directory and first rows lie in one page: one frame look-up instead of one a step.
+  private runInPage(group: RowGroup, chunk: ColumnChunk, row: number): number {
+    const { u16 } = this.memory
+    const last = chunk.auxCount - 1
+    const directory = this.address(group, chunk.auxOffset) >>> 1
+    const starts = directory + (runDirectoryBytes(group.rows) >>> 1)
+    const entry = directory + Math.floor(row / RUN_BLOCK_ROWS)
+    let lo = Math.min(last, u16[entry]!)
+    let hi = Math.min(last, u16[entry + 1]!)
+    while (lo < hi) {
+      const mid = (lo + hi + 1) >>> 1
+      if (u16[starts + mid]! <= row) lo = mid
       else hi = mid - 1
     }
     return lo
