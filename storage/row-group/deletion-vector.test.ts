@@ -75,3 +75,25 @@ test('a foreign mark hides nothing even when all commits are visible', () => {
   vector.remove(1, uncommittedMark(5))
   expect(aliveBits(vector, 0, 3, 100, -1)).toEqual([0, 1, 1])
 })
+
+test('whole scan windows, whose dead rows are not counted but known', () => {
+  const rows = 20_000
+  const random = new Random(9)
+  const vector = new DeletionVector(rows)
+  const mark = uncommittedMark(1)
+  const dead = new Set<number>()
+  for (let i = 0; i < 400; i++) {
+    const row = random.below(16_384)
+    vector.add(row, 1)
+    dead.add(row)
+    if (!dead.has(row + 1)) {
+      vector.add(row + 1, mark)
+      vector.remove(row + 1, mark)
+    }
+  }
+  for (const [begin, end] of [[0, 8192], [8192, 16_384], [16_384, rows], [64, 8192], [8192, rows - 5000]] as const) {
+    const bits = aliveBits(vector, begin, end, 1, -1)
+    expect(bits).toEqual(bits.map((_, i) => dead.has(begin + i) ? 0 : 1))
+  }
+  for (let row = 0; row < rows; row++) expect(vector.has(row)).toBe(dead.has(row))
+})

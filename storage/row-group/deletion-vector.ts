@@ -3,6 +3,7 @@
 //
 // `alive` answers the common question (a snapshot that sees every listed commit) with a ready bitmap;
 // older snapshots and foreign uncommitted writes filter the list.
+import { BATCH_ROWS } from '../column-buffers.ts'
 
 /** Commit ids at or above this mark are "uncommitted by transaction (id - mark)". */
 export const UNCOMMITTED = 2 ** 52
@@ -18,6 +19,8 @@ export class DeletionVector {
   /** Bitmap of rows with no entry at all, 1 = alive; null while nothing is dead. */
   private bitmap: Uint8Array | null = null
   private readonly commits = new Map<number, number>()
+  /** Listed rows by scan window of 8,192 rows, so that a scan need not count bits. */
+  private readonly listed = new Uint16Array(65536 / BATCH_ROWS)
   /** Largest commit id in the list: a snapshot at or above it may use the bitmap, unless there are marks. */
   private newest = 0
   /** Entries that are uncommitted marks. */
@@ -39,6 +42,7 @@ export class DeletionVector {
     else if (commitId > this.newest) this.newest = commitId
     this.bitmap ??= new Uint8Array(((this.rows + 63) >> 6) * 8).fill(0xff)
     this.bitmap[row >> 3]! &= ~(1 << (row & 7))
+    this.listed[Math.floor(row / BATCH_ROWS)]!++
   }
 
   /** Replaces an uncommitted mark by the commit id. */
@@ -54,6 +58,7 @@ export class DeletionVector {
     if (this.commits.get(row) !== mark) return
     this.commits.delete(row)
     this.bitmap![row >> 3]! |= 1 << (row & 7)
+    this.listed[Math.floor(row / BATCH_ROWS)]!--
     this.marks--
   }
 
@@ -81,9 +86,13 @@ export class DeletionVector {
     if (this.bitmap === null || this.commits.size === 0) return 0
     const bytes = (end - begin + 7) >> 3
     if (this.marks === 0 && this.newest <= commitId) {
+      const isWindow = begin % BATCH_ROWS === 0 && (end === begin + BATCH_ROWS || end === this.rows)
+        && end <= begin + BATCH_ROWS
+      const listed = isWindow ? this.listed[begin / BATCH_ROWS]! : -1
+      if (listed === 0) return 0
       const slice = this.bitmap.subarray(begin >> 3, (begin >> 3) + bytes)
       target.set(slice)
-      return countZeros(slice, end - begin)
+      return listed > 0 ? listed : countZeros(slice, end - begin)
     }
     target.fill(0xff, 0, bytes)
     let dead = 0
