@@ -8,6 +8,22 @@ import type { SegmentTable } from './segment-table.ts'
 /** `kind` says which; EXPLAIN shows it. */
 export type GroupModel = SegmentTable
 
+/** How the keys of a group shall be found; the default is the learned model at an epsilon from the data. */
+export interface GroupModelOptions {
+  readonly kind: 'learned' | 'btree' | 'sorted'
+  /** Rows, for 'learned'. */
+  readonly epsilon?: number
+}
+
+/**
+ * The model that was asked for: 'sorted' and 'btree' store one bound that is the whole group, which makes the
+ * last mile a plain binary search (a B+-tree is built over it in memory, see {@link BTreeIndex}).
+ */
+export function fitModelOf(keys: Float64Array, count: number, options: GroupModelOptions): GroupModel {
+  if (options.kind !== 'learned') return fitSampled(keys, count, Math.max(1, count))
+  return options.epsilon === undefined ? fitGroupModel(keys, count) : fitSegments(keys, count, options)
+}
+
 /**
  * Fits the model of one row group over its projected keys. Falls back to a sampled array when the fit is
  * hard at every epsilon and the samples are not much larger than the segments, for half the window.

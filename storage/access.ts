@@ -1,6 +1,6 @@
 // What the executor sees of storage: tables at a snapshot, cursors over them, and a writer for the
 // current transaction. Implemented by storage/table and storage/txn; exec codes against these only.
-import type { Row, Scalar, TableSchema } from '../src/base/types.ts'
+import type { IndexDefinition, Row, Scalar, TableSchema } from '../src/base/types.ts'
 import type { ScanBatch, ZonePredicate } from './column-buffers.ts'
 import type { Arena } from './memory/arena.ts'
 import type { LockStrength } from './txn/row-locks.ts'
@@ -11,6 +11,8 @@ export interface KeyRange {
   readonly lowerInclusive: boolean
   readonly upper: readonly Scalar[] | null
   readonly upperInclusive: boolean
+  /** A NULL in a bound is the NULL of an index entry; otherwise a bound with a NULL matches nothing. */
+  readonly nullsAreValues?: boolean
 }
 
 export interface ScanOptions {
@@ -59,6 +61,18 @@ export interface TableAccess {
   scan(options: ScanOptions): TableCursor
   /** Reads `columns` of the row with this key into `out`; false when there is none. */
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean
+  /** The secondary indexes that this snapshot may use. */
+  indexes(): readonly IndexAccess[]
+}
+
+/** A secondary index at one snapshot. */
+export interface IndexAccess {
+  readonly name: string
+  readonly definition: IndexDefinition
+  /** The index as a table: its columns, then what they lack of the primary key, in key order. */
+  readonly entries: TableAccess
+  /** Where a column of the table stands in an entry, by ordinal; -1 = not there. Key columns always are. */
+  readonly places: readonly number[]
 }
 
 /** Writes of the current transaction. Every method sees the transaction's own earlier writes. */

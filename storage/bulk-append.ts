@@ -7,10 +7,13 @@ import { CODE, DatabaseError } from '../src/base/errors.ts'
 import type { Row, TableSchema } from '../src/base/types.ts'
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
-import { checkpoint, mergeTable, publishGroups } from './maintenance.ts'
+import { commitBulk, discardResult } from './bulk-change.ts'
+import type { BulkChange } from './bulk-change.ts'
+import { entriesOfRows } from './bulk-entries.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
 import type { KeyValue } from './table/key.ts'
 import { NO_MARK } from './delta/delta.ts'
+import { Merger } from './table/merge.ts'
 import type { MergeResult } from './table/merge.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { freeUnpublished, writeRowGroup } from './row-group/row-group-writer.ts'
@@ -41,7 +44,10 @@ export function appendColumns(
   engine.locks.assertUnused(table, null)
   const rows = resolveConflicts(engine, table, sortIncoming(columns, table.schema, table.order, onConflict), onConflict)
   if (rows.count === 0) return 0
-  appendGroups(engine, table, rows)
+  const replaced = isBehindEverything(table, rows.keyAt(0)) ? 0 : countKnown(engine, table, rows)
+  // The entries of rows that are replaced must go, which takes their old values: row by row.
+  if (replaced > 0 && table.indexes.length > 0) return appendRows(engine, table, rows.columns, onConflict, null)
+  appendGroups(engine, table, rows, replaced)
   return rows.count
 }
 
@@ -124,38 +130,21 @@ export function isBehindEverything(table: TableStore, first: KeyValue): boolean 
   return last === undefined || table.order.compare(first, table.delta.keyOf(last)) > 0
 }
 
-function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows): void {
-  // Counted once the groups are published: writing them may fail, and must then leave no trace.
-  if (isBehindEverything(table, rows.keyAt(0))) {
-    appendBehind(engine, table, rows)
-    table.liveRows += rows.count
-  } else {
-    const replaced = countKnown(engine, table, rows)
-    mergeTable(engine, table, () => false, rows)
-    table.liveRows += rows.count - replaced
-  }
-  commitBulk(engine, table)
-}
-
-/** Publishes the groups of a bulk load as the table's new base, durable on return. */
-export function publishLoaded(engine: Engine, table: TableStore, result: MergeResult, liveRows: number): void {
-  table.liveRows = liveRows
-  publishGroups(engine, table, result)
-  commitBulk(engine, table)
-}
-
-// A bulk change commits by its checkpoint.
-function commitBulk(engine: Engine, table: TableStore): void {
-  engine.commitId++
-  engine.counters.commits++
-  table.lastCommit = engine.commitId
-  engine.recentCommits.noteTable(table, engine.commitId)
+// All groups, of the table and of its indexes, are written before the first is published: writing them may
+// fail, and must then leave no trace.
+function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows, replaced: number): void {
+  const changes: BulkChange[] = []
   try {
-    checkpoint(engine)
+    for (const part of [{ table, rows }, ...entriesOfRows(engine, table, rows)]) {
+      const result = prepareAppend(engine, part.table, part.rows)
+      const known = part.table === table ? replaced : 0
+      changes.push({ table: part.table, result, liveRows: part.table.liveRows + part.rows.count - known })
+    }
   } catch (error) {
-    engine.poison(error)
+    for (const change of changes) discardResult(engine, change)
     throw error
   }
+  commitBulk(engine, changes)
 }
 
 // Only 'replace' may still have rows whose keys exist.
@@ -166,9 +155,16 @@ function countKnown(engine: Engine, table: TableStore, rows: IncomingRows): numb
   return known
 }
 
-function appendBehind(engine: Engine, table: TableStore, rows: IncomingRows): void {
+// Rows behind everything become groups of their own; others are merged into the groups they fall into.
+function prepareAppend(engine: Engine, table: TableStore, rows: IncomingRows): MergeResult {
   const target = groupTarget(engine, table)
   const { rowGroupRows } = engine.parts.options
+  if (!isBehindEverything(table, rows.keyAt(0))) {
+    const result = new Merger(table, target, rowGroupRows, rows).run(() => false)
+    engine.counters.merges++
+    engine.counters.rowsMerged += result.rowsWritten
+    return result
+  }
   const added: RowGroup[] = []
   try {
     for (let begin = 0; begin < rows.count; begin += rowGroupRows) {
@@ -178,6 +174,5 @@ function appendBehind(engine: Engine, table: TableStore, rows: IncomingRows): vo
     freeUnpublished(target, added)
     throw error
   }
-  const groups = [...table.root.groups, ...added]
-  publishGroups(engine, table, { groups, replaced: [], mergedVersions: [], rowsWritten: rows.count })
+  return { groups: [...table.root.groups, ...added], replaced: [], mergedVersions: [], rowsWritten: rows.count }
 }

@@ -8,10 +8,11 @@
 // Sorted input never merges: runs that follow one another, and the base, become the table as they are.
 import { CODE, DatabaseError } from '../src/base/errors.ts'
 import type { OnConflict } from './bulk-append.ts'
-import { appendColumns, checkNulls, isBehindEverything, isEmpty, publishLoaded, withHidden } from './bulk-append.ts'
+import { appendColumns, checkNulls, isBehindEverything, isEmpty, withHidden } from './bulk-append.ts'
+import { commitBulk, discardResult } from './bulk-change.ts'
+import { entriesOfGroups, mergePending } from './bulk-entries.ts'
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
-import { mergeTable } from './maintenance.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
 import { mergeRuns } from './table/run-merge.ts'
 import type { RowGroup } from './row-group/row-group.ts'
@@ -120,19 +121,30 @@ export class BulkLoader {
     const isConcatenation = isBehindEverything(table, runs[0]![0]!.firstKey) && runs.every((groups, i) => i === 0
       || table.order.compare(runs[i - 1]![runs[i - 1]!.length - 1]!.lastKey, groups[0]!.firstKey) < 0)
     if (isConcatenation) {
+      // Indexes are built from row groups: what the delta holds must be in them.
+      if (table.indexes.length > 0) mergePending(engine, table)
       const groups = [...table.root.groups, ...runs.flat()]
       const added = this.runs.flat().reduce((rows, group) => rows + group.rows, 0)
-      this.runs.length = 0
       const result = { groups, replaced: [], mergedVersions: [], rowsWritten: added }
-      publishLoaded(engine, table, result, table.liveRows + added)
+      const change = { table, result, liveRows: table.liveRows + added }
+      const entries = entriesOfGroups(engine, table, groups)
+      this.runs.length = 0
+      commitBulk(engine, [change, ...entries])
       return added
     }
-    mergeTable(engine, table, (group) => group.pending > 0 || group.dead.count > 0)
+    mergePending(engine, table)
     const base = table.root.groups
     const merged = mergeRuns(table, this.target, engine.parts.options.rowGroupRows, base, this.runs, this.onConflict)
     this.freeRuns()
     const { groups, rows, changed } = merged
-    publishLoaded(engine, table, { groups, replaced: [...base], mergedVersions: [], rowsWritten: rows }, rows)
+    const result = { groups, replaced: [...base], mergedVersions: [], rowsWritten: rows }
+    const change = { table, result, liveRows: rows }
+    try {
+      commitBulk(engine, [change, ...entriesOfGroups(engine, table, groups)])
+    } catch (error) {
+      if (engine.isUsable) discardResult(engine, change)
+      throw error
+    }
     return changed
   }
 

@@ -35,8 +35,9 @@ import { LockManager } from './txn/lock-manager.ts'
 import { RecentCommits } from './txn/recent-commits.ts'
 import { SnapshotRegistry } from './txn/snapshot.ts'
 import { Transaction } from './txn/transaction.ts'
-import type { IsolationLevel, TransactionOptions } from './txn/transaction.ts'
-import { RECORD } from './wal/record.ts'
+import type { IsolationLevel, TransactionOptions } from './txn/isolation.ts'
+import { hasBuiltGroups, tableById } from './txn/index-ddl.ts'
+import { DDL, RECORD } from './wal/record.ts'
 import type { Wal } from './wal/wal-writer.ts'
 
 /** What the engine is made of; put together by openEngine. */
@@ -88,6 +89,8 @@ export class Engine {
   readonly retired: RetiredGroups[] = []
   /** Engines of attached databases by name; transactions here use them for tables called `name.table`. */
   readonly attached = new Map<string, Engine>()
+  /** Of a read-only engine: groups that the log has dropped and the file still has. */
+  readonly dropped: RowGroup[] = []
   settings: DatabaseSettings = {}
   wal: Wal | null = null
   /** Read-only: replays what another process commits. */
@@ -163,6 +166,7 @@ export class Engine {
       this.catalog.remove(table)
     }
     this.retired.length = 0
+    this.dropped.length = 0
     this.rootPages.clear()
     this.rootNumber++
     this.pool.discardAll()
@@ -189,6 +193,7 @@ export class Engine {
 
   /** Commits synchronously; throws without having changed anything visible when logging fails. */
   commit(txn: Transaction): void {
+    if (hasBuiltGroups(txn)) return this.commitByCheckpoint(txn)
     if (!this.log(txn)) return txn.closeSnapshot()
     this.guard(() => {
       if (this.durability.isLogged) this.wal!.sync()
@@ -200,6 +205,10 @@ export class Engine {
 
   /** Commits in memory at once; the promise resolves when the log is durable. */
   commitSoon(txn: Transaction): Promise<void> {
+    if (hasBuiltGroups(txn)) {
+      this.commitByCheckpoint(txn)
+      return Promise.resolve()
+    }
     if (!this.log(txn)) {
       txn.closeSnapshot()
       return Promise.resolve()
@@ -212,6 +221,18 @@ export class Engine {
       this.poison(error)
       throw error
     })
+  }
+
+  // Row groups that the transaction has built become durable through a checkpoint only, and so does all it did.
+  private commitByCheckpoint(txn: Transaction): void {
+    this.assertUsable()
+    this.assertDdlStillApplies(txn)
+    txn.validate()
+    this.guard(() => {
+      this.apply(txn)
+      checkpoint(this)
+    })
+    this.maintain()
   }
 
   private guard(action: () => void): void {
@@ -257,7 +278,7 @@ export class Engine {
 
   private logDdl(wal: Wal, table: TableStore, isCreate: boolean): void {
     this.body.reset()
-    this.body.u8(isCreate ? 1 : 0)
+    this.body.u8(!isCreate ? DDL.DROP : table.schema.index === undefined ? DDL.CREATE_TABLE : DDL.CREATE_INDEX)
     this.body.string(JSON.stringify(table.schema))
     wal.append(RECORD.DDL, table.id, this.body.bytes, 0, this.body.length)
   }
@@ -271,9 +292,13 @@ export class Engine {
     }
     const dropped = new Set(txn.ddl.filter((change) => change.kind === 'drop').map((change) => change.table))
     for (const change of txn.ddl) {
-      const { name } = change.table.schema
-      if (change.kind === 'create' && this.catalog.has(name) && !dropped.has(this.catalog.get(name))) {
-        throw new DatabaseError(CODE.DUPLICATE_TABLE, `table "${name}" was created by another transaction`)
+      const { name, index } = change.table.schema
+      if (change.kind === 'create' && index !== undefined && tableById(this, txn, index.of) === null) {
+        throw new DatabaseError(CODE.UNDEFINED_TABLE, `the table of index "${name}" was dropped by another transaction`)
+      }
+      const known = this.catalog.relationOrNull(name)
+      if (change.kind === 'create' && known !== null && !dropped.has(known)) {
+        throw new DatabaseError(CODE.DUPLICATE_TABLE, `relation "${name}" was created by another transaction`)
       }
     }
   }
@@ -286,6 +311,7 @@ export class Engine {
     for (const change of txn.ddl) {
       if (change.kind === 'create' && !txn.ddl.some((other) => other.kind === 'drop' && other.table === change.table)) {
         this.catalog.add(change.table)
+        change.table.visibleFrom = change.table.lastCommit = this.commitId
       }
     }
     applyWrites(this, txn)

@@ -8,6 +8,7 @@ import { groupTarget } from './compression.ts'
 import { noteCheckpointBegin, noteCheckpointEnd } from './checkpoint-log.ts'
 import type { Engine } from './engine.ts'
 import { FRAME_SIZE } from './memory/linear-memory.ts'
+import { FLAG } from './page/meta-slot.ts'
 import { PAGE_KIND } from './page/page-store.ts'
 import { UNCOMMITTED } from './row-group/deletion-vector.ts'
 import type { IncomingRows } from './table/incoming-rows.ts'
@@ -135,7 +136,10 @@ export function collectGarbage(engine: Engine): void {
   const oldestRoot = engine.snapshots.oldestRoot(engine.rootNumber)
   while (engine.retired.length > 0 && engine.retired[0]!.rootNumber <= oldestRoot) {
     const { groups } = engine.retired.shift()!
-    if (engine.isReadOnly) continue
+    if (engine.isReadOnly) {
+      engine.dropped.push(...groups)
+      continue
+    }
     for (const group of groups) {
       engine.pool.discard(group.firstPage, group.pageCount)
       engine.pages.freePages(group.firstPage, group.pageCount)
@@ -177,6 +181,8 @@ function hasMuchHistory(table: TableStore): boolean {
  */
 export function checkpoint(engine: Engine): void {
   const { wal, pages, pool } = engine
+  // What nobody reads any more need not be in the new root as pages that nothing refers to.
+  collectGarbage(engine)
   // Also under `normal`: the new root must not refer to log positions that are not on disk.
   wal?.sync(true)
   const redoLsn = wal?.endLsn ?? engine.redoLsn
@@ -198,6 +204,7 @@ function storeCatalog(engine: Engine): number {
   const old: BlobPlace[] = engine.catalogPages.count > 0 ? [engine.catalogPages] : []
   const rootPages = new Map<number, BlobPlace>()
   for (const table of engine.catalog.tables()) {
+    if (table.schema.index !== undefined) engine.pages.require(FLAG.INDEXES)
     const known = engine.rootPages.get(table.id)
     let place = known
     if (place === undefined || table.storedCommit !== table.lastCommit || table.storedRoot !== table.root.number) {

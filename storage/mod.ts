@@ -5,7 +5,7 @@ export { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
 export { BATCH_ROWS, LAYOUT, LAYOUT_WIDTH } from './column-buffers.ts'
 export type { ColumnBuffers, Dictionary, Layout, ScanBatch, ZonePredicate } from './column-buffers.ts'
 export type {
-  CursorCounters, IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter,
+  CursorCounters, IndexAccess, IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter,
 } from './access.ts'
 export { columnSizes, tableSize } from './size-figures.ts'
 export type { ColumnSize, TableSize } from './size-figures.ts'
@@ -22,7 +22,8 @@ export type { StagedColumn } from './row-group/staged-column.ts'
 export { StoreAccess } from './table/store-access.ts'
 export { Transaction } from './txn/transaction.ts'
 export { attachmentOf, bareName } from './txn/linked.ts'
-export type { IsolationLevel, Savepoint, TransactionModes } from './txn/transaction.ts'
+export type { IsolationLevel, TransactionModes } from './txn/isolation.ts'
+export type { Savepoint } from './txn/transaction.ts'
 export { LockConflict } from './txn/lock-conflict.ts'
 export type { LockStrength } from './txn/row-locks.ts'
 export type { Waiter } from './txn/wait-graph.ts'

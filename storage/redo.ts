@@ -8,7 +8,7 @@ import { decodeSchema } from './catalog/catalog.ts'
 import type { Engine } from './engine.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
-import { RECORD, standsAlone } from './wal/record.ts'
+import { DDL, RECORD, standsAlone } from './wal/record.ts'
 import type { WalRecord } from './wal/record.ts'
 
 /** Replays records in the order of the log. */
@@ -54,9 +54,10 @@ export class Redo {
           throw this.bad(record, `is commit ${record.commitId}, but the last checkpoint or commit is ${before}`)
         }
         engine.nextTxnId = Math.max(engine.nextTxnId, record.txnId + 1)
+        // What fails while it is applied cannot be taken back any more.
+        this.txn = null
         engine.apply(txn)
         engine.active.delete(txn.id)
-        this.txn = null
         return
       default: throw this.bad(record, 'has an unknown type')
     }
@@ -98,13 +99,16 @@ export class Redo {
 
   private define(record: WalRecord): void {
     const reader = this.reader(record)
-    const isCreate = reader.u8() === 1
-    if (!isCreate) {
+    const kind = reader.u8()
+    if (kind === DDL.DROP) {
       this.txn!.ddl.push({ kind: 'drop', table: this.tableOf(record) })
       return
     }
     const schema = decodeSchema(reader.string())
-    if (schema === null) throw this.bad(record, 'holds an invalid table schema')
+    const isIndex = schema?.index !== undefined
+    if (schema === null || kind !== (isIndex ? DDL.CREATE_INDEX : DDL.CREATE_TABLE)) {
+      throw this.bad(record, 'holds an invalid table schema')
+    }
     const table = this.engine.makeTableWithId(record.tableId, schema)
     this.txn!.ddl.push({ kind: 'create', table })
   }

@@ -92,7 +92,7 @@ export function engineStats(engine: Engine): EngineStats {
       reloads: engine.follower?.reloads ?? 0,
     },
     maintenanceError: engine.maintenanceError?.message ?? null,
-    tables: engine.catalog.tables().map((table) => ({
+    tables: engine.catalog.userTables().map((table) => ({
       name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length,
       deltaEntries: table.delta.entryCount, compression: compressionOf(engine, table), ...tableSize(engine, table),
     })),

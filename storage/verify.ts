@@ -14,6 +14,7 @@ import type { RowGroup } from './row-group/row-group.ts'
 import { stagedScalar } from './row-group/staged-column.ts'
 import type { TableStore } from './table/table-store.ts'
 import { verifyHeap, verifyLog } from './verify-files.ts'
+import { verifyIndex } from './verify-indexes.ts'
 
 /** One violation. */
 export interface Problem {
@@ -63,7 +64,11 @@ export function verifyEngine(engine: Engine, options: VerifyOptions = {}): Verif
       })
     }
     if (full) guarded(problems, table, undefined, () => verifyDelta(table, problems))
-    rows += table.liveRows
+    if (table.schema.index === undefined) rows += table.liveRows
+    else if (full) {
+      guarded(problems, table, undefined, () => verifyIndex(engine, table, (message) =>
+        problems.push({ message, table: table.schema.name })))
+    }
   }
   verifyPageOwners(engine, problems)
   verifyHeap(engine, problems)
@@ -72,7 +77,8 @@ export function verifyEngine(engine: Engine, options: VerifyOptions = {}): Verif
     const rule = /^violates (\w+):/.exec(problem.message)?.[1]
     if (rule !== undefined) problem.rule = rule
   }
-  return { problems, pages: totals.pages, bytes: totals.bytes, tables: tables.length, rows, records }
+  const { length } = engine.catalog.userTables()
+  return { problems, pages: totals.pages, bytes: totals.bytes, tables: length, rows, records }
 }
 
 function guarded(problems: Problem[], table: TableStore, page: number | undefined, check: () => void): void {
@@ -177,6 +183,7 @@ function verifyPageOwners(engine: Engine, problems: Problem[]): void {
     for (const root of table.roots) for (const group of root.groups) claimGroup(group, `table ${table.schema.name}`)
   }
   for (const { groups } of engine.retired) for (const group of groups) claimGroup(group, 'a replaced root')
+  for (const group of engine.dropped) claimGroup(group, 'a dropped table')
   for (const page of engine.pages.pagesOfKind(PAGE_KIND.BASE)) {
     if (!owners.has(page)) problems.push({ message: `violates G3: base page ${page} belongs to no row group`, page })
   }

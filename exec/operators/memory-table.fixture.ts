@@ -10,7 +10,7 @@ import { Random } from '../../src/base/random.ts'
 import { physicalOf } from '../../src/base/types.ts'
 import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor,
-  TableWriter } from '../../storage/access.ts'
+  IndexAccess, TableWriter } from '../../storage/access.ts'
 import type { ScanBatch, ZonePredicate } from '../../storage/column-buffers.ts'
 import { Arena } from '../../storage/memory/arena.ts'
 import { LinearMemory } from '../../storage/memory/linear-memory.ts'
@@ -101,6 +101,10 @@ export class MemoryTable implements TableAccess {
 
   scan(options: ScanOptions): TableCursor {
     return new MemoryCursor(this, options, this.#database)
+  }
+
+  indexes(): readonly IndexAccess[] {
+    return []
   }
 
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean {

@@ -4,7 +4,7 @@
 //
 // Three-valued logic, NULL handling and result types are PostgreSQL's. `position` is the 1-based
 // character position in the statement, kept so that run-time errors (22012 and the like) can point.
-import type { ColumnSchema, Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
+import type { ColumnSchema, IndexDefinition, Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
 import type { LockStrength, TransactionModes } from '../../storage/mod.ts'
 
 interface ExpressionBase {
@@ -204,6 +204,14 @@ export type LogicalPlan =
   | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | LockPlan | DistinctPlan | JoinPlan
   | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
 
+/** An index to be made. */
+export interface NewIndex {
+  /** null: `baseName`, numbered when that is taken. */
+  readonly name: string | null
+  readonly baseName: string
+  readonly spec: Omit<IndexDefinition, 'of'>
+}
+
 /** What src/sql hands over: a query or DML plan, or one of the engine's own commands. */
 export type BoundStatement =
   | { readonly kind: 'query'; readonly plan: LogicalPlan; readonly parameters: readonly SqlType[] }
@@ -211,7 +219,13 @@ export type BoundStatement =
     readonly kind: 'explain'; readonly analyze: boolean; readonly format: 'text' | 'json'
     readonly statement: BoundStatement
   }
-  | { readonly kind: 'create_table'; readonly schema: TableSchema; readonly ifNotExists: boolean }
+  | {
+    readonly kind: 'create_table'; readonly schema: TableSchema; readonly uniques: readonly NewIndex[]
+    readonly ifNotExists: boolean
+  }
+  | { readonly kind: 'create_index'; readonly table: string; readonly index: NewIndex; readonly ifNotExists: boolean }
+  | { readonly kind: 'drop_index'; readonly names: readonly string[]; readonly ifExists: boolean }
+  | { readonly kind: 'reindex'; readonly target: 'index' | 'table' | 'database'; readonly name: string | null }
   | { readonly kind: 'drop_table'; readonly tables: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: 'begin'; readonly modes: TransactionModes }
   | { readonly kind: 'commit' | 'rollback' }

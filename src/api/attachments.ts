@@ -137,8 +137,8 @@ export function attachedSchema(engine: Engine, txn: Transaction | null, name: st
   const far = txn?.far(name) ?? null
   const { catalog } = engine.attached.get(alias)!
   const schema = far !== null ? far.listTables().find(table => table.name === bare)
-    : catalog.has(bare) ? catalog.get(bare).schema : undefined
-  if (schema === undefined) return undefined
+    : catalog.relationOrNull(bare)?.schema
+  if (schema === undefined || schema.index !== undefined) return undefined
   // The same object every time: plans and handles compare schemas by identity.
   let names = renamed.get(schema)
   if (names === undefined) renamed.set(schema, names = new Map())
@@ -156,5 +156,5 @@ export function homeOf(engine: Engine, name: string): { readonly engine: Engine;
 /** Names of all tables of attached databases, qualified. */
 export function attachedNames(engine: Engine): string[] {
   return [...engine.attached].flatMap(([alias, { catalog }]) =>
-    catalog.tables().map(table => `${alias}.${table.schema.name}`))
+    catalog.userTables().map(table => `${alias}.${table.schema.name}`))
 }

@@ -15,6 +15,7 @@ import { queryOf } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
 import { executionContext } from './result.ts'
 import { showSetting } from './session-settings.ts'
+import { createIndex, dropIndexes, makeIndex, notATable, reindex } from './index-command.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 
@@ -85,6 +86,9 @@ export function runCommand(
     case 'rollback_to': session.rollbackTo(statement.name); return null
     case 'create_table': return createTable(session, statement)
     case 'drop_table': return dropTables(session, statement)
+    case 'create_index': return createIndex(session, statement)
+    case 'drop_index': return dropIndexes(session, statement)
+    case 'reindex': return reindex(session, statement)
     case 'explain': return explain(session, statement, prepared, values)
     case 'backup': return backupNow(session, statement)
     case 'restore': return restoreNow(session, statement)
@@ -107,7 +111,10 @@ function createTable(session: Session, statement: Extract<BoundStatement, { kind
   session.assertReady()
   refuseFarDefinition(session, statement.schema.name)
   if (statement.ifNotExists && session.catalog.schema(statement.schema.name) !== undefined) return null
-  session.define(txn => txn.createTable(statement.schema))
+  session.define(txn => {
+    txn.createTable(statement.schema)
+    for (const index of statement.uniques) makeIndex(txn, statement.schema.name, index)
+  })
   return null
 }
 
@@ -125,6 +132,7 @@ function dropTables(session: Session, statement: Extract<BoundStatement, { kind:
       refuseFarDefinition(session, name)
       const { catalog } = session
       if (catalog.schema(name) !== undefined) txn.dropTable(name)
+      else if (txn.relationOrNull(name) !== null) throw notATable(name)
       else if (!statement.ifExists) {
         const hint = didYouMean(name, catalog.names())
         throw new DatabaseError(

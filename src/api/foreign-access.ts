@@ -5,7 +5,7 @@
 //   foreign memory: window ─ copy ─► arena of the main memory ─► kernels         addresses change, nothing else
 import { Arena, LAYOUT, LAYOUT_WIDTH } from '../../storage/mod.ts'
 import type {
-  ColumnBuffers, CursorCounters, Dictionary, KeyRange, LinearMemory, ScanBatch, ScanOptions, TableAccess, TableCursor,
+  ColumnBuffers, CursorCounters, Dictionary, IndexAccess, KeyRange, LinearMemory, ScanBatch, ScanOptions, TableAccess, TableCursor,
   ZonePredicate,
 } from '../../storage/mod.ts'
 import type { Scalar, TableSchema } from '../base/types.ts'
@@ -48,6 +48,11 @@ class ForeignAccess implements TableAccess {
 
   sampledGroups(): number {
     return this.#access.sampledGroups()
+  }
+
+  /** A foreign table is read by its key or as a whole. */
+  indexes(): readonly IndexAccess[] {
+    return []
   }
 
   scan(options: ScanOptions): TableCursor {

@@ -6,6 +6,7 @@
 //   isolation_level, busy_timeout [= value]   of this session (session-settings.ts)
 //   database_list, table_list
 //   durability: wal_mode, synchronous, wal_checkpoint, … see pragma-wal.ts
+//   index_list(table), index_info(index)   secondary indexes and their columns
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import {
@@ -14,6 +15,7 @@ import {
 import { compressionPragma } from './compression-pragma.ts'
 import { WAL_PRAGMAS } from './pragma-wal.ts'
 import { busyTimeout, isolationLevel } from './session-settings.ts'
+import { indexInfo, indexList } from './index-command.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 
@@ -29,6 +31,8 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   database_list: ({ engine }, value) => value !== null ? unset('database_list', value) : [
     ['main', engine.parts.path], ...[...engine.attached].map(([name, { parts }]) => [name, parts.path]),
   ],
+  index_list: indexList,
+  index_info: indexInfo,
   table_list: session => session.schemas().map(
     schema => [schema.name, String(schema.columns.filter(c => c.hidden !== true).length)]
   ),

@@ -17,9 +17,11 @@ export function sessionCatalog(engine: Engine, txn: Transaction | null): Catalog
 
 function ownCatalog(engine: Engine, txn: Transaction | null): Catalog {
   if (txn === null) {
-    const find = (name: string): TableSchema | undefined =>
-      engine.catalog.has(name) ? engine.catalog.get(name).schema : undefined
-    return { schema: find, names: () => engine.catalog.tables().map(table => table.schema.name) }
+    const find = (name: string): TableSchema | undefined => {
+      const schema = engine.catalog.relationOrNull(name)?.schema
+      return schema?.index === undefined ? schema : undefined
+    }
+    return { schema: find, names: () => engine.catalog.userTables().map(table => table.schema.name) }
   }
   const schemas = new Map(txn.listTables().map(schema => [schema.name, schema]))
   return { schema: name => schemas.get(name), names: () => schemas.keys() }

@@ -118,7 +118,7 @@ export class Session {
 
   /** Schemas in order of their names. */
   schemas(): TableSchema[] {
-    const schemas = this.#transaction?.listTables() ?? this.engine.catalog.tables().map(table => table.schema)
+    const schemas = this.#transaction?.listTables() ?? this.engine.catalog.userTables().map(table => table.schema)
     return schemas.sort((a, b) => a.name < b.name ? -1 : 1)
   }
 

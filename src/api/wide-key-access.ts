@@ -5,7 +5,7 @@ import { physicalOf } from '../base/types.ts'
 import { storedKey } from './fit-row.ts'
 import { foreignAccess } from './foreign-access.ts'
 import type {
-  KeyRange, LinearMemory, ScanOptions, StoreAccess, TableAccess, TableCursor, ZonePredicate,
+  IndexAccess, KeyRange, LinearMemory, ScanOptions, StoreAccess, TableAccess, TableCursor, ZonePredicate,
 } from '../../storage/mod.ts'
 
 /** The table as it is, behind a converter of its keys, or copied into `memory` when it lies in another one. */
@@ -56,6 +56,10 @@ class WideKeyAccess implements TableAccess {
 
   scan(options: ScanOptions): TableCursor {
     return this.#access.scan(options.range === undefined ? options : { ...options, range: this.#range(options.range) })
+  }
+
+  indexes(): readonly IndexAccess[] {
+    return this.#access.indexes()
   }
 
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean {

@@ -123,6 +123,23 @@ export interface ColumnSchema {
 export const COMPRESSIONS = ['none', 'rle', 'lz4', 'zstd', 'gzip'] as const
 export type Compression = (typeof COMPRESSIONS)[number]
 
+/** What finds a key in a row group of an index: the learned model, a B+-tree, or plain binary search. */
+export type IndexKind = 'learned' | 'btree' | 'sorted'
+
+/** A secondary index, as the schema of its hidden table carries it. */
+export interface IndexDefinition {
+  /** Id of the indexed table. */
+  readonly of: number
+  readonly unique: boolean
+  readonly kind: IndexKind
+  /** Promised error of the learned model in rows; absent = chosen from the data. */
+  readonly epsilon?: number
+  /** Ordinals of the indexed table's columns, in index order. */
+  readonly columns: readonly number[]
+  /** Made by a UNIQUE constraint of CREATE TABLE: it goes with its table only. */
+  readonly constraint?: boolean
+}
+
 /** A table: its columns in order and the ordinals of its primary key columns in key order. */
 export interface TableSchema {
   readonly name: string
@@ -131,6 +148,8 @@ export interface TableSchema {
   readonly key: readonly number[]
   /** How the table was created to be compressed; absent = as the database is. */
   readonly compression?: Compression
+  /** Present when this is the hidden table of a secondary index; its key columns may then be NULL. */
+  readonly index?: IndexDefinition
 }
 
 /** A row inside the engine: one Scalar per column of the schema, hidden column included. */

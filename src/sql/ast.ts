@@ -199,6 +199,31 @@ export interface CreateTableStatement extends Node {
   readonly keys: readonly { readonly position?: number; readonly columns: readonly string[] }[]
   /** WITH (name = value, …), in lower case. */
   readonly options: readonly { readonly name: string; readonly value: string; readonly position?: number }[]
+  /** UNIQUE constraints of columns and of the table, in order. */
+  readonly uniques: readonly UniqueConstraint[]
+}
+export interface UniqueConstraint extends Node { readonly name: string | null; readonly columns: readonly string[] }
+export interface CreateIndexStatement extends Node {
+  readonly kind: 'create_index'
+  /** null: named after the table and its columns. */
+  readonly name: string | null
+  readonly table: string
+  readonly columns: readonly ColumnName[]
+  readonly unique: boolean
+  readonly ifNotExists: boolean
+  /** null: no USING. */
+  readonly method: string | null
+  readonly options: readonly (Node & { readonly name: string; readonly value: string | number | null })[]
+}
+export interface DropIndexStatement extends Node {
+  readonly kind: 'drop_index'
+  readonly names: readonly string[]
+  readonly ifExists: boolean
+}
+export interface ReindexStatement extends Node {
+  readonly kind: 'reindex'
+  readonly target: 'index' | 'table' | 'database'
+  readonly name: string | null
 }
 export interface DropTableStatement extends Node {
   readonly kind: 'drop_table'
@@ -253,6 +278,7 @@ export interface ShowTablesStatement extends Node { readonly kind: 'show_tables'
 export interface DescribeStatement extends Node { readonly kind: 'describe'; readonly table: string }
 
 export type Statement =
+  | CreateIndexStatement | DropIndexStatement | ReindexStatement
   | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement | DropTableStatement
   | BeginStatement | TransactionStatement | SetTransactionStatement | ShowStatement
   | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement

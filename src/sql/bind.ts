@@ -7,6 +7,7 @@ import { bindDelete, bindInsert, bindUpdate, defaultValue } from './bind-change.
 import type { BindContext, Catalog } from './bind-context.ts'
 import { ParameterTypes } from './bind-context.ts'
 import { tableSchema } from './bind-from.ts'
+import { bindCreateIndex, bindUniques } from './bind-index.ts'
 import { bindQuery, bindSelect } from './bind-query.ts'
 import { bindCreateTable } from './bind-table.ts'
 import type { ParsedStatement } from './parse.ts'
@@ -53,8 +54,13 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
     case 'delete': return query(bindDelete(statement, context), context)
     case 'create_table': {
       const schema = bindCreateTable(statement, context)
-      return { kind: 'create_table', schema, ifNotExists: statement.ifNotExists }
+      return {
+        kind: 'create_table', schema, uniques: bindUniques(statement, schema), ifNotExists: statement.ifNotExists,
+      }
     }
+    case 'create_index': return bindCreateIndex(statement, context)
+    case 'drop_index': return { kind: 'drop_index', names: statement.names, ifExists: statement.ifExists }
+    case 'reindex': return { kind: 'reindex', target: statement.target, name: statement.name }
     case 'drop_table': return { kind: 'drop_table', tables: statement.tables, ifExists: statement.ifExists }
     case 'begin': return { kind: 'begin', modes: statement.modes }
     case 'commit': case 'rollback': return { kind: statement.kind }

@@ -1,9 +1,10 @@
 // Statements of libpg-query's tree to ours: DML, CREATE and DROP TABLE, transactions, EXPLAIN.
 // Constraints that the engine does not enforce are refused by name.
 import type {
-  Assignment, ColumnDefinition, CreateTableStatement, Expr, Query, Statement, TypeNode,
+  Assignment, ColumnDefinition, CreateTableStatement, Expr, Query, Statement, TypeNode, UniqueConstraint,
 } from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
+import { lowerCreateIndex, lowerDropIndex, lowerReindex } from './lower-index.ts'
 import { lowerQuery, lowerTable, qualifiedName } from './lower-query.ts'
 import { lowerSet, lowerShow, lowerTransaction } from './lower-transaction.ts'
 import { lowerType } from './lower-type.ts'
@@ -21,6 +22,8 @@ export function lowerStatement(node: NodeReader, text: StatementText): Statement
     case 'DeleteStmt': return lowerDelete(node)
     case 'CreateStmt': return lowerCreate(node, text)
     case 'DropStmt': return lowerDrop(node)
+    case 'IndexStmt': return lowerCreateIndex(node, text)
+    case 'ReindexStmt': return lowerReindex(node)
     case 'TransactionStmt': return lowerTransaction(node)
     case 'VariableSetStmt': return lowerSet(node)
     case 'VariableShowStmt': return lowerShow(node)
@@ -80,11 +83,14 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
   const relation = lowerTable(node.bare('relation', 'RangeVar')!)
   const columns: ColumnDefinition[] = []
   const keys: CreateTableStatement['keys'][number][] = []
+  const uniques: UniqueConstraint[] = []
   for (const element of node.nodes('tableElts')) {
-    if (element.tag === 'ColumnDef') columns.push(lowerColumnDefinition(element, text))
+    if (element.tag === 'ColumnDef') columns.push(lowerColumnDefinition(element, text, uniques))
     else if (element.tag === 'Constraint') {
-      checkConstraint(element, ['CONSTR_PRIMARY'])
-      keys.push({ columns: element.strings('keys'), position: element.position })
+      const isUnique = checkConstraint(element, ['CONSTR_PRIMARY', 'CONSTR_UNIQUE']) === 'CONSTR_UNIQUE'
+      const constraint = { columns: element.strings('keys'), position: element.position }
+      if (isUnique) uniques.push({ name: element.text('conname') || null, ...constraint })
+      else keys.push(constraint)
       element.done()
     } else throw element.unsupported()
   }
@@ -97,15 +103,19 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
   const ifNotExists = node.flag('if_not_exists')
   if (node.text('oncommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
   node.done()
-  return { kind: 'create_table', table: relation.name, ifNotExists, columns, keys, options,
-    position: relation.position }
+  return {
+    kind: 'create_table', table: relation.name, ifNotExists, columns, keys, uniques, options,
+    position: relation.position,
+  }
 }
 
 const CONSTRAINT_WORDS: Readonly<Record<string, string>> = {
-  CONSTR_UNIQUE: 'UNIQUE', CONSTR_CHECK: 'CHECK', CONSTR_FOREIGN: 'FOREIGN KEY / REFERENCES',
+  CONSTR_CHECK: 'CHECK', CONSTR_FOREIGN: 'FOREIGN KEY / REFERENCES',
   CONSTR_IDENTITY: 'GENERATED … AS IDENTITY', CONSTR_GENERATED: 'a generated column', CONSTR_EXCLUSION: 'EXCLUDE',
   CONSTR_ATTR_DEFERRABLE: 'DEFERRABLE', CONSTR_ATTR_DEFERRED: 'INITIALLY DEFERRED', CONSTR_PRIMARY: 'PRIMARY KEY here',
 }
+
+const COLUMN_CONSTRAINTS = ['CONSTR_NOTNULL', 'CONSTR_NULL', 'CONSTR_PRIMARY', 'CONSTR_DEFAULT', 'CONSTR_UNIQUE']
 
 /** Reads the type of a constraint; 0A000 when it is not one of `allowed`. */
 function checkConstraint(node: NodeReader, allowed: readonly string[]): string {
@@ -115,7 +125,9 @@ function checkConstraint(node: NodeReader, allowed: readonly string[]): string {
   return type
 }
 
-function lowerColumnDefinition(node: NodeReader, text: StatementText): ColumnDefinition {
+function lowerColumnDefinition(
+  node: NodeReader, text: StatementText, uniques: UniqueConstraint[],
+): ColumnDefinition {
   const name = node.text('colname')
   const typeNode = node.bare('typeName', 'TypeName')
   if (typeNode === null) throw unsupported(`a column without a type ("${name}")`, node.position)
@@ -124,9 +136,12 @@ function lowerColumnDefinition(node: NodeReader, text: StatementText): ColumnDef
   let defaultExpr: Expr | null = null
   let defaultSql: string | null = null
   for (const constraint of node.nodes('constraints')) {
-    switch (checkConstraint(constraint, ['CONSTR_NOTNULL', 'CONSTR_NULL', 'CONSTR_PRIMARY', 'CONSTR_DEFAULT'])) {
+    switch (checkConstraint(constraint, COLUMN_CONSTRAINTS)) {
       case 'CONSTR_NOTNULL': notNull = true; break
       case 'CONSTR_PRIMARY': primaryKey = true; break
+      case 'CONSTR_UNIQUE':
+        uniques.push({ name: constraint.text('conname') || null, columns: [name], position: constraint.position })
+        break
       case 'CONSTR_DEFAULT':
         defaultExpr = lowerExpr(constraint.need('raw_expr'))
         defaultSql = defaultText(text, constraint.position!)
@@ -142,12 +157,15 @@ function lowerColumnDefinition(node: NodeReader, text: StatementText): ColumnDef
 
 function lowerDrop(node: NodeReader): Statement {
   const type = node.text('removeType')
-  if (type !== 'OBJECT_TABLE') throw unsupported(`DROP ${type.replace('OBJECT_', '')}`, node.context.source.ofIndex(0))
+  if (type !== 'OBJECT_TABLE' && type !== 'OBJECT_INDEX') {
+    throw unsupported(`DROP ${type.replace('OBJECT_', '')}`, node.context.source.ofIndex(0))
+  }
   const tables = node.nodes('objects').map(object => {
     const path = object.strings('items')
     if (path.length > 2) throw unsupported(`schema "${path[0]}"`)
     return path.length === 2 ? qualifiedName(path[0]!, path[1]!) : path[0]!
   })
+  if (type === 'OBJECT_INDEX') return lowerDropIndex(node, tables)
   const ifExists = node.flag('missing_ok')
   // Nothing can depend on a table yet, so CASCADE and RESTRICT mean the same.
   node.ignore('behavior')

@@ -8,7 +8,7 @@
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { COMPRESSIONS, physicalOf } from '../../src/base/types.ts'
-import type { ColumnSchema, Compression, TableSchema } from '../../src/base/types.ts'
+import type { ColumnSchema, Compression, IndexDefinition, TableSchema } from '../../src/base/types.ts'
 import type { TableStore } from '../table/table-store.ts'
 
 const CATALOG_MAGIC = 0x4c544143
@@ -29,16 +29,23 @@ export interface DatabaseSettings {
   readonly compression?: Compression
 }
 
-/** Tables by name. `version` changes with every DDL, so that prepared plans notice. */
+/**
+ * Tables, and the hidden tables of indexes, by name: they share one name space. `version` changes with every
+ * DDL, so that prepared plans notice.
+ */
 export class Catalog {
   private readonly byName = new Map<string, TableStore>()
   private readonly byId = new Map<number, TableStore>()
+  private readonly indexLists = new Map<number, TableStore[]>()
   nextTableId = 1
   version = 1
 
   add(table: TableStore): void {
     this.byName.set(table.schema.name, table)
     this.byId.set(table.id, table)
+    const { index } = table.schema
+    if (index === undefined) table.indexes = this.indexesOf(table.id)
+    else this.setIndexes(index.of, [...this.indexesOf(index.of), table])
     this.nextTableId = Math.max(this.nextTableId, table.id + 1)
     this.version++
   }
@@ -46,26 +53,53 @@ export class Catalog {
   remove(table: TableStore): void {
     if (this.byName.get(table.schema.name) === table) this.byName.delete(table.schema.name)
     this.byId.delete(table.id)
+    const { index } = table.schema
+    if (index === undefined) this.indexLists.delete(table.id)
+    else this.setIndexes(index.of, this.indexesOf(index.of).filter((other) => other !== table))
     this.version++
+  }
+
+  // In order of their ids, so that whoever meets two broken indexes reports the same one. Replaced, not changed.
+  private setIndexes(id: number, indexes: readonly TableStore[]): void {
+    const sorted = [...indexes].sort((a, b) => a.id - b.id)
+    this.indexLists.set(id, sorted)
+    const table = this.byId.get(id)
+    if (table !== undefined) table.indexes = sorted
+  }
+
+  private indexesOf(id: number): readonly TableStore[] {
+    return this.indexLists.get(id) ?? []
   }
 
   has(name: string): boolean {
     return this.byName.has(name)
   }
 
-  /** The table; 42P01 when there is none. */
+  /** The table; 42P01 when there is none, 42809 when it is an index. */
   get(name: string): TableStore {
     const table = this.byName.get(name)
     if (table === undefined) throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${name}" does not exist`)
+    if (table.schema.index !== undefined) throw new DatabaseError(CODE.WRONG_OBJECT, `"${name}" is an index`)
     return table
+  }
+
+  /** The table or the hidden table of an index with this name, or null. */
+  relationOrNull(name: string): TableStore | null {
+    return this.byName.get(name) ?? null
   }
 
   byIdOrNull(id: number): TableStore | null {
     return this.byId.get(id) ?? null
   }
 
+  /** All tables, those of indexes too: what maintenance, checkpoints and checks walk over. */
   tables(): TableStore[] {
     return [...this.byName.values()]
+  }
+
+  /** The tables users see. */
+  userTables(): TableStore[] {
+    return this.tables().filter((table) => table.schema.index === undefined)
   }
 }
 
@@ -148,7 +182,16 @@ export function decodeSchema(text: string): TableSchema | null {
   if (!schema.columns.every(isColumn) || schema.key.length === 0 || !isCompression(schema.compression)) return null
   const { length } = schema.columns
   const inRange = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0 && (c as number) < length
-  return schema.key.every(inRange) ? schema : null
+  if (!schema.key.every(inRange)) return null
+  return schema.index === undefined || isIndexDefinition(schema.index) ? schema : null
+}
+
+function isIndexDefinition(index: IndexDefinition): boolean {
+  const isOrdinal = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0
+  return isOrdinal(index?.of) && typeof index.unique === 'boolean'
+    && (index.kind === 'learned' || index.kind === 'btree' || index.kind === 'sorted')
+    && (index.epsilon === undefined || (isOrdinal(index.epsilon) && index.epsilon >= 1 && index.epsilon <= 0xffff))
+    && Array.isArray(index.columns) && index.columns.length > 0 && index.columns.every(isOrdinal)
 }
 
 const KINDS = new Set(['boolean', 'smallint', 'integer', 'bigint', 'real', 'double', 'decimal', 'date', 'time',

@@ -35,11 +35,13 @@ export const FLAG = {
   PAGE_CODEC: 1,
   /** Column chunks are encoded as runs or deltas (encodings 5 and 6). */
   RUNS_AND_DELTAS: 2,
+  /** The catalogue has hidden tables of secondary indexes, which a writer must keep in step. */
+  INDEXES: 4,
 } as const
 /** Where the commit id is in a slot. */
 export const META_COMMIT_OFFSET = 72
 /** Flag bits this release knows. */
-export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 3 } as const
+export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 7 } as const
 /** Bytes the engine may keep in a root beside the fixed fields. */
 const MAX_EXTRA_BYTES = 1024
 const COPY_BYTES = 2048

@@ -17,6 +17,13 @@ export function decodeGroup(
   return schema.columns.map((column, c) => decodeColumn(reader, group, meta.chunks[c]!, column.type))
 }
 
+/** Some columns of a group, decoded, in the order of `ordinals`. */
+export function decodeColumns(
+  reader: ChunkReader, group: RowGroup, meta: GroupMeta, schema: TableSchema, ordinals: readonly number[],
+): StagedColumn[] {
+  return ordinals.map((c) => decodeColumn(reader, group, meta.chunks[c]!, schema.columns[c]!.type))
+}
+
 function decodeColumn(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType): StagedColumn {
   const nulls = decodeNulls(reader, group, chunk)
   return { type, values: decodeValues(reader, group, chunk, type, nulls), nulls, count: group.rows }

@@ -1,8 +1,8 @@
 // Fits the key model of a row group being written: projects every key to a number relative to the group
 // (past the common prefix, or minus the key base) and hands the numbers to index/.
-import { commonPrefixLength, fitGroupModel, projectBytes, projectNumber } from '../../index/mod.ts'
-import type { GroupModel } from '../../index/mod.ts'
-import type { Scalar } from '../../src/base/types.ts'
+import { commonPrefixLength, fitModelOf, projectBytes, projectNumber } from '../../index/mod.ts'
+import type { GroupModel, GroupModelOptions } from '../../index/mod.ts'
+import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import type { KeyOrder } from '../table/key.ts'
 import { loadSafeDoubles, stagedScalar } from './staged-column.ts'
 import type { StagedColumn } from './staged-column.ts'
@@ -18,18 +18,21 @@ export interface KeyFit {
 }
 
 const NO_PREFIX = new Uint8Array(0)
+const LEARNED: GroupModelOptions = { kind: 'learned' }
 
 /** Fits the model of a group whose staged rows are sorted by key. */
 export function fitKeys(
-  target: { readonly order: KeyOrder }, columns: readonly StagedColumn[], begin: number, rows: number,
+  target: { readonly order: KeyOrder; readonly schema: TableSchema }, columns: readonly StagedColumn[],
+  begin: number, rows: number,
 ): KeyFit {
   const { order } = target
-  if (order.mode === 'number') return fitNumbers(columns[order.columns[0]!]!, begin, rows)
+  const options: GroupModelOptions = target.schema.index ?? LEARNED
+  if (order.mode === 'number') return fitNumbers(columns[order.columns[0]!]!, begin, rows, options)
   const keys: Uint8Array[] = new Array(rows)
   for (let i = 0; i < rows; i++) keys[i] = keyBytes(order, columns, begin + i)
   const shared = commonPrefixLength(keys[0]!, keys[rows - 1]!)
   for (let i = 0; i < rows; i++) projected[i] = projectBytes(keys[i]!, 0, keys[i]!.length, shared)
-  return { model: fitGroupModel(projected, rows), prefix: keys[0]!.slice(0, shared), keyBase: null }
+  return { model: fitModelOf(projected, rows, options), prefix: keys[0]!.slice(0, shared), keyBase: null }
 }
 
 function keyBytes(order: KeyOrder, columns: readonly StagedColumn[], row: number): Uint8Array {
@@ -38,14 +41,14 @@ function keyBytes(order: KeyOrder, columns: readonly StagedColumn[], row: number
   return Buffer.from(order.fromValues(values) as string, 'latin1')
 }
 
-function fitNumbers(column: StagedColumn, begin: number, rows: number): KeyFit {
+function fitNumbers(column: StagedColumn, begin: number, rows: number, options: GroupModelOptions): KeyFit {
   const { values } = column
   let keyBase: bigint | null = null
   if (values instanceof BigInt64Array || Array.isArray(values)) keyBase = projectBigints(column, begin, rows)
   else if (values instanceof Float64Array || values instanceof Float32Array) {
     for (let i = 0; i < rows; i++) projected[i] = projectNumber(values[begin + i]!)
   } else projected.set(values.subarray(begin, begin + rows))
-  return { model: fitGroupModel(projected, rows), prefix: NO_PREFIX, keyBase }
+  return { model: fitModelOf(projected, rows, options), prefix: NO_PREFIX, keyBase }
 }
 
 // Safe integers project to themselves; a group with any other is projected relative to its first key.

@@ -16,7 +16,7 @@ import type { ByteWriter } from '../../src/base/bytes.ts'
 import { corruption } from '../../src/base/errors.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import { decodeGroupModel, encodeGroupModel } from '../../index/mod.ts'
-import type { GroupModel } from '../../index/mod.ts'
+import type { BTreeIndex, GroupModel } from '../../index/mod.ts'
 import { decodeColumnChunk, encodeColumnChunk } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
 import { DeletionVector } from './deletion-vector.ts'
@@ -33,6 +33,8 @@ export interface GroupMeta {
   readonly prefix: Uint8Array
   /** Subtracted from int64 keys before projection when they are not all safe integers. */
   readonly keyBase: bigint | null
+  /** In place of the model, in a row group of an index made USING btree: built when first needed. */
+  tree?: BTreeIndex
 }
 
 let nextGroupId = 1
@@ -93,13 +95,15 @@ export function encodeGroupEntry(group: GroupEntry, keyCodec: RowCodec, out: Byt
 }
 
 /** Reads a directory entry; sizes that disagree are XX001. */
-export function decodeGroupEntry(reader: ByteReader, keyCodec: RowCodec): GroupEntry {
+export function decodeGroupEntry(
+  reader: ByteReader, keyCodec: RowCodec, nullable: readonly boolean[] = [],
+): GroupEntry {
   const entry = {
     firstPage: reader.u32(), pageCount: reader.u32(), streamBytes: reader.u32(), metaOffset: reader.u32(),
     rows: reader.u32(), firstKeyValues: keyCodec.decode(reader), lastKeyValues: keyCodec.decode(reader),
   }
-  const keys = [...entry.firstKeyValues, ...entry.lastKeyValues]
-  if (keys.includes(null)) reader.fail('row group with a NULL key')
+  const isBad = (value: Scalar, i: number): boolean => value === null && nullable[i] !== true
+  if (entry.firstKeyValues.some(isBad) || entry.lastKeyValues.some(isBad)) reader.fail('row group with a NULL key')
   if (entry.rows === 0 || entry.rows > 65536) reader.fail('row group with an impossible number of rows')
   if (entry.metaOffset >= entry.streamBytes || entry.pageCount !== Math.ceil(entry.streamBytes / 65536)) {
     reader.fail('row group whose sizes disagree')

@@ -2,6 +2,7 @@
 // skipped where a pass over the key column shows that it is in order, the common case of a bulk load.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
+import { failNotUnique } from './index-schema.ts'
 import type { KeyOrder, KeyValue } from './key.ts'
 import { ColumnStage, loadSafeDoubles, stagedScalar } from '../row-group/staged-column.ts'
 import type { StagedColumn } from '../row-group/staged-column.ts'
@@ -54,15 +55,18 @@ export class IncomingRows {
 export function sortIncoming(
   columns: readonly StagedColumn[], schema: TableSchema, order: KeyOrder, onConflict: 'error' | 'skip' | 'replace',
 ): IncomingRows {
-  for (const c of order.columns) checkKeyColumn(columns[c]!, schema, c)
-  const isPlain = order.columns.length === 1 && isStrictlyAscending(columns[order.columns[0]!]!)
+  order.columns.forEach((c, i) => {
+    if (!order.nullable[i]!) checkKeyColumn(columns[c]!, schema, c)
+  })
+  const isPlain = order.mode === 'number' && isStrictlyAscending(columns[order.columns[0]!]!)
   if (isPlain) return new IncomingRows(columns, order)
   const rows = new IncomingRows(columns, order)
   const keys: KeyValue[] = new Array(rows.count)
   for (let i = 0; i < rows.count; i++) keys[i] = rows.keyAt(i)
   const permutation = Uint32Array.from({ length: rows.count }, (_, i) => i)
   if (!isSorted(keys, order)) sortByKey(permutation, keys, order)
-  const kept = dropDuplicates(permutation, keys, schema, order, onConflict)
+  const kept = dropDuplicates(permutation, keys, onConflict, order,
+    (row) => failDuplicate(schema, rows.valuesAt(row), keys[row]!))
   return new IncomingRows(columns.map((column) => permute(column, kept)), order)
 }
 
@@ -114,20 +118,22 @@ function sortByKey(permutation: Uint32Array, keys: readonly KeyValue[], order: K
 }
 
 function dropDuplicates(
-  permutation: Uint32Array, keys: readonly KeyValue[], schema: TableSchema, order: KeyOrder,
-  onConflict: 'error' | 'skip' | 'replace',
+  permutation: Uint32Array, keys: readonly KeyValue[], onConflict: 'error' | 'skip' | 'replace', order: KeyOrder,
+  fail: (row: number) => never,
 ): Uint32Array {
   let count = 0
   for (let i = 0; i < permutation.length; i++) {
     const isDuplicate = count > 0 && order.compare(keys[permutation[count - 1]!]!, keys[permutation[i]!]!) === 0
     if (!isDuplicate) permutation[count++] = permutation[i]!
     else if (onConflict === 'replace') permutation[count - 1] = permutation[i]!
-    else if (onConflict === 'error') {
-      throw new DatabaseError(CODE.UNIQUE,
-        `duplicate key in the rows appended to table "${schema.name}": ${String(keys[permutation[i]!])}`)
-    }
+    else if (onConflict === 'error') fail(permutation[i]!)
   }
   return permutation.subarray(0, count)
+}
+
+function failDuplicate(schema: TableSchema, values: readonly Scalar[], key: KeyValue): never {
+  if (schema.index !== undefined) failNotUnique(schema, values)
+  throw new DatabaseError(CODE.UNIQUE, `duplicate key in the rows appended to table "${schema.name}": ${String(key)}`)
 }
 
 function permute(column: StagedColumn, rows: Uint32Array): StagedColumn {

@@ -1,8 +1,9 @@
 // Finds keys in one row group: the group model predicts, the last mile compares full keys in the key
 // columns' pages. Used by point lookups of every key type but the generated integer path, by range ends
-// and by merges; point-reader.ts inlines the same steps for integer keys.
+// and by merges; point-reader.ts inlines the same steps for integer keys. In a secondary index made USING
+// btree a B+-tree stands in for the model.
 import {
-  createSearchBound, projectBinaryStringInGroup, projectNumber, projectStringInGroup, searchBound,
+  BTreeIndex, createSearchBound, projectBinaryStringInGroup, projectNumber, projectStringInGroup, searchBound,
 } from '../../index/mod.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
@@ -19,6 +20,7 @@ export class KeySearch {
   private readonly reader: ChunkReader
   private readonly counters: IndexCounters
   private readonly bound = createSearchBound()
+  private readonly usesTree: boolean
   private keyBytes = new Uint8Array(256)
   private keyLength = 0
   private readonly compareRow: (group: RowGroup, meta: GroupMeta, row: number, key: KeyValue) => number
@@ -28,6 +30,7 @@ export class KeySearch {
     this.order = order
     this.reader = reader
     this.counters = counters
+    this.usesTree = schema.index?.kind === 'btree'
     if (order.mode === 'number') this.compareRow = this.compareNumber
     else if (order.mode === 'text') this.compareRow = this.compareText
     else this.compareRow = this.compareEncoded
@@ -44,7 +47,8 @@ export class KeySearch {
   /** First row of the group whose key is >= `key` (group.rows when none). Counts one index probe. */
   lowerBound(group: RowGroup, meta: GroupMeta, key: KeyValue): number {
     const { bound, counters } = this
-    searchBound(meta.model, this.project(meta, key), bound)
+    if (this.usesTree) this.treeOf(group, meta).search(this.project(meta, key), bound)
+    else searchBound(meta.model, this.project(meta, key), bound)
     this.prepare(key)
     let lo = bound.lo
     let hi = bound.hi
@@ -58,6 +62,14 @@ export class KeySearch {
     const error = Math.abs(lo - bound.pos)
     if (error > counters.maxError) counters.maxError = error
     return lo
+  }
+
+  // The tree of a group is made of its keys when it is first searched, and lives as long as the group's meta.
+  private treeOf(group: RowGroup, meta: GroupMeta): BTreeIndex {
+    if (meta.tree !== undefined) return meta.tree
+    const keys = new Float64Array(group.rows)
+    for (let row = 0; row < group.rows; row++) keys[row] = this.project(meta, this.keyAt(group, meta, row))
+    return meta.tree = new BTreeIndex(keys, group.rows)
   }
 
   /** Row with exactly this key, or -1. */

@@ -10,7 +10,8 @@
 // Memcomparable: int 8 bytes big-endian with the sign bit flipped; float 8 bytes of the IEEE pattern,
 // sign bit flipped (all bits when negative), NaN above everything; wide 16 bytes as int; text and bytes
 // with 00 escaped as 00 FF and closed by 00 00. Encodings of one column are prefix-free, so a prefix of
-// the key columns is a byte prefix of the key.
+// the key columns is a byte prefix of the key. A nullable column, which only the hidden table of a secondary
+// index may have in its key, is 02 for NULL (so NULLs come last) or 01 and the encoding of its value.
 import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { physicalOf } from '../../src/base/types.ts'
@@ -19,6 +20,10 @@ import { compareUtf8 } from '../../index/mod.ts'
 
 export type KeyValue = number | bigint | string
 export type KeyMode = 'number' | 'text' | 'binary'
+
+/** Presence byte of a nullable part. */
+const VALUE_PART = '\u0001'
+const NULL_PART = '\u0002'
 
 const encoder = new TextEncoder()
 const floatBits = new DataView(new ArrayBuffer(8))
@@ -29,6 +34,8 @@ export class KeyOrder {
   /** Ordinals of the key columns in the schema. */
   readonly columns: readonly number[]
   readonly types: readonly SqlType[]
+  /** By place in the key: whether NULL is a value there. */
+  readonly nullable: readonly boolean[]
   private readonly schema: TableSchema
 
   constructor(schema: TableSchema) {
@@ -36,11 +43,12 @@ export class KeyOrder {
     this.schema = schema
     this.columns = schema.key
     this.types = schema.key.map((c) => schema.columns[c]!.type)
+    this.nullable = schema.key.map((c) => schema.index !== undefined && schema.columns[c]!.nullable)
     this.mode = this.chooseMode()
   }
 
   private chooseMode(): KeyMode {
-    if (this.types.length > 1) return 'binary'
+    if (this.types.length > 1 || this.nullable[0] === true) return 'binary'
     const type = this.types[0]!
     if (physicalOf(type) !== 'bytes') return 'number'
     return type.kind === 'text' || type.kind === 'json' ? 'text' : 'binary'
@@ -69,14 +77,13 @@ export class KeyOrder {
   }
 
   private single(value: Scalar): KeyValue {
-    if (typeof value === 'number') return value + 0
-    if (typeof value === 'bigint') return value
+    if (this.mode === 'number' && value !== null) return typeof value === 'number' ? value + 0 : value as bigint
     if (this.mode === 'text' && typeof value === 'string') return value
-    if (value === null) this.failNull(0)
     return this.encodeAt(0, value)
   }
 
   private encodeAt(i: number, value: Scalar): string {
+    if (this.nullable[i]!) return value === null ? NULL_PART : VALUE_PART + encodeKeyPart(this.types[i]!, value)
     if (value === null) this.failNull(i)
     return encodeKeyPart(this.types[i]!, value)
   }

@@ -3,8 +3,10 @@
 //
 // Equal keys: 'error' raises 23505; 'skip' keeps the earliest run's row, 'replace' the latest run's.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import type { Scalar } from '../../src/base/types.ts'
 import { decodeGroup } from '../row-group/group-decoder.ts'
 import { IncomingRows } from './incoming-rows.ts'
+import { failNotUnique } from './index-schema.ts'
 import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
 import { writeRowGroup } from '../row-group/row-group-writer.ts'
@@ -75,7 +77,7 @@ export function mergeRuns(
     if (first === null) break
     const second = smallest(table, cursors, first)
     if (second !== null && table.order.compare(first.key!, second.key!) === 0) {
-      if (onConflict === 'error') failDuplicate(table, first.key!)
+      if (onConflict === 'error') failDuplicate(table, first.key!, first.rows!.valuesAt(first.row))
       const loser = onConflict === 'skip' ? second : first
       loser.moveTo(loser.row + 1)
       continue
@@ -100,7 +102,8 @@ function smallest(table: TableStore, cursors: readonly RunCursor[], except: RunC
   return best
 }
 
-function failDuplicate(table: TableStore, key: KeyValue): never {
+function failDuplicate(table: TableStore, key: KeyValue, values: readonly Scalar[]): never {
+  if (table.schema.index !== undefined) failNotUnique(table.schema, values)
   throw new DatabaseError(CODE.UNIQUE, `duplicate key in table "${table.schema.name}": ${String(key)} already exists`)
 }
 

@@ -36,7 +36,7 @@ export type KeyInterval = { readonly lower: KeyEdge | null; readonly upper: KeyE
 /** Turns prefix bounds into edges. Bounds containing NULL match nothing. */
 export function toInterval(table: TableStore, range: KeyRange | undefined): KeyInterval {
   if (range === undefined) return { lower: null, upper: null }
-  if (range.lower?.includes(null) || range.upper?.includes(null)) return 'empty'
+  if (range.nullsAreValues !== true && (range.lower?.includes(null) || range.upper?.includes(null))) return 'empty'
   const lower = range.lower === null ? null : edge(table, range.lower, !range.lowerInclusive)
   const upper = range.upper === null ? null : edge(table, range.upper, range.upperInclusive)
   if (lower === 'end') return 'empty'

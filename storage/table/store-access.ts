@@ -1,9 +1,10 @@
 // A table at one snapshot, as the executor sees it (storage/access.ts): estimates by the learned index, scans
 // by cursor, single rows by key.
 import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
-import type { KeyRange, ScanOptions, TableAccess, TableCursor } from '../access.ts'
+import type { IndexAccess, KeyRange, ScanOptions, TableAccess, TableCursor } from '../access.ts'
 import type { ZonePredicate } from '../column-buffers.ts'
 import { StoreCursor } from './cursor.ts'
+import { entryPlaces } from './index-schema.ts'
 import { baseSlices, countDeltaEntries, toInterval } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
 import type { ReadSet } from '../txn/read-set.ts'
@@ -18,14 +19,26 @@ export class StoreAccess implements TableAccess {
   private readonly visibility: Visibility
   private readonly retain: () => () => void
   private readonly reads: ReadSet | null
+  private readonly usable: readonly TableStore[]
+  private accesses: readonly IndexAccess[] | null = null
 
   constructor(
     table: TableStore, visibility: Visibility, retain: () => () => void, reads: ReadSet | null = null,
+    usable: readonly TableStore[] = [],
   ) {
     this.table = table
     this.visibility = visibility
     this.retain = retain
     this.reads = reads
+    this.usable = usable
+  }
+
+  indexes(): readonly IndexAccess[] {
+    return this.accesses ??= this.usable.map((index) => ({
+      name: index.schema.name, definition: index.schema.index!,
+      places: entryPlaces(this.table.schema, index.schema.index!),
+      entries: new StoreAccess(index, this.visibility, this.retain, this.reads),
+    }))
   }
 
   get schema(): TableSchema {
@@ -73,7 +86,7 @@ export class StoreAccess implements TableAccess {
   }
 
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean {
-    if (key.includes(null)) return false
+    if (key.includes(null) && this.schema.index === undefined) return false
     const value = this.table.order.fromValues(key)
     this.reads?.point(this.table, value)
     return this.table.findRow(value, this.visibility, columns, out) !== null

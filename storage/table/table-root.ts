@@ -102,7 +102,7 @@ export function decodeTableRoot(
   const figures = { nextRowId: reader.u64(), liveRows: reader.u64() }
   const groups: RowGroup[] = []
   for (let g = 0; g < count; g++) {
-    const entry = decodeGroupEntry(reader, codec)
+    const entry = decodeGroupEntry(reader, codec, order.nullable)
     const group = new RowGroup(entry, order.fromValues(entry.firstKeyValues), order.fromValues(entry.lastKeyValues))
     const before = groups[g - 1]
     const isAscending = order.compare(group.firstKey, group.lastKey) <= 0

@@ -12,6 +12,7 @@ import { DeltaOrder } from '../delta/delta-order.ts'
 import { Delta } from '../delta/delta.ts'
 import type { VersionContent } from '../delta/delta.ts'
 import type { Heap } from '../delta/heap.ts'
+import type { EntryMaker } from './index-schema.ts'
 import { KeyOrder } from './key.ts'
 import type { KeyValue } from './key.ts'
 import { KeySearch } from './key-search.ts'
@@ -71,6 +72,14 @@ export class TableStore {
   dropper: Transaction | null = null
   /** How row groups are written from now on; null = as the database says. */
   compression: Compression | null
+  /** Hidden tables of the committed secondary indexes; the catalogue keeps the list. */
+  indexes: readonly TableStore[] = []
+  /** Of an index: what makes its entries; set when first needed. */
+  maker: EntryMaker | null = null
+  /** Of an index: the first commit whose snapshots may read it. Older ones would miss what it never held. */
+  visibleFrom = 0
+  /** The transaction that changes the indexes of the table: nobody else may write to it. */
+  definer: Transaction | null = null
 
   constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
     this.id = id

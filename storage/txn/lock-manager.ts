@@ -38,8 +38,11 @@ export class LockManager {
     return this.byMark.size
   }
 
-  /** 55P03 when another transaction has written to the table or locked rows of it. */
+  /** 55P03 when another transaction has written to the table, locked rows of it, or changes its indexes. */
   assertUnused(table: TableStore, by: Transaction | null): void {
+    if (table.definer !== null && table.definer !== by) {
+      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer])
+    }
     if (table.uncommittedWrites === 0 && (table.rowLocks === null || table.rowLocks.size === 0)) return
     const users = [...this.byMark.values()].filter((txn) => txn !== by
       && (txn.writeSet.writes.some((write) => write.table === table) || txn.locks.some((lock) => lock.table === table)))

@@ -13,37 +13,21 @@ import type { Engine } from '../engine.ts'
 import { uncommittedMark } from '../row-group/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
 import { StoreAccess } from '../table/store-access.ts'
-import type { TableStore } from '../table/table-store.ts'
+import type { TableStore, Visibility } from '../table/table-store.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
+import { bareChange, defineIndex, endDefinitions, undoDefinition } from './index-ddl.ts'
+import type { IndexChange } from './index-ddl.ts'
+import { writeEntries } from './index-writes.ts'
+import type { IsolationLevel, TransactionModes, TransactionOptions } from './isolation.ts'
 import { LinkedTransactions, bareName, viewWithLinked } from './linked.ts'
 import { LockConflict } from './lock-conflict.ts'
 import { ReadSet } from './read-set.ts'
 import { RowLocks } from './row-locks.ts'
 import type { HeldBefore, LockStrength } from './row-locks.ts'
 import type { Snapshot } from './snapshot.ts'
-import { WriteSet, describeKey, describeRow } from './write-set.ts'
-
-export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable'
-
-/** What BEGIN, SET TRANSACTION and their like say about a transaction; null = not said. */
-export interface TransactionModes {
-  readonly level: IsolationLevel | null
-  readonly readOnly: boolean | null
-}
-
-/** How a transaction runs; what is missing is the default. */
-export interface TransactionOptions {
-  /** Number of its session, for stats() and messages. */
-  readonly session?: number
-  readonly readOnly?: boolean
-  /** Take the first snapshot with the first statement instead of now. */
-  readonly lazy?: boolean
-}
-
-/** A catalogue change, applied at commit. */
-export type DdlChange =
-  | { readonly kind: 'create'; readonly table: TableStore }
-  | { readonly kind: 'drop'; readonly table: TableStore }
+import type { DdlChange } from './visible-tables.ts'
+import { checkName, indexesIn, relationIn, tableIn, tablesIn } from './visible-tables.ts'
+import { WriteSet, describeRow, failDuplicate } from './write-set.ts'
 
 /** Place to return to within a transaction. */
 export interface Savepoint {
@@ -75,6 +59,8 @@ export class Transaction implements TableWriter {
   readonly ddl: DdlChange[] = []
   /** Row locks, oldest first. */
   readonly locks: TakenLock[] = []
+  /** Tables of which this transaction is the definer (index-ddl.ts). */
+  readonly defines: TableStore[] = []
   state: 'active' | 'committed' | 'aborted' = 'active'
   private readonly engine: Engine
   /** Transactions in attached databases, null while there is none. */
@@ -185,10 +171,13 @@ export class Transaction implements TableWriter {
 
   private accessAt(snapshot: Snapshot, name: string): StoreAccess {
     const { commitId, ownMark, rootNumber, session } = snapshot
-    return new StoreAccess(this.table(name), snapshot, () => {
+    const table = this.table(name)
+    const indexes = this.indexesOf(table)
+    const usable = indexes.length === 0 ? indexes : indexes.filter((index) => index.visibleFrom <= commitId)
+    return new StoreAccess(table, snapshot, () => {
       const held = this.engine.snapshots.take(commitId, ownMark, rootNumber, session)
       return () => held.close()
-    }, this.reads)
+    }, this.reads, usable)
   }
 
   /** The present view of the tables, kept while a result is read; later statements do not change it. */
@@ -199,36 +188,32 @@ export class Transaction implements TableWriter {
     return viewWithLinked(this, { tables: (name) => this.accessAt(held, name), close: () => held.close() })
   }
 
-  /** The table as this transaction sees the catalogue; 42P01 when there is none. */
+  /** The table as this transaction sees the catalogue; 42P01 when there is none, 42809 for an index. */
   table(name: string): TableStore {
+    return this.far(name)?.table(bareName(name)) ?? tableIn(this.engine.catalog, this.ddl, name)
+  }
+
+  /** The table or hidden table of an index with this name, or null. */
+  relationOrNull(name: string): TableStore | null {
     const far = this.far(name)
-    if (far !== null) return far.table(bareName(name))
-    for (let i = this.ddl.length - 1; i >= 0; i--) {
-      const change = this.ddl[i]!
-      if (change.table.schema.name !== name) continue
-      if (change.kind === 'create') return change.table
-      throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${name}" does not exist`)
-    }
-    return this.engine.catalog.get(name)
+    return far !== null ? far.relationOrNull(bareName(name)) : relationIn(this.engine.catalog, this.ddl, name)
+  }
+
+  /** The indexes of a table as this transaction sees the catalogue, in order of their ids. */
+  indexesOf(table: TableStore): readonly TableStore[] {
+    return this.ddl.length === 0 ? table.indexes : indexesIn(this.ddl, table)
   }
 
   /** Schemas of all tables this transaction sees. */
   listTables(): TableSchema[] {
-    const names = new Map(this.engine.catalog.tables().map((table) => [table.schema.name, table]))
-    for (const change of this.ddl) {
-      if (change.kind === 'create') names.set(change.table.schema.name, change.table)
-      else names.delete(change.table.schema.name)
-    }
-    return [...names.values()].map((table) => table.schema)
+    return tablesIn(this.engine.catalog, this.ddl)
   }
 
   createTable(schema: TableSchema): void {
     this.assertWritable()
     const far = this.far(schema.name)
     if (far !== null) return far.createTable({ ...schema, name: bareName(schema.name) })
-    if (this.listTables().some((known) => known.name === schema.name)) {
-      throw new DatabaseError(CODE.DUPLICATE_TABLE, `table "${schema.name}" already exists`)
-    }
+    checkName(this.engine.catalog, this.ddl, schema.name)
     checkKeyTypes(schema)
     this.ddl.push({ kind: 'create', table: this.engine.makeTable(schema) })
   }
@@ -241,7 +226,16 @@ export class Transaction implements TableWriter {
     this.assertNotDropped(table)
     this.engine.locks.assertUnused(table, this)
     table.dropper = this
+    for (const index of this.indexesOf(table)) this.ddl.push({ kind: 'drop', table: index })
     this.ddl.push({ kind: 'drop', table })
+  }
+
+  /** CREATE INDEX, DROP INDEX and REINDEX: index-ddl.ts says how, and with which errors. */
+  defineIndex(change: IndexChange): void {
+    this.assertWritable()
+    const far = this.far(change.kind === 'create' ? change.table : change.name)
+    if (far !== null) far.defineIndex(bareChange(change))
+    else defineIndex(this.engine, this, change)
   }
 
   /** A change begins: 25006 in a READ ONLY transaction or database. */
@@ -257,7 +251,11 @@ export class Transaction implements TableWriter {
     this.engine.locks.register(this)
   }
 
-  private assertNotDropped(table: TableStore): void {
+  /** 55P03 while another transaction drops the table or changes its indexes. */
+  assertNotDropped(table: TableStore): void {
+    if (table.definer !== null && table.definer !== this) {
+      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer])
+    }
     if (table.dropper === null || table.dropper === this) return
     throw new LockConflict(`table "${table.schema.name}"`, 'being dropped', [table.dropper])
   }
@@ -273,13 +271,25 @@ export class Transaction implements TableWriter {
     }
     const snapshot = this.keepsSnapshot ? this.view() : null
     this.reads?.point(table, key)
-    const now = { commitId: this.engine.commitId, ownMark: this.writeSet.mark, rootNumber: this.engine.rootNumber }
     try {
-      return this.writeSet.checkAndFind(table, key, now, snapshot)
+      return this.writeSet.checkAndFind(table, key, this.now, snapshot)
     } catch (error) {
       if (error instanceof DatabaseError && error.code === CODE.SERIALIZATION) this.engine.recentCommits.failures++
       throw error
     }
+  }
+
+  private get now(): Visibility {
+    return { commitId: this.engine.commitId, ownMark: this.writeSet.mark, rootNumber: this.engine.rootNumber }
+  }
+
+  // Writes what changes in the table's indexes when the row with key `before` (null = none) becomes `after`.
+  private reindex(table: TableStore, before: KeyValue | null, after: Row | null): void {
+    const indexes = this.indexesOf(table)
+    if (indexes.length === 0) return
+    const { writeSet, snapshot } = this
+    const writer = { writeSet, snapshot, exists: this.exists.bind(this) }
+    writeEntries(writer, table, indexes, before === null ? null : table.findRow(before, this.now), after)
   }
 
   /**
@@ -306,10 +316,8 @@ export class Transaction implements TableWriter {
     const table = this.table(name)
     const full = completeRow(table, row)
     const key = table.order.fromRow(full)
-    if (this.exists(table, key)) {
-      throw new DatabaseError(CODE.UNIQUE,
-        `duplicate key in table "${name}": ${describeKey(table, key)} already exists`)
-    }
+    if (this.exists(table, key)) failDuplicate(table, key)
+    this.reindex(table, null, full)
     this.writeSet.push(table, key, full, false, this.snapshot)
   }
 
@@ -330,6 +338,7 @@ export class Transaction implements TableWriter {
     const full = completeRow(table, row)
     const key = table.order.fromRow(full)
     const existed = this.exists(table, key)
+    this.reindex(table, existed ? key : null, full)
     this.writeSet.push(table, key, full, false, this.snapshot)
     return existed ? 'updated' : 'inserted'
   }
@@ -343,13 +352,10 @@ export class Transaction implements TableWriter {
     if (!this.exists(table, key)) return false
     const full = completeRow(table, row)
     const newKey = table.order.fromRow(full)
-    if (table.order.compare(key, newKey) !== 0) {
-      if (this.exists(table, newKey)) {
-        throw new DatabaseError(CODE.UNIQUE,
-          `duplicate key in table "${name}": ${describeKey(table, newKey)} already exists`)
-      }
-      this.writeSet.push(table, key, keyValues.slice(), true, this.snapshot)
-    }
+    const isMoved = table.order.compare(key, newKey) !== 0
+    if (isMoved && this.exists(table, newKey)) failDuplicate(table, newKey)
+    this.reindex(table, key, full)
+    if (isMoved) this.writeSet.push(table, key, keyValues.slice(), true, this.snapshot)
     this.writeSet.push(table, newKey, full, false, this.snapshot)
     return true
   }
@@ -361,6 +367,7 @@ export class Transaction implements TableWriter {
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
     if (!this.exists(table, key)) return false
+    this.reindex(table, key, null)
     this.writeSet.push(table, key, keyValues.slice(), true, this.snapshot)
     return true
   }
@@ -389,6 +396,7 @@ export class Transaction implements TableWriter {
     while (this.ddl.length > ddl) {
       const { kind, table } = this.ddl.pop()!
       if (kind === 'drop') table.dropper = null
+      else undoDefinition(this.engine, table)
     }
   }
 
@@ -435,6 +443,7 @@ export class Transaction implements TableWriter {
     this.snapshot?.close()
     this.releaseTo({ ddl: state === 'aborted' ? 0 : this.ddl.length, locks: 0 })
     if (this.reads !== null) this.engine.recentCommits.unregister(this)
+    endDefinitions(this)
     this.engine.locks.ended(this)
   }
 }

@@ -130,7 +130,8 @@ function checkRewritten(table: TableStore, key: KeyValue, now: Visibility, snaps
   if (before === null || after === null || !sameRow(before, after)) failSerialization(table, key)
 }
 
-function sameRow(a: Row, b: Row): boolean {
+/** Equality of rows, value by value. */
+export function sameRow(a: Row, b: Row): boolean {
   return a.every((value, i) => {
     const other = b[i]!
     if (value instanceof Uint8Array && other instanceof Uint8Array) return Buffer.compare(value, other) === 0
@@ -146,6 +147,12 @@ function failSerialization(table: TableStore, key: KeyValue): never {
 /** A row for a message. */
 export function describeRow(table: TableStore, key: KeyValue): string {
   return `row ${describeKey(table, key)} of table "${table.schema.name}"`
+}
+
+/** 23505 for a primary key that has a row. */
+export function failDuplicate(table: TableStore, key: KeyValue): never {
+  throw new DatabaseError(CODE.UNIQUE,
+    `duplicate key in table "${table.schema.name}": ${describeKey(table, key)} already exists`)
 }
 
 /** Key for a message. */

@@ -26,6 +26,8 @@ const ALONE: readonly number[] = [RECORD.CHECKPOINT_BEGIN, RECORD.CHECKPOINT_END
 export function standsAlone(type: number): boolean {
   return ALONE.includes(type)
 }
+/** First byte of a DDL record's body. */
+export const DDL = { DROP: 0, CREATE_TABLE: 1, CREATE_INDEX: 2 } as const
 /** Bytes before the body. */
 export const RECORD_HEADER_BYTES = 36
 /** Largest body: a record is read and written whole. */

@@ -7,8 +7,11 @@
 //   meta   one row: the number of the last transactional step
 //   bulk   rows of bulk appends, which bypass the log; all carry the number of their step
 //   short  dropped and made again with the step's number in it
+//
+// Indexes on item, pair, bulk and short come with their tables; another one on item comes, is rebuilt and goes
+// in steps of their own. They are no part of the model: the integrity check compares them with their tables.
 import { BIGINT, DOUBLE, INTEGER, TEXT } from '../../src/base/types.ts'
-import type { Row, SqlType, TableSchema } from '../../src/base/types.ts'
+import type { IndexDefinition, Row, SqlType, TableSchema } from '../../src/base/types.ts'
 import { Random } from '../../src/base/random.ts'
 import type { Engine, EngineOptions, OnConflict, StagedColumn, Transaction } from '../../storage/mod.ts'
 
@@ -37,6 +40,8 @@ export type Model = Map<string, Map<string, Row>>
 /** Key columns by table. */
 export const KEYS: Record<string, readonly number[]> = { item: [0], pair: [0, 1], meta: [0], bulk: [0], short: [0] }
 
+type IndexSpec = Omit<IndexDefinition, 'of'>
+
 type Change = { table: string; row: Row; isDelete: boolean }
 
 interface Plan {
@@ -44,12 +49,17 @@ interface Plan {
   changes: Change[]
   soon: boolean
   checkpoint: boolean
+  index: 'create' | 'rebuild' | 'drop' | null
 }
+
+const INDEX_STEPS: Readonly<Record<number, Plan['index']>> = { 8: 'create', 14: 'rebuild', 20: 'drop' }
 
 /** What step `n` does. Step 0 makes the tables. */
 function planStep(seed: number, n: number): Plan {
   const random = new Random(seed * 1_000_003 + n)
-  const plan: Plan = { kind: 'write', changes: [], soon: random.chance(0.4), checkpoint: random.chance(0.02) }
+  const plan: Plan = {
+    kind: 'write', changes: [], soon: random.chance(0.4), checkpoint: random.chance(0.02), index: null,
+  }
   if (n === 0) return { ...plan, kind: 'create', soon: false }
   if (n % 23 === 0) {
     const start = random.below(300)
@@ -61,6 +71,7 @@ function planStep(seed: number, n: number): Plan {
     for (let i = 0; i < 5; i++) put(plan, 'short', [i + n % 3, n])
     return { ...plan, kind: 'recreate' }
   }
+  plan.index = n % 23 < 22 ? INDEX_STEPS[n % 23] ?? null : null
   for (let i = random.below(4); i > 0; i--) planItem(plan, random, n)
   if (random.chance(0.5)) planPair(plan, random)
   return plan
@@ -121,11 +132,33 @@ export function applyStep(engine: Engine, append: Append, seed: number, n: numbe
   return done
 }
 
+// On the table that the name begins with.
+function index(txn: Transaction, name: string, spec: IndexSpec): void {
+  txn.defineIndex({ kind: 'create', name, table: name.slice(0, name.indexOf('_')), spec })
+}
+
+function changeIndex(txn: Transaction, plan: Plan): void {
+  const isThere = txn.relationOrNull('item_price') !== null
+  if (plan.index === 'create' && !isThere) {
+    index(txn, 'item_price', { columns: [3], unique: false, kind: 'learned' })
+  }
+  if (plan.index === 'rebuild' && isThere) txn.defineIndex({ kind: 'rebuild', name: 'item_price' })
+  if (plan.index === 'drop' && isThere) txn.defineIndex({ kind: 'drop', name: 'item_price' })
+}
+
 function writePlan(txn: Transaction, plan: Plan): void {
-  if (plan.kind === 'create') for (const schema of SCHEMAS) txn.createTable(schema)
+  if (plan.kind === 'create') {
+    for (const schema of SCHEMAS) txn.createTable(schema)
+    index(txn, 'item_name', { columns: [2], unique: false, kind: 'learned' })
+    index(txn, 'item_step', { columns: [1, 3], unique: false, kind: 'sorted' })
+    index(txn, 'pair_part', { columns: [1, 0], unique: true, kind: 'btree' })
+    index(txn, 'bulk_note', { columns: [2], unique: false, kind: 'learned', epsilon: 2 })
+  }
+  changeIndex(txn, plan)
   if (plan.kind === 'recreate') {
     if (txn.listTables().some((schema) => schema.name === 'short')) txn.dropTable('short')
     txn.createTable(SHORT)
+    index(txn, 'short_step', { columns: [1], unique: false, kind: 'learned' })
   }
   for (const { table: name, row, isDelete } of plan.changes) {
     if (isDelete) txn.delete(name, KEYS[name]!.map((c) => row[c]!))

@@ -13,6 +13,7 @@ import type { Engine, EngineOptions, OnConflict, ZonePredicate } from '../../sto
 import { verifyEngine } from '../../storage/verify.ts'
 import { canonical, compareValues, randomValue } from './key-kinds.ts'
 import type { KeyKind } from './key-kinds.ts'
+import { changeIndexes, checkIndexes } from './model-indexes.ts'
 import { rowText, scanRows } from './rows.ts'
 import { Committed, Session, keyText, rowsBetween } from './sessions.ts'
 import type { Bound, Rows } from './sessions.ts'
@@ -90,7 +91,8 @@ export class ModelRun {
     else if (roll < 83) this.savepoint(random.pick(this.sessions))
     else if (roll < 89) this.append(random.chance(0.3) ? random.pick(this.sessions) : null)
     else if (roll < 95) this.merge()
-    else if (roll < 98) this.engine.checkpoint()
+    else if (roll < 96) this.engine.checkpoint()
+    else if (roll < 98) this.changeIndexes()
     else if (roll === 98) await this.reopen()
     else this.scanAll()
     this.checkSome()
@@ -263,10 +265,17 @@ export class ModelRun {
     return [...writes].map(([key, row]) => ({ key, row }))
   }
 
+  private changeIndexes(): void {
+    const isLocked = this.sessions.some((session) => session.writes.length > 0)
+    this.attempt(isLocked ? CODE.LOCK_HELD : null, () => {
+      this.note('index', changeIndexes(this.engine, this.kind.schema, this.random))
+    })
+  }
+
   // Merges some groups at any moment, whatever transactions are open, as a commit would.
   private merge(): void {
     this.note('merge')
-    const table = this.engine.catalog.get('t')
+    const table = this.random.pick(this.engine.catalog.tables())
     if (mergeTable(this.engine, table, () => this.random.chance(0.6))) this.engine.checkpoint()
   }
 
@@ -298,6 +307,7 @@ export class ModelRun {
       const access = session.txn.tables('t')
       expect(scanRows(this.engine, access, { order: 'ascending' }).map(rowText)).toEqual(expected)
       expect(scanRows(this.engine, access).map(rowText).sort()).toEqual(expected.sort())
+      checkIndexes(this.engine, access, this.kind.schema, session.view(), this.random)
       for (const row of session.view().values()) expect(rowText(access.row(this.keyOf(row)))).toBe(rowText(row))
     }
     expect(verifyEngine(this.engine).problems).toEqual([])
@@ -317,6 +327,7 @@ export class ModelRun {
       expect(access.find(key, [0], out)).toBe(view.has(keyText(key)))
       if (view.has(keyText(key))) expect(rowText(out)).toBe(rowText([view.get(keyText(key))![0]!]))
     }
+    if (this.random.chance(0.1)) checkIndexes(this.engine, access, this.kind.schema, view, this.random)
     if (this.random.chance(0.4)) this.checkRange(session, view)
     if (this.random.chance(0.1)) this.checkZones(session, view)
   }

@@ -21,7 +21,7 @@ describe('random operations agree with the model', () => {
     }
     run.checkAll()
     console.log(`${name}: ${OPERATIONS} operations, ${JSON.stringify(run.counts)}`)
-    const all = ['merge', 'crash', 'close', 'commit', 'rollback to savepoint', 'append replace', 'delete']
+    const all = ['index', 'merge', 'crash', 'close', 'commit', 'rollback to savepoint', 'append replace', 'delete']
     for (const what of OPERATIONS < 3000 ? [] : all) {
       expect(run.counts[what], what).toBeGreaterThan(1)
     }

@@ -4,7 +4,7 @@ import { isText, physicalOf } from '../../src/base/types.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
 import { Arena, LAYOUT } from '../../storage/mod.ts'
 import type {
-  ColumnBuffers, Engine, LinearMemory, ScanOptions, StoreAccess, TableCursor, Transaction,
+  ColumnBuffers, Engine, LinearMemory, ScanOptions, TableAccess, TableCursor, Transaction,
 } from '../../storage/mod.ts'
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -56,7 +56,7 @@ function bitAt(memory: LinearMemory, ptr: number, row: number): boolean {
 }
 
 /** All rows of a scan in the order of the cursor; rows inside a descending window are reversed. */
-export function scanRows(engine: Engine, access: StoreAccess, options: Partial<ScanOptions> = {}): Row[] {
+export function scanRows(engine: Engine, access: TableAccess, options: Partial<ScanOptions> = {}): Row[] {
   const arena = new Arena(engine.memory)
   const columns = options.columns ?? access.schema.columns.map((_, c) => c)
   const cursor = access.scan({ order: 'none', ...options, columns, arena })
@@ -76,7 +76,7 @@ export function scanRows(engine: Engine, access: StoreAccess, options: Partial<S
 
 /** Rows of the next batch, null at the end. */
 export function nextRows(
-  engine: Engine, access: StoreAccess, columns: readonly number[], cursor: TableCursor,
+  engine: Engine, access: TableAccess, columns: readonly number[], cursor: TableCursor,
 ): Row[] | null {
   const batch = cursor.next()
   if (batch === null) return null

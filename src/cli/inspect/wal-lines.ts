@@ -10,7 +10,7 @@ import type { FileSystem } from '../../../storage/file/file.ts'
 import { decodeSchema } from '../../../storage/catalog/catalog.ts'
 import { RowCodec } from '../../../storage/table/row-codec.ts'
 import {
-  MAX_BODY_BYTES, RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, isValidRecord,
+  DDL, MAX_BODY_BYTES, RECORD, DDL, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, isValidRecord,
 } from '../../../storage/wal/record.ts'
 import type { WalRecord } from '../../../storage/wal/record.ts'
 import { SEGMENT_HEADER_BYTES, listSegments, readWhole, segmentName } from '../../../storage/wal/segment.ts'
@@ -139,11 +139,12 @@ function recordText(record: WalRecord, view: DataView, schemas: Map<number, Tabl
 function ddlText(record: WalRecord, schemas: Map<number, TableSchema>): string {
   const reader = new ByteReader(record.body, { file: '' }, record.offset, record.offset + record.length)
   try {
-    const isCreate = reader.u8() === 1
+    const kind = reader.u8()
     const schema = decodeSchema(reader.string())
     if (schema === null) return `table ${record.tableId}, no readable schema`
     schemas.set(record.tableId, schema)
-    return `${isCreate ? 'create' : 'drop'} table ${record.tableId} ${schema.name}`
+    const what = schema.index === undefined ? 'table' : 'index'
+    return `${kind === DDL.DROP ? 'drop' : 'create'} ${what} ${record.tableId} ${schema.name}`
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error
     return `table ${record.tableId}, ${error.message}`

@@ -1,0 +1,42 @@
+// The commit of bulk changes: row groups of one or several tables that were written without the log become their
+// bases in one step, durable by a checkpoint (rule W3).
+import { groupTarget } from './compression.ts'
+import type { Engine } from './engine.ts'
+import { checkpoint, publishGroups } from './maintenance.ts'
+import { freeUnpublished } from './row-group/row-group-writer.ts'
+import type { MergeResult } from './table/merge.ts'
+import type { TableStore } from './table/table-store.ts'
+
+/** New groups of one table, and the rows it has with them. */
+export interface BulkChange {
+  readonly table: TableStore
+  readonly result: MergeResult
+  readonly liveRows: number
+}
+
+/** Frees groups that were written for a change that will not happen. */
+export function discardResult(engine: Engine, { table, result }: BulkChange): void {
+  const old = new Set(table.root.groups)
+  freeUnpublished(groupTarget(engine, table), result.groups.filter((group) => !old.has(group)))
+}
+
+/** Publishes new groups as the bases of their tables, all of them durable on return: a bulk change commits by its
+ * checkpoint. */
+export function commitBulk(engine: Engine, changes: readonly BulkChange[]): void {
+  for (const { table, result, liveRows } of changes) {
+    table.liveRows = liveRows
+    publishGroups(engine, table, result)
+  }
+  engine.commitId++
+  engine.counters.commits++
+  for (const { table } of changes) {
+    table.lastCommit = engine.commitId
+    engine.recentCommits.noteTable(table, engine.commitId)
+  }
+  try {
+    checkpoint(engine)
+  } catch (error) {
+    engine.poison(error)
+    throw error
+  }
+}

@@ -1,0 +1,59 @@
+// The catalogue as one transaction sees it: what is committed, with what the transaction has created and dropped so far
+// on top. Later changes of a name hide earlier ones.
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import type { TableSchema } from '../../src/base/types.ts'
+import type { Catalog } from '../catalog/catalog.ts'
+import type { TableStore } from '../table/table-store.ts'
+
+/** A catalogue change, applied at commit. */
+export type DdlChange =
+  | { readonly kind: 'create'; readonly table: TableStore }
+  | { readonly kind: 'drop'; readonly table: TableStore }
+
+/** The table, or hidden table of an index, with this name, or null. */
+export function relationIn(catalog: Catalog, ddl: readonly DdlChange[], name: string): TableStore | null {
+  for (let i = ddl.length - 1; i >= 0; i--) {
+    const { kind, table } = ddl[i]!
+    if (table.schema.name === name) return kind === 'create' ? table : null
+  }
+  return catalog.relationOrNull(name)
+}
+
+/** The table with this name; 42P01 when there is none, 42809 for an index. */
+export function tableIn(catalog: Catalog, ddl: readonly DdlChange[], name: string): TableStore {
+  if (ddl.length === 0) return catalog.get(name)
+  const table = relationIn(catalog, ddl, name)
+  if (table === null) throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${name}" does not exist`)
+  if (table.schema.index !== undefined) throw new DatabaseError(CODE.WRONG_OBJECT, `"${name}" is an index`)
+  return table
+}
+
+/** Schemas of all tables, indexes left out. */
+export function tablesIn(catalog: Catalog, ddl: readonly DdlChange[]): TableSchema[] {
+  const names = new Map(catalog.userTables().map((table) => [table.schema.name, table]))
+  for (const { kind, table } of ddl) {
+    if (table.schema.index !== undefined) continue
+    if (kind === 'create') names.set(table.schema.name, table)
+    else names.delete(table.schema.name)
+  }
+  return [...names.values()].map((table) => table.schema)
+}
+
+/** Indexes of a table. */
+export function indexesIn(ddl: readonly DdlChange[], table: TableStore): readonly TableStore[] {
+  let indexes = [...table.indexes]
+  for (const { kind, table: index } of ddl) {
+    if (index.schema.index?.of !== table.id) continue
+    if (kind === 'create') indexes.push(index)
+    else indexes = indexes.filter((other) => other !== index)
+  }
+  return indexes
+}
+
+/** 42P07 when a table or an index has this name. */
+export function checkName(catalog: Catalog, ddl: readonly DdlChange[], name: string): void {
+  const known = relationIn(catalog, ddl, name)
+  if (known === null) return
+  const kind = known.schema.index === undefined ? 'table' : 'index'
+  throw new DatabaseError(CODE.DUPLICATE_TABLE, `${kind} "${name}" already exists`)
+}
