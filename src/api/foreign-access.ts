@@ -5,7 +5,8 @@
 //   foreign memory: window ─ copy ─► arena of the main memory ─► kernels         addresses change, nothing else
 import { Arena, LAYOUT, LAYOUT_WIDTH } from '../../storage/mod.ts'
 import type {
-  ColumnBuffers, CursorCounters, Dictionary, IndexAccess, KeyRange, LinearMemory, ScanBatch, ScanOptions, TableAccess, TableCursor,
+  ColumnBuffers, CursorCounters, Dictionary, IndexAccess, KeyRange, LinearMemory, ScanBatch, ScanOptions,
+  TableAccess, TableCursor,
   ZonePredicate,
 } from '../../storage/mod.ts'
 import type { Scalar, TableSchema } from '../base/types.ts'

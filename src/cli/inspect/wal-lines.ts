@@ -10,7 +10,7 @@ import type { FileSystem } from '../../../storage/file/file.ts'
 import { decodeSchema } from '../../../storage/catalog/catalog.ts'
 import { RowCodec } from '../../../storage/table/row-codec.ts'
 import {
-  DDL, MAX_BODY_BYTES, RECORD, DDL, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, isValidRecord,
+  DDL, MAX_BODY_BYTES, RECORD, RECORD_HEADER_BYTES, decodeCommit, decodeRecord, isValidRecord,
 } from '../../../storage/wal/record.ts'
 import type { WalRecord } from '../../../storage/wal/record.ts'
 import { SEGMENT_HEADER_BYTES, listSegments, readWhole, segmentName } from '../../../storage/wal/segment.ts'
