@@ -105,9 +105,31 @@ function decodeField(field: number, reader: ByteReader): Scalar {
       const low = BigInt.asUintN(64, reader.i64())
       return (reader.i64() << 64n) | low
     }
-    case FIELD.TEXT: return decoder.decode(reader.blob())
+    case FIELD.TEXT: return decodeText(reader.blob())
     default: return reader.blob().slice()
   }
+}
+
+/** The decoders that Node's Buffer has beside its documented `toString(encoding, begin, end)`. */
+interface SlicedBuffer {
+  latin1Slice(begin: number, end: number): string
+  utf8Slice(begin: number, end: number): string
+}
+
+const slicers = new WeakMap<SharedArrayBuffer, SlicedBuffer>()
+const ASCII_MAX = 64
+
+// Tuples in pool frames are read by point lookups: there a TextDecoder, which copies out of shared memory first,
+// would take most of the time.
+function decodeText(bytes: Uint8Array): string {
+  const { buffer, byteOffset, length } = bytes
+  if (!(buffer instanceof SharedArrayBuffer)) return decoder.decode(bytes)
+  let slicer = slicers.get(buffer)
+  if (slicer === undefined) slicers.set(buffer, slicer = Buffer.from(buffer) as unknown as SlicedBuffer)
+  let seen = length <= ASCII_MAX ? 0 : 0x80
+  for (let i = 0; i < length && seen < 0x80; i++) seen |= bytes[i]!
+  return seen < 0x80 ? slicer.latin1Slice(byteOffset, byteOffset + length)
+    : slicer.utf8Slice(byteOffset, byteOffset + length)
 }
 
 function viewOf(reader: ByteReader): DataView {
