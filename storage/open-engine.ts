@@ -53,6 +53,29 @@ export async function openEngine(path: string, given: Partial<EngineOptions> = {
   return options.readOnly ? openReader({ path, options, files }, openOnce) : openOnce({ path, options, files })
 }
 
+/**
+ * Opens an existing file that nobody else can know of, without a lock, and replays its log: a restore does this with
+ * the file it is making. Errors as above.
+ */
+export function openUnshared(path: string, given: Partial<EngineOptions> & { files: FileSystem }): Engine {
+  const options: EngineOptions = { ...DEFAULT_ENGINE_OPTIONS, ...given }
+  const { files } = given
+  const file = files.open(path, 'write')
+  let memory: LinearMemory | null = null
+  try {
+    memory = LinearMemory.create(options.memoryBytes)
+    const { engine, meta } = assemble({ path, options, files, file, lock: null, memory })
+    engine.redoLsn = meta.redoLsn
+    load(engine, meta)
+    recover(engine, files, meta)
+    return engine
+  } catch (error) {
+    file.close()
+    memory?.release()
+    throw error
+  }
+}
+
 async function openOnce({ path, options, files }: OpenPlace): Promise<Engine> {
   const isMemory = path === MEMORY_PATH
   const file = files.open(path, options.readOnly ? 'read' : 'create')

@@ -236,7 +236,10 @@ export type BoundStatement =
   | { readonly kind: 'savepoint' | 'release' | 'rollback_to'; readonly name: string }
   | { readonly kind: 'pragma'; readonly name: string; readonly value: Scalar | null; readonly argument: string | null }
   | { readonly kind: 'backup'; readonly path: string; readonly incremental: boolean }
-  | { readonly kind: 'restore'; readonly from: string; readonly to: string }
+  | {
+    readonly kind: 'restore'; readonly from: string; readonly to: string
+    readonly until: string | null; readonly archive: string | null
+  }
   | {
     readonly kind: 'attach'; readonly path: string; readonly name: string; readonly readOnly: boolean
     readonly create: boolean

@@ -1,6 +1,7 @@
 // Backups through the API and SQL: db.backup() copies in the background, the statements run to their end on the
 // caller's thread. A backup takes a checkpoint of what is committed, so it does not run inside a transaction.
 import { CODE, DatabaseError } from '../base/errors.ts'
+import { parseTimestamptz } from '../base/datetime-parse.ts'
 import { BIGINT, TEXT } from '../base/types.ts'
 import { backupFiles, backupSteps, restoreSteps, runSteps, runStepsSoon } from '../../storage/mod.ts'
 import type { BackupReport, Progress } from '../../storage/mod.ts'
@@ -47,10 +48,35 @@ export function backupNow(session: Session, statement: { path: string; increment
 }
 
 /** The RESTORE statement: makes another database; this one does not change. */
-export function restoreNow(session: Session, { from, to }: { from: string; to: string }): Listing {
+export function restoreNow(
+  session: Session, statement: { from: string; to: string; until: string | null; archive: string | null },
+): Listing {
   assertNoTransaction(session, 'RESTORE')
-  const { path, links, pages, bytes, commitId } = runSteps(restoreSteps(backupFiles(session.engine), { from, to }))
+  const { from, to, archive } = statement
+  const untilMs = statement.until === null ? null : timeOf(statement.until)
+  const until = untilMs === null ? {} : { until: { untilMs, archive: archive ?? ownArchive(session) } }
+  const { path, links, pages, bytes, commitId } = runSteps(
+    restoreSteps(backupFiles(session.engine), { from, to, ...until })
+  )
   return { columns: RESTORE_COLUMNS, rows: [[path, links, pages, bytes, commitId]] }
+}
+
+/** Milliseconds since 1970 of a timestamp, UTC unless it names a zone. 22007 for anything else. */
+export function timeOf(text: string): number {
+  const micros = parseTimestamptz(text)
+  return Number(typeof micros === 'bigint' ? micros / 1000n : Math.floor(micros / 1000))
+}
+
+// Where this database keeps its log, brought up to date.
+function ownArchive(session: Session): string {
+  const folder = session.engine.wal?.archiveFolder ?? null
+  if (folder === null) {
+    throw new DatabaseError(CODE.UNDEFINED_OBJECT, 'UNTIL needs the archived log, and this database archives none', {
+      hint: "Name it: RESTORE DATABASE … FROM … UNTIL TIMESTAMP '…' ARCHIVE 'folder'.",
+    })
+  }
+  if (!session.engine.isReadOnly) session.engine.durability.archiveNow()
+  return folder
 }
 
 /** db.backup(): close() waits for it, a forced one cancels it. */

@@ -1,10 +1,12 @@
 // `secantdb backup` and `secantdb restore`: the file copies of docs/BACKUP.md with progress on standard error and a
 // line about what was done.
 
+import { timeOf } from '../api/backup.ts'
 import { NodeFileSystem } from '../../storage/file/node-file.ts'
 import { restoreDatabase } from '../../storage/mod.ts'
 import type { Progress as CopyProgress } from '../../storage/mod.ts'
 import { count, counted, Progress } from './progress.ts'
+import { UsageError } from './report-error.ts'
 import { openSession } from './session.ts'
 
 /** Options of the backup command. */
@@ -16,6 +18,8 @@ export interface BackupOptions {
 export interface RestoreOptions {
   readonly force?: boolean
   readonly link?: number
+  readonly until?: string
+  readonly archive?: string
 }
 
 /** Draws a copy's progress in megabytes. */
@@ -43,8 +47,13 @@ export async function backupFile(database: string, path: string, options: Backup
 
 /** Makes the database `to` of the backup `from`. */
 export async function restoreFile(from: string, to: string, options: RestoreOptions): Promise<void> {
+  const { force = false, link, until, archive } = options
+  if ((until === undefined) !== (archive === undefined)) throw new UsageError('--until and --archive go together')
+  if (until !== undefined && link !== undefined) throw new UsageError('--until and --link exclude each other')
   const progress = new Progress(`restore ${to}`, 'MB')
-  const report = await restoreDatabase(new NodeFileSystem(), { from, to, ...options }, {
+  const moment = until === undefined ? {} : { until: { untilMs: timeOf(until), archive: archive! } }
+  const chosen = link === undefined ? moment : { link }
+  const report = await restoreDatabase(new NodeFileSystem(), { from, to, force, ...chosen }, {
     onProgress: showBytes(progress),
   })
   const seconds = progress.finish()

@@ -101,6 +101,8 @@ function addBackupTools(program: Command): void {
   program.command('restore').description('make a new database of a backup, after checking all of it')
     .argument('<file>').argument('<database>')
     .option('--link <number>', 'restore this backup of the file instead of its last', wholeNumber)
+    .option('--until <timestamp>', 'as of this time (UTC unless it names a zone); needs --archive')
+    .option('--archive <folder>', 'folder of the archived log')
     .option('--force', 'replace the database that is there')
     .action((file: string, database: string, options: RestoreOptions) => restoreFile(file, database, options))
 }

@@ -265,6 +265,9 @@ export interface RestoreStatement extends Node {
   readonly kind: 'restore'
   readonly from: string
   readonly to: string
+  /** Text of a timestamp, null = the whole backup. */
+  readonly until: string | null
+  readonly archive: string | null
 }
 export interface AttachStatement extends Node {
   readonly kind: 'attach'

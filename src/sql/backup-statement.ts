@@ -3,6 +3,8 @@
 //   BACKUP DATABASE TO 'file'                a full backup, which replaces the one at 'file'
 //   BACKUP INCREMENTAL TO 'file'             adds what is newer than the last one at 'file'
 //   RESTORE DATABASE 'new.sdb' FROM 'file'   makes a new database of a backup
+//     [UNTIL TIMESTAMP 'time'                as of that time, with the archived log behind the backup
+//       [ARCHIVE 'folder']]                  where that is; else where this database archives its log
 import type { Statement } from './ast.ts'
 import type { Words } from './own-statements.ts'
 
@@ -22,6 +24,18 @@ export function parseRestore(words: Words, position: number): Statement {
   const to = words.string(2)
   if (words.lower(3) !== 'from') throw words.unexpected(3)
   const from = words.string(4)
-  words.expectEnd(5)
-  return { kind: 'restore', from, to, position }
+  let next = 5
+  let until: string | null = null
+  let archive: string | null = null
+  if (words.lower(next) === 'until') {
+    if (words.lower(next + 1) !== 'timestamp') throw words.unexpected(next + 1)
+    until = words.string(next + 2)
+    next += 3
+    if (words.lower(next) === 'archive') {
+      archive = words.string(next + 1)
+      next += 2
+    }
+  }
+  words.expectEnd(next)
+  return { kind: 'restore', from, to, until, archive, position }
 }

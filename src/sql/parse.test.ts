@@ -208,7 +208,11 @@ describe('statements', () => {
     ["PRAGMA x = 'It''s'", { kind: 'pragma', value: "It's" }], ['PRAGMA x = -1', { kind: 'pragma', value: -1 }],
     ["BACKUP DATABASE TO 'b.bak'", { kind: 'backup', path: 'b.bak', incremental: false }],
     ["backup incremental to 'it''s'", { kind: 'backup', path: "it's", incremental: true }],
-    ["RESTORE DATABASE 'n.sdb' FROM 'b'", { kind: 'restore', from: 'b', to: 'n.sdb' }],
+    ["RESTORE DATABASE 'n.sdb' FROM 'b'", { kind: 'restore', from: 'b', to: 'n.sdb', until: null, archive: null }],
+    [
+      "RESTORE DATABASE 'n.sdb' FROM 'b' UNTIL TIMESTAMP '2024-01-01' ARCHIVE 'logs'",
+      { kind: 'restore', until: '2024-01-01', archive: 'logs' },
+    ],
     ['SHOW TABLES', { kind: 'show_tables' }], ['DESCRIBE "T"', { kind: 'describe', table: 'T' }],
     ['describe T', { table: 't' }],
     ['TABLE t', { kind: 'select' }], ['VALUES (1, 2), (3, 4)', { kind: 'select', rows: [[{}, {}], [{}, {}]] }],

@@ -1,7 +1,8 @@
 // RESTORE DATABASE: the last root of a backup as a new database file.
 //
 //   1 verify the whole chain (chain.ts), nothing is written before   2 pages, map and root to `<target>.restoring`
-//   3 sync   4 an empty log folder   5 rename to the target, sync the folder
+//   3 sync; with UNTIL: replay the archived log (point-in-time.ts)   4 an empty log folder
+//   5 rename to the target, sync the folder
 //
 // Page ids, entries and the root are those of the backup; only block numbers change, and the database gets an id of
 // its own: its history leaves that of the source here, so logs and backups of the two can never be mixed up.
@@ -23,6 +24,8 @@ import { verifyChain } from './chain.ts'
 import type { Link, VerifiedChain } from './chain.ts'
 import { ImageCopier } from './image-copier.ts'
 import { MapImage } from './map-image.ts'
+import { changeIdentity, checkLog, clearFolder, linkBefore, replayLog } from './point-in-time.ts'
+import type { PointInTime } from './point-in-time.ts'
 import { runStepsSoon } from './steps.ts'
 import type { Progress, StepOptions, Steps } from './steps.ts'
 
@@ -37,6 +40,8 @@ export interface RestoreOptions {
   readonly force?: boolean
   /** Number of the link whose state is wanted; the last one when left out. */
   readonly link?: number
+  /** Restore to a time: the newest link before it, then the archived log. Not together with `link`. */
+  readonly until?: PointInTime
 }
 
 /** What a restore did. */
@@ -46,7 +51,7 @@ export interface RestoreReport {
   readonly links: number
   readonly pages: number
   readonly bytes: number
-  /** The last commit of the restored database. */
+  /** The last commit of the restored database, from the log when it was replayed. */
   readonly commitId: number
   /** When the backup was made, milliseconds since 1970. */
   readonly timeMs: number
@@ -68,13 +73,13 @@ export function* restoreSteps(files: FileSystem, options: RestoreOptions): Steps
     memory = LinearMemory.create(MEMORY_BYTES)
     const chain = yield* half(verifyChain(source, memory, (links) => chosenLink(from, links, options)), 0)
     const last = chain.chosen
+    if (options.until !== undefined) checkLog(files, last, options.until)
     const temporary = `${to}.restoring`
     const written = yield* writeDatabase(files, temporary, { source, memory, chain })
-    publish(files, options, written.meta)
-    return {
-      path: to, links: chain.links.length, pages: written.pages, bytes: written.bytes, commitId: last.commitId,
-      timeMs: last.timeMs,
-    }
+    const { meta, commitId } = finish(files, temporary, last, options)
+    publish(files, options, meta)
+    const { pages, bytes } = written
+    return { path: to, links: chain.links.length, pages, bytes, commitId, timeMs: last.timeMs }
   } finally {
     memory?.release()
     source.close()
@@ -95,7 +100,28 @@ export async function restoreDatabase(
   }
 }
 
-function chosenLink(from: string, links: readonly Link[], { link = links.length }: RestoreOptions): Link {
+// Replays the log, if that is asked for, and gives the file an id of its own.
+function finish(
+  files: FileSystem, path: string, link: Link, { until }: RestoreOptions,
+): { meta: Meta; commitId: number } {
+  let isDone = false
+  try {
+    const commitId = until === undefined ? link.commitId : replayLog(files, path, link, until)
+    const file = files.open(path, 'write')
+    try {
+      const meta = changeIdentity(file, randomBytes(16))
+      isDone = true
+      return { meta, commitId }
+    } finally {
+      file.close()
+    }
+  } finally {
+    if (!isDone) quietly(() => files.unlink(path))
+  }
+}
+
+function chosenLink(from: string, links: readonly Link[], { link = links.length, until }: RestoreOptions): Link {
+  if (until !== undefined) return linkBefore(from, links, until.untilMs)
   const found = links[link - 1]
   if (found !== undefined) return found
   const text = `"${from}" has ${links.length} links, not ${link}`
@@ -136,7 +162,6 @@ interface Source {
 }
 
 interface Written {
-  readonly meta: Meta
   readonly pages: number
   readonly bytes: number
 }
@@ -145,6 +170,7 @@ function* writeDatabase(files: FileSystem, path: string, from: Source): Steps<Wr
   const file = files.open(path, 'create')
   let isDone = false
   try {
+    clearFolder(files, walFolder(path))
     file.truncate(0)
     const written = yield* writePages(file, from)
     yield { sync: file }
@@ -202,7 +228,7 @@ function* writePages(file: FileHandle, { source, memory, chain }: Source): Steps
   file.write(2 * BLOCK_SIZE, new Uint8Array(root.buffer))
   file.write(0, new Uint8Array(2 * BLOCK_SIZE))
   file.write((meta.epoch & 1) * BLOCK_SIZE, encodeMetaSlot(meta))
-  return { meta, pages, bytes: next * BLOCK_SIZE }
+  return { pages, bytes: next * BLOCK_SIZE }
 }
 
 function* told(done: number, chain: VerifiedChain): Generator<Progress, void, void> {
@@ -213,7 +239,7 @@ function* told(done: number, chain: VerifiedChain): Generator<Progress, void, vo
 function newRoot(last: Link, root: Uint8Array, mapPages: number): Meta {
   const mapRoot = mapPages === 0 ? { block: 0, blocks: 0, crc: 0, byteLength: 0 }
     : { block: 2, blocks: root.length / BLOCK_SIZE, crc: crc32c(root), byteLength: mapPages * 16 }
-  return { ...last.meta, mapRoot, databaseId: randomBytes(16) }
+  return { ...last.meta, mapRoot }
 }
 
 // Steps 4 and 5. With `force` the old database goes only now, when all of the new one is on the disk.
@@ -246,10 +272,4 @@ function name(files: FileSystem, to: string, meta: Meta): void {
   Wal.open(files, folder, options, meta.redoLsn, () => {}).close()
   files.rename(`${to}.restoring`, to)
   files.syncDir(folderOf(to))
-}
-
-function clearFolder(files: FileSystem, folder: string): void {
-  if (!files.isDirectory(folder)) return
-  for (const name of files.list(folder)) files.unlink(`${folder}/${name}`)
-  files.syncDir(folder)
 }
