@@ -16,12 +16,14 @@ import { NO_MARK } from './delta/delta.ts'
 import { Merger } from './table/merge.ts'
 import type { MergeResult } from './table/merge.ts'
 import type { RowGroup } from './row-group/row-group.ts'
+import { groupSpans } from './row-group/group-budget.ts'
 import { freeUnpublished, writeRowGroup } from './row-group/row-group-writer.ts'
 import { stagedScalar } from './row-group/staged-column.ts'
 import type { StagedColumn } from './row-group/staged-column.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
 import { describeKey } from './txn/write-set.ts'
+import { checkColumnLengths } from './txn/value-limits.ts'
 
 export type OnConflict = 'error' | 'skip' | 'replace'
 
@@ -39,6 +41,7 @@ export function appendColumns(
   if (count === 0) return 0
   const columns = withHidden(table, visible, count)
   checkNulls(columns, table.schema)
+  checkColumnLengths(table.schema, columns, table.services.limits)
   const isBulk = count >= engine.parts.options.bulkRows || (count >= FIRST_GROUP_ROWS && isEmpty(table))
   if (txn !== null || !isBulk) return appendRows(engine, table, columns, onConflict, txn)
   engine.locks.assertUnused(table, null)
@@ -167,8 +170,9 @@ function prepareAppend(engine: Engine, table: TableStore, rows: IncomingRows): M
   }
   const added: RowGroup[] = []
   try {
-    for (let begin = 0; begin < rows.count; begin += rowGroupRows) {
-      added.push(writeRowGroup(target, rows.columns, begin, Math.min(rowGroupRows, rows.count - begin)))
+    const limits = { rows: rowGroupRows, bytes: target.groupBytes }
+    for (const span of groupSpans(table.schema, rows.columns, rows.count, limits)) {
+      added.push(writeRowGroup(target, rows.columns, span.begin, span.rows))
     }
   } catch (error) {
     freeUnpublished(target, added)

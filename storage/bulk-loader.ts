@@ -16,11 +16,13 @@ import type { Engine } from './engine.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
 import { mergeRuns } from './table/run-merge.ts'
 import type { RowGroup } from './row-group/row-group.ts'
+import { groupSpans } from './row-group/group-budget.ts'
 import { writeRowGroup } from './row-group/row-group-writer.ts'
 import type { GroupTarget } from './row-group/row-group-writer.ts'
 import { ColumnStage } from './row-group/staged-column.ts'
 import type { StagedColumn } from './row-group/staged-column.ts'
 import type { TableStore } from './table/table-store.ts'
+import { checkColumnLengths } from './txn/value-limits.ts'
 
 /** Rows buffered before they are sorted into a run, unless the caller says otherwise. */
 const RUN_ROWS = 1_048_576
@@ -65,6 +67,7 @@ export class BulkLoader {
     if (count === 0) return
     const columns = withHidden(this.table, visible, count)
     checkNulls(columns, this.table.schema)
+    checkColumnLengths(this.table.schema, columns, this.table.services.limits)
     for (let begin = 0; begin < count;) {
       const take = Math.min(count - begin, this.runRows - this.stages[0]!.count)
       for (let c = 0; c < columns.length; c++) this.stages[c]!.appendSpan(columns[c]!, begin, begin + take)
@@ -83,8 +86,10 @@ export class BulkLoader {
     const groups: RowGroup[] = []
     // Registered before it is complete, so that abort() frees what a failure leaves.
     this.runs.push(groups)
-    for (let begin = 0; begin < rows.count; begin += rowGroupRows) {
-      groups.push(writeRowGroup(this.target, rows.columns, begin, Math.min(rowGroupRows, rows.count - begin)))
+    const { target } = this
+    const limits = { rows: rowGroupRows, bytes: target.groupBytes }
+    for (const span of groupSpans(this.table.schema, rows.columns, rows.count, limits)) {
+      groups.push(writeRowGroup(target, rows.columns, span.begin, span.rows))
     }
     this.stages = this.makeStages()
   }

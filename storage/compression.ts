@@ -9,6 +9,7 @@
 //
 // A table's own setting is in its schema (catalogue, DDL record), the database's in the catalogue's settings.
 import type { Compression } from '../src/base/types.ts'
+import { groupBytesOf } from './engine-options.ts'
 import type { Engine } from './engine.ts'
 import { PAGE_CODEC } from './page/page-codec.ts'
 import type { PageCodec } from './page/page-codec.ts'
@@ -31,8 +32,10 @@ export function compressionOf(engine: Engine, table: TableStore | null): Compres
 export function groupTarget(engine: Engine, table: TableStore): GroupTarget {
   const { schema, order } = table
   const { memory, pages } = engine
+  const groupBytes = groupBytesOf(engine.parts.options)
   const compression = compressionOf(engine, table)
-  return { schema, order, memory, pages, codec: CODEC_OF[compression], mayDecode: compression !== 'none' }
+  const mayDecode = compression !== 'none'
+  return { schema, order, memory, pages, groupBytes, codec: CODEC_OF[compression], mayDecode }
 }
 
 /**

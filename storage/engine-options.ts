@@ -2,6 +2,8 @@
 // rare event (merge, eviction, checkpoint, segment change) happen within a few rows.
 import type { Compression } from '../src/base/types.ts'
 import type { FileSystem } from './file/file.ts'
+import { VALUE_LIMITS } from './txn/value-limits.ts'
+import type { ValueLimits } from './txn/value-limits.ts'
 import type { Synchronous } from './wal/wal-options.ts'
 
 export type { Synchronous } from './wal/wal-options.ts'
@@ -27,6 +29,9 @@ export interface EngineOptions {
   /** Merge every table that has delta rows after every commit (tests). */
   readonly mergeEveryCommit: boolean
   readonly walSegmentBytes: number
+  /** Text and bytes of a row group; 0 = 64 MiB, or an eighth of the memory if that is less. */
+  readonly groupBytes: number
+  readonly valueLimits: ValueLimits
   /** Compression of tables that have none of their own from now on; null = as the database says. */
   readonly compression: Compression | null
   /** off: no log, every commit is a checkpoint. */
@@ -44,6 +49,13 @@ export interface EngineOptions {
   readonly files: FileSystem | null
 }
 
+const GROUP_BYTES = 64 * 1024 * 1024
+
+/** Text and bytes a row group takes before it is closed. */
+export function groupBytesOf({ groupBytes, memoryBytes }: EngineOptions): number {
+  return groupBytes > 0 ? groupBytes : Math.min(GROUP_BYTES, memoryBytes >>> 3)
+}
+
 export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   memoryBytes: 512 * 1024 * 1024,
   synchronous: 'full',
@@ -56,6 +68,8 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   bulkRows: 50_000,
   mergeEveryCommit: false,
   walSegmentBytes: 16 * 1024 * 1024,
+  groupBytes: 0,
+  valueLimits: VALUE_LIMITS,
   compression: null,
   walMode: 'on',
   walFlushIntervalMs: 1000,

@@ -188,6 +188,7 @@ export class Engine {
   makeTableWithId(id: number, schema: TableSchema): TableStore {
     return new TableStore(id, schema, {
       reader: this.reader, heap: this.heap, counters: this.indexCounters, file: this.parts.path,
+      limits: this.parts.options.valueLimits,
     })
   }
 

@@ -1,5 +1,6 @@
 // db.table(name): rows by primary key without SQL. Outside a transaction, get() goes straight from the key to
 // the row: no transaction, no promise, no catalogue look-up.
+import type { ReadableStream, WritableStream } from 'node:stream/web'
 import type { Table as ArrowTable } from 'apache-arrow'
 import { stageColumns } from './append-columns.ts'
 import type { AppendColumns } from './append-columns.ts'
@@ -16,6 +17,7 @@ import type { RowObject } from './row-shape.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 import { keyScalars } from './table-key.ts'
+import { readStream, streamColumn, writeStream } from './value-stream.ts'
 import { TableRange, visibleColumns } from './table-range.ts'
 import type { RangeOptions } from './table-range.ts'
 import { BulkLoader, PointReader, appendColumns, indexFigures } from '../../storage/mod.ts'
@@ -266,6 +268,43 @@ export class TableHandle {
       throw new DatabaseError(CODE.WRONG_OBJECT, `table "${this.name}" has no primary key`)
     }
     return new TableRange(this.#session, schema, options)
+  }
+
+  /**
+   * One TEXT, JSON or BYTEA value as a stream of chunks (text as UTF-8), as of now; null when it is NULL, undefined
+   * when there is no such row. `for await (const chunk of item.readStream(1, 'body')!)`. Ending it early releases it.
+   */
+  readStream(key: unknown, column: string): ReadableStream<Uint8Array> | null | undefined {
+    this.#session.assertReady()
+    const { schema } = this.#resolve()
+    const ordinal = streamColumn(schema, column)
+    const values = this.#keyOf(schema, key)
+    return values === null ? undefined : readStream(this.#session, this.name, values, ordinal)
+  }
+
+  /**
+   * A stream whose chunks become the value of one column when it is closed: of the row with this key, or of a new one
+   * with defaults elsewhere. Committed at close() as put() would; abort() leaves everything as it was. TEXT to
+   * 256 MiB, BYTEA to 1 GiB (54000 beyond); the chunks are in memory until then.
+   */
+  writeStream(key: unknown, column: string): WritableStream<Uint8Array> {
+    this.#session.assertReady()
+    const { schema, defaults } = this.#resolve()
+    const ordinal = streamColumn(schema, column)
+    const values = this.#keyOf(schema, key)
+    if (values === null || schema.key.includes(ordinal)) {
+      const text = 'a stream writes a column outside of the key, of a key without NULLs'
+      throw new DatabaseError(CODE.INVALID_PARAMETER, text)
+    }
+    const { valueLimits } = this.#session.engine.parts.options
+    return writeStream(schema.columns[ordinal]!.type, valueLimits, value => {
+      this.#write(txn => {
+        const row = txn.tables(this.name).row(values)?.slice() ?? schema.columns.map(known => defaults.valueOf(known))
+        schema.key.forEach((c, i) => { row[c] = values[i]! })
+        row[ordinal] = value
+        return txn.put(this.name, fitRow(schema, row))
+      })
+    })
   }
 
   /** Figures of the learned index, enough to draw the fit. */

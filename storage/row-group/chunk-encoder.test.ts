@@ -49,7 +49,8 @@ function roundTrip(type: SqlType, values: readonly Scalar[], skipped = 0): Colum
   const padding = new Array<Scalar>(skipped).fill(null)
   const ids = Array.from({ length: skipped + values.length }, (_, i) => i * 3)
   const staged = [stage(INTEGER, ids), stage(type, [...padding, ...values])]
-  const group = writeRowGroup({ schema, order: new KeyOrder(schema), memory, pages }, staged, skipped, values.length)
+  const target = { schema, order: new KeyOrder(schema), memory, pages, groupBytes: 1e9 }
+  const group = writeRowGroup(target, staged, skipped, values.length)
   expect(memory.usedFrames - pool.stats.frames).toBe(before)
   const bytes = new Uint8Array(group.streamBytes - group.metaOffset)
   reader.copy(group, group.metaOffset, bytes.length, bytes)
@@ -117,7 +118,7 @@ describe('integers', () => {
     const column = { type: BIGINT, values: Float64Array.of(-0, -0), nulls: null, count: 2 }
     const schema = { name: 't', key: [0], columns: [{ name: 'id', type: INTEGER, nullable: false },
       { name: 'v', type: BIGINT, nullable: true }] }
-    const group = writeRowGroup({ schema, order: new KeyOrder(schema), memory, pages },
+    const group = writeRowGroup({ schema, order: new KeyOrder(schema), memory, pages, groupBytes: 1e9 },
       [stage(INTEGER, [1, 2]), column], 0, 2)
     const chunk = group.meta!.chunks[1]!
     expect([reader.read(group, chunk, BIGINT, 0), chunk.min, chunk.max]).toEqual([0, 0, 0])

@@ -170,6 +170,14 @@ export class ChunkReader {
     return bytes
   }
 
+  /** Where the bytes of a row lie in the stream; only of chunks encoded as views, and not of NULLs. */
+  viewAt(group: RowGroup, chunk: ColumnChunk, row: number): { offset: number; length: number } {
+    const at = this.address(group, chunk.valuesOffset + row * 8) >>> 2
+    const [offset, length] = [this.memory.u32[at]!, this.memory.u32[at + 1]!]
+    if (offset + length > group.metaOffset) this.failInside(group, 'a value lies outside of its row group')
+    return { offset, length }
+  }
+
   /** Dictionary code of a row. */
   code(group: RowGroup, chunk: ColumnChunk, row: number): number {
     const place = chunk.encoding === ENCODING.RUNS ? this.runOf(group, chunk, row) : row

@@ -57,7 +57,7 @@ function roundTrip(type: SqlType, from: readonly Scalar[], skipped = 0): Written
   const padding = new Array<Scalar>(skipped).fill(null)
   const staged = [stage(INTEGER, Array.from({ length: skipped + from.length }, (_, i) => i)),
     stage(type, [...padding, ...from])]
-  const target = { schema, order: new KeyOrder(schema), memory, pages, mayDecode: true }
+  const target = { schema, order: new KeyOrder(schema), memory, pages, groupBytes: 1e9, mayDecode: true }
   const group = writeRowGroup(target, staged, skipped, from.length)
   const bytes = new Uint8Array(group.streamBytes - group.metaOffset)
   reader.copy(group, group.metaOffset, bytes.length, bytes)

@@ -29,6 +29,8 @@ export interface GroupTarget {
   readonly order: KeyOrder
   readonly memory: LinearMemory
   readonly pages: PageStore
+  /** Text and bytes of a group; the callers close it then (group-budget.ts). */
+  readonly groupBytes: number
   /** How base pages are compressed; left out = not. */
   readonly codec?: PageCodec
   /** Columns outside the key may be encoded as runs and deltas. */

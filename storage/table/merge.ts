@@ -16,6 +16,7 @@ import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
 import { freeUnpublished, writeRowGroup } from '../row-group/row-group-writer.ts'
 import type { GroupTarget } from '../row-group/row-group-writer.ts'
+import { GroupBudget } from '../row-group/group-budget.ts'
 import { ColumnStage } from '../row-group/staged-column.ts'
 import type { StagedColumn } from '../row-group/staged-column.ts'
 import type { TableStore } from './table-store.ts'
@@ -45,6 +46,7 @@ export class Merger {
   private readonly groupRows: number
   private readonly incoming: IncomingRows | null
   private readonly stages: ColumnStage[]
+  private readonly budget: GroupBudget
   private readonly result: MergeResult & { groups: RowGroup[]; rowsWritten: number }
   private rowsPerGroup = 0
 
@@ -54,6 +56,7 @@ export class Merger {
     this.groupRows = groupRows
     this.incoming = incoming
     this.stages = table.schema.columns.map((column) => new ColumnStage(column.type, 4096))
+    this.budget = new GroupBudget(table.schema, target.groupBytes)
     this.result = { groups: [], replaced: [], mergedVersions: [], rowsWritten: 0 }
   }
 
@@ -112,7 +115,8 @@ export class Merger {
     const hi = to === null ? all.length : table.deltaOrder.position(table.delta, all, to, false)
     const range = this.incomingRange(from, to)
     const tail = old[last]!
-    const isFullTail = last === old.length - 1 && first === last && tail.rows * 2 > this.groupRows
+    const isFull = tail.rows * 2 > this.groupRows || tail.streamBytes * 2 > this.target.groupBytes
+    const isFullTail = last === old.length - 1 && first === last && isFull
     if (isFullTail && this.isBehind(tail, all, lo, range.incomingBegin)) {
       this.result.groups.push(tail)
       this.rewrite({ first: 1, last: 0, entries: all.subarray(lo, hi), ...range })
@@ -164,10 +168,12 @@ export class Merger {
 
   private appendSpan(source: readonly StagedColumn[], begin: number, end: number): void {
     for (let at = begin; at < end;) {
-      const count = Math.min(end - at, this.rowsPerGroup - this.stages[0]!.count)
+      const room = Math.min(end - at, this.rowsPerGroup - this.stages[0]!.count)
+      const count = this.budget.take(source, at, at + room)
       for (let c = 0; c < this.stages.length; c++) this.stages[c]!.appendSpan(source[c]!, at, at + count)
       at += count
-      this.flushWhenFull()
+      if (count < room) this.flush()
+      else this.flushWhenFull()
     }
   }
 
@@ -176,6 +182,10 @@ export class Merger {
       const { columns } = this.incoming!
       this.appendSpan(columns, change.incomingRow, change.incomingRow + 1)
     } else if (change.row !== null) {
+      if (!this.budget.takeRow(change.row)) {
+        this.flush()
+        this.budget.takeRow(change.row)
+      }
       for (let c = 0; c < this.stages.length; c++) this.stages[c]!.append(change.row[c]!)
       this.flushWhenFull()
     }
@@ -192,6 +202,7 @@ export class Merger {
     this.result.groups.push(writeRowGroup(this.target, this.stages, 0, rows))
     this.result.rowsWritten += rows
     for (const stage of this.stages) stage.clear()
+    this.budget.reset()
   }
 }
 

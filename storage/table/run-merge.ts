@@ -11,6 +11,7 @@ import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
 import { writeRowGroup } from '../row-group/row-group-writer.ts'
 import type { GroupTarget } from '../row-group/row-group-writer.ts'
+import { GroupBudget } from '../row-group/group-budget.ts'
 import { ColumnStage } from '../row-group/staged-column.ts'
 import type { TableStore } from './table-store.ts'
 
@@ -114,19 +115,22 @@ class GroupSink {
   private readonly target: GroupTarget
   private readonly groupRows: number
   private readonly stages: ColumnStage[]
+  private readonly budget: GroupBudget
 
   constructor(target: GroupTarget, groupRows: number) {
     this.target = target
     this.groupRows = groupRows
+    this.budget = new GroupBudget(target.schema, target.groupBytes)
     this.stages = target.schema.columns.map((column) => new ColumnStage(column.type, groupRows))
   }
 
   append(source: IncomingRows, begin: number, end: number): void {
     for (let at = begin; at < end;) {
-      const count = Math.min(end - at, this.groupRows - this.stages[0]!.count)
+      const room = Math.min(end - at, this.groupRows - this.stages[0]!.count)
+      const count = this.budget.take(source.columns, at, at + room)
       for (let c = 0; c < this.stages.length; c++) this.stages[c]!.appendSpan(source.columns[c]!, at, at + count)
       at += count
-      if (this.stages[0]!.count === this.groupRows) this.flush()
+      if (count < room || this.stages[0]!.count === this.groupRows) this.flush()
     }
   }
 
@@ -136,5 +140,6 @@ class GroupSink {
     this.groups.push(writeRowGroup(this.target, this.stages, 0, rows))
     this.rows += rows
     for (const stage of this.stages) stage.clear()
+    this.budget.reset()
   }
 }

@@ -8,6 +8,7 @@ import { entryPlaces } from './index-schema.ts'
 import { baseSlices, countDeltaEntries, toInterval } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
 import type { ReadSet } from '../txn/read-set.ts'
+import { valueChunks } from './value-chunks.ts'
 import { groupMayMatch } from '../row-group/zone-map.ts'
 
 /**
@@ -90,6 +91,13 @@ export class StoreAccess implements TableAccess {
     const value = this.table.order.fromValues(key)
     this.reads?.point(this.table, value)
     return this.table.findRow(value, this.visibility, columns, out) !== null
+  }
+
+  /** One text or bytes value in chunks; null when it is NULL, undefined without a row. The snapshot must stay. */
+  chunks(key: readonly Scalar[], column: number, chunkBytes: number): ReturnType<typeof valueChunks> {
+    const value = this.table.order.fromValues(key)
+    this.reads?.point(this.table, value)
+    return valueChunks(this.table, this.visibility, value, column, chunkBytes)
   }
 
   /** The whole row with this key, or null. */

@@ -6,6 +6,7 @@
 import { ByteReader } from '../../src/base/bytes.ts'
 import type { Compression, Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
+import type { ValueLimits } from '../txn/value-limits.ts'
 import type { ChunkReader } from '../row-group/chunk-reader.ts'
 import { DeltaImageCache } from '../delta/delta-image-cache.ts'
 import { DeltaOrder } from '../delta/delta-order.ts'
@@ -36,6 +37,7 @@ export interface TableServices {
   readonly heap: Heap
   readonly counters: IndexCounters
   readonly file: string
+  readonly limits: ValueLimits
 }
 
 /** A table with its rows. */

@@ -3,9 +3,13 @@
 import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row, TableSchema } from '../../src/base/types.ts'
+import { checkLengths } from './value-limits.ts'
 import type { TableStore } from '../table/table-store.ts'
 
-/** Assigns a missing row id, checks NOT NULL (23502), and makes values canonical: -0 is stored as 0. Copies. */
+/**
+ * Assigns a missing row id, checks NOT NULL (23502) and lengths (54000), and makes values canonical: -0 is stored as 0.
+ * Copies.
+ */
 export function completeRow(table: TableStore, row: Row): Row {
   const { columns } = table.schema
   assert(row.length === columns.length, 'row width differs from its table')
@@ -19,6 +23,7 @@ export function completeRow(table: TableStore, row: Row): Row {
       throw new DatabaseError(CODE.NOT_NULL, `null value in column "${column.name}" of table "${table.schema.name}"`)
     }
   }
+  checkLengths(table.schema, full, table.services.limits)
   return full
 }
 
