@@ -7,6 +7,7 @@ export type { ColumnBuffers, Dictionary, Layout, ScanBatch, ZonePredicate } from
 export type {
   CursorCounters, IndexAccess, IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter,
 } from './access.ts'
+export { recompress } from './recompress.ts'
 export { columnSizes, tableSize } from './size-figures.ts'
 export type { ColumnSize, TableSize } from './size-figures.ts'
 export { compressionOf, setCompression } from './compression.ts'

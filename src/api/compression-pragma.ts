@@ -4,10 +4,11 @@
 //   PRAGMA compression = 'zstd'            sets the database's
 //   PRAGMA compression(orders)             a table's
 //   PRAGMA compression(orders) = 'zstd'    sets a table's
+//   PRAGMA recompress [= orders]           rewrites what was written before
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { COMPRESSIONS } from '../base/types.ts'
 import type { Compression, Scalar } from '../base/types.ts'
-import { compressionOf, setCompression } from '../../storage/mod.ts'
+import { compressionOf, recompress, setCompression } from '../../storage/mod.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 import type { Session } from './session.ts'
 
@@ -32,6 +33,16 @@ export function compressionPragma(session: Session, value: Scalar, argument: str
   }
   setCompression(engine, argument === null ? null : engine.catalog.get(argument), wanted)
   return [shown(argument ?? 'compression', wanted)]
+}
+
+/** PRAGMA recompress [= table]: rewrites row groups with the compression set now; rows of (table, rows written). */
+export function recompressPragma(session: Session, value: Scalar): Scalar[][] {
+  const { engine } = session
+  const tables = value === null ? engine.catalog.tables() : [engine.catalog.get(String(value))]
+  if (session.transaction !== null) {
+    throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'PRAGMA recompress cannot run inside a transaction block')
+  }
+  return tables.map(table => [table.schema.name, `${recompress(engine, table)} rows`])
 }
 
 function shown(name: string, compression: Compression): Scalar[] {

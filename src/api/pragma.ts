@@ -2,7 +2,7 @@
 //
 //   storage_info [= table]   sizes, counters and, per table, rows, row groups and index figures
 //   integrity_check          'ok', or one row per problem; quick_check leaves the rows out
-//   compression [(table)] [= …]   compression-pragma.ts
+//   compression [(table)] [= …], recompress   compression-pragma.ts
 //   isolation_level, busy_timeout [= value]   of this session (session-settings.ts)
 //   database_list, table_list
 //   durability: wal_mode, synchronous, wal_checkpoint, … see pragma-wal.ts
@@ -12,7 +12,7 @@ import type { Scalar } from '../base/types.ts'
 import {
   columnFigures, columnSizes, compressionOf, engineStats, indexFigures, verifyEngine, tableSize,
 } from '../../storage/mod.ts'
-import { compressionPragma } from './compression-pragma.ts'
+import { compressionPragma, recompressPragma } from './compression-pragma.ts'
 import { WAL_PRAGMAS } from './pragma-wal.ts'
 import { busyTimeout, isolationLevel } from './session-settings.ts'
 import { indexInfo, indexList } from './index-command.ts'
@@ -28,6 +28,7 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   quick_check: session => integrityCheck(session, 'quick_check', false),
   ...WAL_PRAGMAS,
   compression: compressionPragma,
+  recompress: recompressPragma,
   database_list: ({ engine }, value) => value !== null ? unset('database_list', value) : [
     ['main', engine.parts.path], ...[...engine.attached].map(([name, { parts }]) => [name, parts.path]),
   ],

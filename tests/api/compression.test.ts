@@ -102,6 +102,36 @@ describe('settings', () => {
     expect(answers(db)).toEqual(before)
   })
 
+  test('recompress rewrites what was written before, for readers with old snapshots too', async () => {
+    const path = freshPath()
+    const db = await openDb(path, CREATE)
+    fill(db)
+    const before = answers(db)
+    const plainBytes = db.stats().tables[0]!.storedBytes
+    const old = db.prepare('SELECT id, message FROM log').iterate()
+    expect(old.next().value).toMatchObject({ id: 0 })
+    db.exec("DELETE FROM log WHERE id = 3; INSERT INTO log (id) VALUES (3); PRAGMA compression = 'zstd'")
+    expect(db.prepare('PRAGMA recompress').raw()).toEqual([['log', `${ROWS} rows`]])
+    const [size] = db.stats().tables
+    expect(size!.storedBytes).toBeLessThan(plainBytes / 3)
+    expect(size!.compressedPages).toBeGreaterThan(0)
+    let rows = 1
+    for (const row of old) {
+      if (row.id === 3) expect(row.message).toBe('request 1 of client 1')
+      rows++
+    }
+    expect(rows).toBe(ROWS)
+    expect(db.prepare('SELECT message FROM log WHERE id = 3').get()).toEqual({ message: null })
+    db.exec("UPDATE log SET at = NULL WHERE id = 3")
+    expect(db.verify().problems).toEqual([])
+    db.exec("PRAGMA compression = 'none'; PRAGMA recompress = log")
+    expect(db.stats().tables[0]!.compressedPages).toBe(0)
+    expect((answers(db) as unknown[][])[0]).toEqual((before as unknown[][])[0])
+    expect(errorOf(() => db.exec('PRAGMA recompress = nothing')).code).toBe('42P01')
+    db.close()
+    expect((await openDb(path)).prepare('SELECT count(*) FROM log').raw()).toEqual([[ROWS]])
+  })
+
   test('bad words, tables, and transactions', async () => {
     const db = await memoryDb(CREATE)
     const misspelt = errorOf(() => db.exec("PRAGMA compression = 'zst'"))
