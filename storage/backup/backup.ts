@@ -19,6 +19,7 @@ import type { FileHandle, FileSystem } from '../file/file.ts'
 import { MemoryFileSystem } from '../file/memory-file.ts'
 import { NodeFileSystem } from '../file/node-file.ts'
 import { encodeMetaSlot } from '../page/meta-slot.ts'
+import { newestRootEpoch, overtakenError } from '../page/page-load.ts'
 import type { HeldRoot } from '../page/page-load.ts'
 import { BLOCK_SIZE } from '../page/page-map.ts'
 import { FIRST_LINK_OFFSET, encodeBackupHeader, kindOfFile, slotOffset } from './backup-header.ts'
@@ -53,6 +54,8 @@ export interface BackupReport {
   /** The state the backup holds: the last commit in it, and its place in the log. */
   readonly commitId: number
   readonly lsn: number
+  /** Commits newer than that which are not in it: only a reader beside a writer may have some. */
+  readonly laterCommits: number
   /** Milliseconds since 1970. */
   readonly timeMs: number
 }
@@ -61,16 +64,12 @@ export interface BackupReport {
 const busy = new WeakMap<Engine, Set<string>>()
 
 /**
- * Backs the database up to the file `path`, in steps. 25006 for a read-only database, 42809 for a target that is
- * anything but a backup or absent, 55000 for a backup of another database, 55006 while one writes there, XX001 for
- * damage on either side. A failure leaves the backup that was there.
+ * Backs the database up to the file `path`, in steps; of a database opened read-only, its last checkpoint. 42809 for
+ * a target that is anything but a backup or absent, 55000 for a backup of another database, 55006 while one writes
+ * there, XX001 for damage on either side. A failure leaves the backup that was there.
  */
 export function* backupSteps(engine: Engine, path: string, options: BackupOptions = {}): Steps<BackupReport> {
   engine.assertUsable()
-  if (engine.isReadOnly) {
-    const text = `"${engine.parts.path}" is open read-only, and a backup begins with a checkpoint`
-    throw new DatabaseError(CODE.READ_ONLY, text, { hint: 'Open it for writing, or copy the closed files.' })
-  }
   const targets = busy.get(engine) ?? new Set<string>()
   busy.set(engine, targets)
   if (targets.has(path)) {
@@ -80,19 +79,42 @@ export function* backupSteps(engine: Engine, path: string, options: BackupOption
   try {
     const files = backupFiles(engine)
     const kind = kindOfTarget(files, path)
-    engine.checkpoint()
-    const root = engine.pages.hold()
+    const root = holdRoot(engine)
     try {
       const isAppend = options.incremental === true && kind === 'backup'
       const timeMs = Math.max((options.now ?? Date.now)(), engine.wal?.lastCommitMs ?? 0)
       const from: Source = { engine, root, timeMs, totalPages: usedPages(engine) }
       return isAppend ? yield* append(from, files, path) : yield* create(from, files, { path, kind })
+    } catch (error) {
+      throw overtaken(engine, root, error)
     } finally {
       root.release()
     }
   } finally {
     targets.delete(path)
   }
+}
+
+// A reader cannot take a checkpoint, so it copies the last one it has opened. The writer knows of that root from the
+// reader's slot, and the snapshot keeps the reader from going on to a newer one.
+function holdRoot(engine: Engine): HeldRoot {
+  if (!engine.isReadOnly) {
+    engine.checkpoint()
+    return engine.pages.hold()
+  }
+  const root = engine.pages.hold()
+  const snapshot = engine.snapshots.take(engine.commitId, 0, engine.rootNumber)
+  return { ...root, release: () => {
+    snapshot.close()
+    root.release()
+  } }
+}
+
+// A reader that could not announce itself may find its pages reused: that is not damage.
+function overtaken(engine: Engine, { meta }: HeldRoot, error: unknown): unknown {
+  const isDamage = error instanceof DatabaseError && error.code === CODE.CORRUPT
+  if (!engine.isReadOnly || !isDamage || newestRootEpoch(engine.pages.file) <= meta.epoch + 1) return error
+  return overtakenError(engine.parts.path, error.page ?? 0)
 }
 
 /** Where the backups of a database live: with its own files, and on the disk for a database in memory. */
@@ -224,6 +246,7 @@ class LinkWriter {
   private readonly before: readonly DirectoryEntry[]
   private readonly timeMs: number
   private readonly totalPages: number
+  private readonly laterCommits: number
   /** The header may name the link, so its bytes have to stay. */
   isNamed = false
 
@@ -232,6 +255,7 @@ class LinkWriter {
     this.file = file
     this.root = root
     this.totalPages = totalPages
+    this.laterCommits = engine.isReadOnly ? engine.commitId - root.meta.commitId : 0
     this.chain = chain
     this.last = chain === null ? null : chain.links[chain.links.length - 1]!
     this.baseEpoch = this.last?.epoch ?? 0
@@ -266,9 +290,9 @@ class LinkWriter {
     return { ...this.figures(path), kind: 'unchanged', link: number, pages: 0, bytes: 0, timeMs }
   }
 
-  private figures(path: string): Pick<BackupReport, 'path' | 'totalPages' | 'commitId' | 'lsn'> {
+  private figures(path: string): Pick<BackupReport, 'path' | 'totalPages' | 'commitId' | 'lsn' | 'laterCommits'> {
     const { commitId, redoLsn } = this.root.meta
-    return { path, totalPages: this.totalPages, commitId, lsn: redoLsn }
+    return { path, totalPages: this.totalPages, commitId, lsn: redoLsn, laterCommits: this.laterCommits }
   }
 
   /** Steps 2 to 6. */

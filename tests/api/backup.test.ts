@@ -73,7 +73,7 @@ describe('db.backup()', () => {
     db.close()
   })
 
-  test('wrong options, transactions and read-only databases are refused', async () => {
+  test('wrong options and transactions are refused', async () => {
     const path = `${fresh()}.sdb`
     const db = await shop(path)
     await expect(db.backup('')).rejects.toMatchObject({ code: '22023' })
@@ -85,9 +85,29 @@ describe('db.backup()', () => {
     expect(() => db.exec("BACKUP DATABASE TO 'b'")).toThrow(/transaction block/)
     db.exec('ROLLBACK')
     db.close()
+  })
+
+  test('a reader beside a writer backs up the last checkpoint it has opened', async () => {
+    const path = `${fresh()}.sdb`
+    const db = await shop(path)
+    db.checkpoint()
     const reader = await open(path, { readOnly: true })
-    await expect(reader.backup('b')).rejects.toMatchObject({ code: '25006' })
+    const hash = reader.contentHash()
+    const backup = fresh()
+    const running = reader.backup(backup)
+    for (let i = 0; i < 12; i++) {
+      db.exec(`UPDATE item SET name = 'written ${i}' WHERE id % 12 = ${i}`)
+      db.checkpoint()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(await running).toMatchObject({ kind: 'full', laterCommits: 0 })
+    db.exec(`RESTORE DATABASE '${backup}.sdb' FROM '${backup}'`)
+    expect(await hashOf(`${backup}.sdb`)).toBe(hash)
     reader.close()
+    expect((await db.backup(backup, { incremental: true })).kind).toBe('incremental')
+    db.exec(`RESTORE DATABASE '${backup}.2.sdb' FROM '${backup}'`)
+    expect(await hashOf(`${backup}.2.sdb`)).toBe(db.contentHash())
+    db.close()
   })
 })
 

@@ -109,6 +109,24 @@ describe('tables', () => {
     db.close()
   })
 
+  test('unique constraints and indexes', async () => {
+    const path = make(`CREATE TABLE u (id INTEGER PRIMARY KEY, email TEXT UNIQUE, a INT, "B c" TEXT, UNIQUE (a, "b c"));
+      CREATE INDEX by_a ON u (a DESC);
+      INSERT INTO u VALUES (1, 'x@y', 1, 'q'), (2, NULL, 2, 'q'), (3, NULL, 2, 'r');
+      CREATE TABLE s (v INT UNIQUE) STRICT; INSERT INTO s VALUES (4);`)
+    const { db, out, notes } = await imported(path)
+    expect(notes).toBe('')
+    expect(out).toMatch(/u +│ +3 │ id +│ +3 │ imported/)
+    expect(out).toMatch(/s +│ +1 │ +│ +1 │ imported/)
+    const insert = (sql: string): void => void db.exec(`INSERT INTO u VALUES ${sql}`)
+    expect(() => insert("(4, 'x@y', 9, 'z')")).toThrow(expect.objectContaining({ code: '23505' }))
+    expect(() => insert("(4, 'z', 2, 'r')")).toThrow(expect.objectContaining({ code: '23505' }))
+    expect(() => db.exec('INSERT INTO s VALUES (4)')).toThrow(expect.objectContaining({ code: '23505' }))
+    insert("(4, NULL, 2, 's')")
+    expect(db.verify().problems).toEqual([])
+    db.close()
+  })
+
   test('only the tables that were named', async () => {
     const path = make('CREATE TABLE a (x INTEGER); CREATE TABLE b (x INTEGER)')
     const { db } = await imported(path, ['B'])
