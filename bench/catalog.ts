@@ -11,6 +11,7 @@ import { backup } from './workloads/backup.ts'
 import { commit, upsert } from './workloads/commit.ts'
 import { compression } from './workloads/compression.ts'
 import { dirty } from './workloads/dirty.ts'
+import { freeSpace } from './workloads/free-space.ts'
 import { growth } from './workloads/growth.ts'
 import { indexFit } from './workloads/index-fit.ts'
 import { keyValue } from './workloads/key-value.ts'
@@ -25,7 +26,7 @@ import type { Workload } from './workloads/workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
   point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool, keyValue,
-  logAppend, inFlight, tuple, updates, growth, backup, compression,
+  logAppend, inFlight, tuple, updates, growth, backup, compression, freeSpace,
 ]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */

@@ -9,6 +9,8 @@ import { corruption } from './errors.ts'
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+/** A buffer that grew beyond this is dropped by reset. */
+const KEPT_BYTES = 4 * 1024 * 1024
 const TWO_32 = 0x1_0000_0000
 
 /** Growing little-endian byte string. `finish` gives a view, valid until the next write or reset. */
@@ -118,8 +120,12 @@ export class ByteWriter {
     return this.bytes.subarray(0, this.length)
   }
 
+  /** Forgets what was written, and gives the memory of something large back. */
   reset(): void {
     this.length = 0
+    if (this.bytes.length <= KEPT_BYTES) return
+    this.bytes = new Uint8Array(KEPT_BYTES)
+    this.view = new DataView(this.bytes.buffer)
   }
 }
 

@@ -12,6 +12,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts'
 import { PAGE_KIND } from '../page/page-store.ts'
 import type { PageStore } from '../page/page-store.ts'
 import type { BufferPool } from '../pool/buffer-pool.ts'
+import { BUCKET_BYTES, FreeSpaceMap } from './free-space-map.ts'
 import {
   HEAP_TUPLE_MAX, checkHeapPage, heapFreeBytes, heapSlotCount, heapTableId, heapTupleLength, heapTupleOffset,
   initHeapPage, insertHeapTuple, isHeapPageEmpty, removeHeapTuple,
@@ -25,8 +26,6 @@ const STUB_BYTES = 8
 const OVERFLOW_MAGIC = 0x4c46564f
 const OVERFLOW_HEADER_BYTES = 16
 const OVERFLOW_PAYLOAD_BYTES = FRAME_SIZE - OVERFLOW_HEADER_BYTES
-const BUCKETS = 16
-const BUCKET_BYTES = FRAME_SIZE / BUCKETS
 
 /** Where a tuple is. */
 export interface TupleAddress {
@@ -39,24 +38,6 @@ export interface Tuple {
   commitId: number
   isTombstone: boolean
   body: Uint8Array
-}
-
-/** Pages with room, by free-space bucket. Sets keep insertion order, so pages fill one after another. */
-class FreeSpaceMap {
-  readonly buckets: Set<number>[] = Array.from({ length: BUCKETS }, () => new Set<number>())
-
-  /** A page with at least `bytes` free: the first of the lowest sufficient bucket. O(buckets). */
-  find(bytes: number): number {
-    for (let b = Math.floor(bytes / BUCKET_BYTES) + 1; b < BUCKETS; b++) {
-      for (const page of this.buckets[b]!) return page
-    }
-    return -1
-  }
-
-  move(page: number, from: number, to: number): void {
-    if (from >= 0) this.buckets[from]!.delete(page)
-    if (to >= 0) this.buckets[to]!.add(page)
-  }
 }
 
 /** All heap pages of a database. */
