@@ -25,6 +25,7 @@ import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 import { ValueReader } from '../row-group/value-reader.ts'
 import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
+import { EarlyReads } from './early-reads.ts'
 import { makeWarmGet, shaped } from './warm-reader.ts'
 import type { Convert, RowObject, RowShape, WarmGet } from './warm-reader.ts'
 
@@ -50,6 +51,9 @@ export class PointReader<T = RowObject> {
   private readonly columnCount: number
   private readonly shape: RowShape
   private readonly warmLookups: number
+  private readonly reads: EarlyReads
+  /** `has` reads no columns: nothing to choose. */
+  private readonly hasReads = new EarlyReads(false)
   private row = -1
   private warm: WarmGet<T> | null = null
   private warmHas: WarmGet<RowObject> | null = null
@@ -60,11 +64,12 @@ export class PointReader<T = RowObject> {
 
   /**
    * `columns` are schema ordinals, `names` the properties of the row object; null = the one column's value.
-   * `warmLookups` lookups on one root make it warm.
+   * `warmLookups` lookups on one root make it warm, `reads` then says when columns are read.
    */
   constructor(
     table: TableStore, commitId: () => number, columns: readonly number[], names: readonly string[] | null,
     converts: readonly Convert[], warmLookups: number = WARM_LOOKUPS,
+    reads: EarlyReads = new EarlyReads(),
   ) {
     this.table = table
     this.commitId = commitId
@@ -76,6 +81,7 @@ export class PointReader<T = RowObject> {
     this.columnCount = columns.length + 1
     this.shape = { columns, names, converts }
     this.warmLookups = warmLookups
+    this.reads = reads
     this.build = generateBuild<T>(table, columns, names, converts)
     this.buildFromRow = generateFromRow<T>(columns, names, converts)
   }
@@ -138,9 +144,9 @@ export class PointReader<T = RowObject> {
       this.lookups = 0
     }
     if (++this.lookups !== this.warmLookups) return false
-    this.warm = makeWarmGet<T>(this.table, root, this.shape, this.values)
+    this.warm = makeWarmGet<T>(this.table, root, this.shape, this.values, this.reads)
     if (this.warm === null) return false
-    this.warmHas = makeWarmGet<RowObject>(this.table, root, { columns: [], names: [], converts: [] }, this.values)
+    this.warmHas = makeWarmGet<RowObject>(this.table, root, NO_COLUMNS, this.values, this.hasReads)
     this.warmRoot = root
     return true
   }
@@ -218,6 +224,7 @@ export class PointReader<T = RowObject> {
 }
 
 const SEARCH_ELSEWHERE = -2
+const NO_COLUMNS: RowShape = { columns: [], names: [], converts: [] }
 /** Lookups on one root before it is warm. */
 const WARM_LOOKUPS = 4096
 

@@ -18,6 +18,7 @@ import type { LinearMemory } from '../memory/linear-memory.ts'
 import type { BufferPool } from '../pool/buffer-pool.ts'
 import type { DeletionVector } from '../row-group/deletion-vector.ts'
 import { ValueReader } from '../row-group/value-reader.ts'
+import type { EarlyReads } from './early-reads.ts'
 import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
 import { ABSENT, KIND, SLICES, SLICE_SHIFT, WarmPlaces } from './warm-places.ts'
@@ -48,10 +49,11 @@ const GROUPS_MAX = 8192
 
 /**
  * The generated reader of a root, or null where it cannot be (keys that are no numbers, int64 keys beyond 2^53,
- * infinities, too many groups, a key column of another encoding). Reads the metas of all groups; O(segments).
+ * infinities, too many groups, a key column of another encoding). `reads` is kept by the caller over roots. Reads the
+ * metas of all groups; O(segments).
  */
 export function makeWarmGet<T>(
-  table: TableStore, root: TableRoot, shape: RowShape, reader: ValueReader,
+  table: TableStore, root: TableRoot, shape: RowShape, reader: ValueReader, reads: EarlyReads,
 ): WarmGet<T> | null {
   const { groups } = root
   if (groups.length === 0 || groups.length > GROUPS_MAX || table.order.mode !== 'number') return null
@@ -73,15 +75,17 @@ export function makeWarmGet<T>(
     factories.set(source, factory)
   }
   const dead = groups.map((group) => group.dead)
-  return factory(model, places, memory, pool, table.services.counters, reader, dead, shape.converts) as WarmGet<T>
+  const { counters } = table.services
+  return factory(model, places, memory, pool, counters, reader, dead, shape.converts, reads) as WarmGet<T>
 }
 
 type WarmFactory = (
   model: PackedModel, places: WarmPlaces, memory: LinearMemory, pool: BufferPool, counters: IndexCounters,
   reader: ValueReader, dead: readonly DeletionVector[], converts: readonly Convert[],
+  reads: EarlyReads,
 ) => WarmGet<unknown>
 
-const PARAMETERS = ['model', 'places', 'memory', 'pool', 'counters', 'reader', 'dead', 'converts']
+const PARAMETERS = ['model', 'places', 'memory', 'pool', 'counters', 'reader', 'dead', 'converts', 'reads']
 const factories = new Map<string, WarmFactory>()
 const FACTORIES_MAX = 200
 /** Lookups after a page has left its frame before the places are resolved anew. */
@@ -126,6 +130,7 @@ function generate(
       places.resolve(part, pos >>> ${SLICE_SHIFT})
       return null
     }
+    const early = reads.isEarly
     ${places.columns.map(emitEarly).join('\n    ')}
     let row = -1
     ${choose(`words[q + ${key.kindAt}]`, key.kinds, emitSearch)}
@@ -133,7 +138,12 @@ function generate(
     counters.probes++
     counters.windowRows += hi - lo
     counters.keyPages++
-    if (row < 0) return undefined
+    if (--reads.left === 0) reads.decide()
+    if (row < 0) {
+      reads.absent++
+      return undefined
+    }
+    const isRead = early && row === pos
     ${places.columns.map((column, i) => emitColumn(column, i, types[columns[i]!]!)).join('\n    ')}
     const error = row > pos ? row - pos : pos - row
     if (error > counters.maxError) counters.maxError = error
@@ -195,12 +205,13 @@ function emitHalving(element: string, lo: string, hi: string): string {
 }
 
 // Reads the predicted row's value before the search knows the row: the right one is on the same cache line, or
-// near it, and the memory of all columns and of the key is then waited for at once.
+// near it, and the memory of all columns and of the key is then waited for at once. When that pays: early-reads.ts.
 function emitEarly(column: ColumnPlaces, i: number): string {
   const kind = column.kinds.length === 1 ? column.kinds[0]! : KIND.OTHER
   if (kind === KIND.OTHER) return ''
   return `const o${i} = words[q + ${column.at}]
-    let r${i} = ${element(kind, `(o${i} + pos)`)}`
+    let r${i} = 0
+    if (early) r${i} = ${element(kind, `(o${i} + pos)`)}`
 }
 
 // Declares v<i>, the column's value.
@@ -210,7 +221,7 @@ function emitColumn(column: ColumnPlaces, i: number, type: SqlType): string {
     if (kind === KIND.OTHER) {
       return `v${i} = reader.${ValueReader.methodFor(type)}(groups[part], chunks[${i}][part], row)`
     }
-    const read = isSingle ? `if (row !== pos) r${i} = ${element(kind, `(o${i} + row)`)}`
+    const read = isSingle ? `if (!isRead) r${i} = ${element(kind, `(o${i} + row)`)}`
       : `const r${i} = ${element(kind, `(words[q + ${column.at}] + row)`)}`
     return `${read}\n${emitValue(kind, column, i, type)}`
   }
