@@ -31,9 +31,11 @@ function rowOf(key: number, position: number, random: Random): Row {
   ]
 }
 
+type MakeReader = (warmLookups: number, reads?: EarlyReads) => PointReader
+
 async function fill(
   keys: readonly number[], options: { memoryBytes: number, poolFrames?: number },
-): Promise<{ engine: Engine, rows: Map<number, Row>, reader: (warmLookups: number, reads?: EarlyReads) => PointReader }> {
+): Promise<{ engine: Engine, rows: Map<number, Row>, reader: MakeReader }> {
   const engine = await openEngine('p.sdb', {
     files: new MemoryFileSystem(), rowGroupRows: GROUP_ROWS, bulkRows: 100, deltaRows: 1e6, ...options,
   })
