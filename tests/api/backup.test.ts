@@ -63,6 +63,27 @@ describe('db.backup()', () => {
     await expect(cancelled).rejects.toMatchObject({ code: '57014' })
   })
 
+  test('compressed pages and indexes come back as they were', async () => {
+    const db = await open(`${fresh()}.sdb`, { compression: 'zstd' })
+    db.exec('CREATE TABLE item (id BIGINT PRIMARY KEY, name TEXT NOT NULL); CREATE INDEX by_name ON item (name)')
+    const count = 60_000
+    db.table('item').append({
+      id: Array.from({ length: count }, (_, i) => i), name: Array.from({ length: count }, (_, i) => `name ${i % 999}`),
+    })
+    const backup = fresh()
+    await db.backup(backup)
+    db.exec("UPDATE item SET name = 'other' WHERE id = 77")
+    const { pages, totalPages } = await db.backup(backup, { incremental: true })
+    expect(pages).toBeLessThan(totalPages)
+    db.exec(`RESTORE DATABASE '${backup}.sdb' FROM '${backup}'`)
+    expect(await hashOf(`${backup}.sdb`)).toBe(db.contentHash())
+    const restored = await open(`${backup}.sdb`)
+    expect(restored.prepare("SELECT id FROM item WHERE name = 'other'").all()).toEqual([{ id: 77 }])
+    expect(restored.prepare('PRAGMA compression').get()).toEqual(db.prepare('PRAGMA compression').get())
+    restored.close()
+    db.close()
+  })
+
   test('an in-memory database is backed up to the disk', async () => {
     const db = await shop(':memory:')
     const backup = fresh()

@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { contentHash } from '../../src/api/content-hash.ts'
 import { Random } from '../../src/base/random.ts'
-import { appendColumns, backupSteps, openEngine, restoreSteps, runSteps } from '../../storage/mod.ts'
+import { appendColumns, backupSteps, openEngine, restoreSteps, runSteps, verifyEngine } from '../../storage/mod.ts'
 import type { Engine, EngineOptions } from '../../storage/mod.ts'
 import { CRASH_POLICIES, FaultyFileSystem } from '../sim/faulty-file.ts'
 import { lastStep } from './state.ts'
@@ -23,6 +23,8 @@ class Run {
   readonly random = new Random(SEED)
   engine!: Engine
   step = 0
+  /** The last step that has been committed. */
+  acknowledged = -1
   /** Hash of the state by number of links. */
   readonly hashes = new Map<number, string>()
   finished = 0
@@ -35,7 +37,10 @@ class Run {
   }
 
   async work(steps: number): Promise<void> {
-    for (let i = 0; i < steps; i++) await applyStep(this.engine, appendColumns, SEED, this.step++)
+    for (let i = 0; i < steps; i++) {
+      await applyStep(this.engine, appendColumns, SEED, this.step++)
+      this.acknowledged = this.step - 1
+    }
   }
 
   backup(incremental: boolean): void {
@@ -110,6 +115,64 @@ describe('a crash at every I/O', () => {
     for (const { disk, at } of run.images) {
       expect([before, run.hashes.get(1)], at).toContain(await restoredHash(disk, 'b', 'r.sdb'))
     }
+  }, 120_000)
+
+  test('beside commits, merges and checkpoints: what was acknowledged is there', async () => {
+    const run = await new Run().start()
+    run.backup(false)
+    const first = run.hashes.get(1)
+    await run.work(9)
+    const images: (Image & { acknowledged: number })[] = []
+    run.disk.onStep = ({ index, operation, path }) => {
+      if (index % 7 !== 0) return
+      const policy = run.random.pick(CRASH_POLICIES)
+      const at = `${policy} after operation ${index} (${operation} ${path})`
+      images.push({ disk: run.disk.crash(policy, run.random), at, finished: 1, acknowledged: run.acknowledged })
+    }
+    const steps = backupSteps(run.engine, 'b', { incremental: true })
+    let next = steps.next()
+    const second = contentHash(run.engine)
+    while (next.done !== true) {
+      await run.work(8)
+      if ('sync' in next.value) next.value.sync.sync()
+      next = steps.next()
+    }
+    run.disk.onStep = null
+    expect(images.length).toBeGreaterThan(15)
+    for (const { disk, at, acknowledged } of images) {
+      const engine = await open(disk)
+      expect(lastStep(engine), at).toBeGreaterThanOrEqual(acknowledged)
+      expect(verifyEngine(engine).problems, at).toEqual([])
+      engine.close()
+      expect([first, second], at).toContain(await restoredHash(disk, 'b', 'r.sdb'))
+    }
+    expect(await restoredHash(run.disk, 'b', 'r.sdb')).toBe(second)
+  }, 120_000)
+
+  test('of a restore to a time: the target is whole or not there, and nothing of the source changes', async () => {
+    const run = new Run()
+    run.engine = await openEngine('c.sdb', { ...TINY, files: run.disk, walArchive: 'kept' })
+    await run.work(20)
+    run.backup(false)
+    for (let step = 1; step < 12; step++) {
+      const txn = run.engine.begin()
+      txn.put('meta', [1, 100 + step])
+      txn.commit()
+    }
+    run.engine.durability.archiveNow()
+    const hash = contentHash(run.engine)
+    const until = { untilMs: Number.MAX_SAFE_INTEGER, archive: 'kept' }
+    run.watch(() => runSteps(restoreSteps(run.disk, { from: 'b', to: 'r.sdb', until })))
+    let whole = 0
+    for (const { disk, at } of run.images) {
+      if (disk.exists('r.sdb')) whole++
+      else runSteps(restoreSteps(disk, { from: 'b', to: 'r.sdb', until }))
+      const restored = await open(disk, 'r.sdb')
+      expect(contentHash(restored), at).toBe(hash)
+      restored.close()
+      expect(disk.list('.').filter((name) => name.includes('restoring')), at).toEqual([])
+    }
+    expect(whole).toBeGreaterThan(0)
   }, 120_000)
 
   test('of a restore: the target is whole or not there, and the restore can be repeated', async () => {
