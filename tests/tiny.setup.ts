@@ -1,6 +1,6 @@
 // The second run of the suites: every threshold so small that tables merge, evict and checkpoint after every
-// commit, while old snapshots are held across merges and a second connection reads. The suites themselves
-// do not know; their answers must be the same.
+// commit, over compressed pages, while old snapshots are held across merges and a second connection reads. The
+// suites themselves do not know; their answers must be the same.
 //
 // Held snapshots check themselves: what a snapshot read when it was taken, it must read when it is let go.
 import { expect } from 'vitest'
@@ -16,6 +16,8 @@ import type { Transaction } from '../storage/mod.ts'
 Object.assign(DEFAULT_ENGINE_OPTIONS, {
   rowGroupRows: 64, deltaRows: 16, poolFrames: 8, checkpointEvery: 1, mergeEveryCommit: true, bulkRows: 48,
   memoryBytes: 64 * 1024 * 1024, walSegmentBytes: 64 * 1024,
+  // Everything that runs here runs over runs, deltas and compressed pages.
+  compression: 'zstd',
 })
 
 /** Tables larger than this are not read whole after every commit. */

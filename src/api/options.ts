@@ -87,7 +87,7 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
   checkBoolean('mergeEveryCommit', options.mergeEveryCommit ?? false)
   if (options.compression !== undefined) checkOneOf('compression', options.compression, COMPRESSIONS)
   const engine: Partial<EngineOptions> = {
-    synchronous, readOnly, files, compression: options.compression ?? null,
+    synchronous, readOnly, files, compression: options.compression ?? DEFAULT_ENGINE_OPTIONS.compression,
     memoryBytes: options.memory === undefined ? DEFAULT_ENGINE_OPTIONS.memoryBytes : parseSize(options.memory),
     rowGroupRows: count('rowGroupRows', options.rowGroupRows, 64, 65_536, DEFAULT_ENGINE_OPTIONS.rowGroupRows),
     deltaRows: count('deltaRows', options.deltaRows, 1, 2 ** 31, DEFAULT_ENGINE_OPTIONS.deltaRows),

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import type { Database } from '../../src/index.ts'
-import { errorOf, freshPath, memoryDb, openDb } from './shop.ts'
+import { errorOf, freshPath, memoryDb, openDb } from '../api/shop.ts'
 
 const CREATE = `CREATE TABLE log (id INTEGER PRIMARY KEY, at TIMESTAMP, level TEXT, message TEXT, size BIGINT,
   score DOUBLE)`
