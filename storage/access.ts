@@ -73,6 +73,8 @@ export interface IndexAccess {
   readonly entries: TableAccess
   /** Where a column of the table stands in an entry, by ordinal; -1 = not there. Key columns always are. */
   readonly places: readonly number[]
+  /** Entries that a value of the first `columns` columns has, estimated from some that are there. Cost: some µs. */
+  typicalMatches(columns: number): number
 }
 
 /** Writes of the current transaction. Every method sees the transaction's own earlier writes. */

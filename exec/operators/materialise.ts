@@ -3,6 +3,7 @@
 import type { Run } from '../run.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import { ColumnStore } from './column-store.ts'
+import { IndexScanOperator } from './index-scan.ts'
 import type { Operator } from './operator.ts'
 import { ScanOperator } from './scan.ts'
 
@@ -33,6 +34,7 @@ export function buildStore(run: Run, input: Operator, arena: Arena): ColumnStore
 
 /** True when a tree reads `table`. Subqueries do not count: they are finished before the first write. */
 export function readsTable(operator: Operator, table: string): boolean {
-  if (operator instanceof ScanOperator && operator.spec.table === table) return true
+  const isScan = operator instanceof ScanOperator || operator instanceof IndexScanOperator
+  if (isScan && operator.spec.table === table) return true
   return operator.children.some((child) => readsTable(child, table))
 }

@@ -17,7 +17,7 @@ import type { Run } from '../run.ts'
 import type { Batch } from '../vector/batch.ts'
 import { VectorBuilder } from '../vector/builder.ts'
 import { typeColumns } from '../vector/vector.ts'
-import type { Description, Estimate, Operator } from './operator.ts'
+import type { Description, Estimate, Operator, PlanNode } from './operator.ts'
 
 export type ScanOrder = 'none' | 'ascending' | 'descending'
 
@@ -56,11 +56,12 @@ export class ScanOperator implements Operator {
     const { table, schema, path } = this.spec
     const access = run.context.tables(table)
     const bound = bindAccess(path, schema, run)
+    const shape = { node: this, columns: this.spec.columns, schema, order: this.spec.order }
     switch (bound.kind) {
       case 'empty': return EMPTY_SOURCE
       case 'points': return new PointSource(run, access, this.spec, bound.keys)
-      case 'ranges': return new CursorSource(run, this, access, { ranges: bound.ranges, zones: bound.zones })
-      case 'all': return new CursorSource(run, this, access, { ranges: [null], zones: bound.zones })
+      case 'ranges': return new CursorSource(run, shape, access, { ranges: bound.ranges, zones: bound.zones })
+      case 'all': return new CursorSource(run, shape, access, { ranges: [null], zones: bound.zones })
     }
   }
 }
@@ -136,9 +137,19 @@ interface CursorPlan {
   readonly zones: readonly ZonePredicate[]
 }
 
-class CursorSource implements BatchSource {
+/** What a cursor source reads of a table, and for which operator. */
+export interface CursorShape {
+  readonly node: PlanNode
+  /** Ordinals of the columns of `schema`. */
+  readonly columns: readonly number[]
+  readonly schema: TableSchema
+  readonly order: ScanOrder
+}
+
+/** Ranges of a table, one after the other, as batches over pool frames. */
+export class CursorSource implements BatchSource {
   readonly #run: Run
-  readonly #operator: ScanOperator
+  readonly #shape: CursorShape
   readonly #access: TableAccess
   readonly #plan: CursorPlan
   readonly #types: readonly SqlType[]
@@ -149,12 +160,12 @@ class CursorSource implements BatchSource {
   #nextRange = 0
   #closed = false
 
-  constructor(run: Run, operator: ScanOperator, access: TableAccess, plan: CursorPlan) {
+  constructor(run: Run, shape: CursorShape, access: TableAccess, plan: CursorPlan) {
     this.#run = run
-    this.#operator = operator
+    this.#shape = shape
     this.#access = access
     this.#plan = plan
-    this.#types = operator.spec.columns.map((ordinal) => operator.spec.schema.columns[ordinal]!.type)
+    this.#types = shape.columns.map((ordinal) => shape.schema.columns[ordinal]!.type)
     this.#arena = run.newArena()
   }
 
@@ -181,7 +192,7 @@ class CursorSource implements BatchSource {
   #openNext(): TableCursor | null {
     const { ranges, zones } = this.#plan
     if (this.#nextRange >= ranges.length) return null
-    const { columns, order } = this.#operator.spec
+    const { columns, order } = this.#shape
     const at = order === 'descending' ? ranges.length - 1 - this.#nextRange : this.#nextRange
     this.#nextRange++
     const range = ranges[at]!
@@ -207,7 +218,7 @@ class CursorSource implements BatchSource {
     sum.groupsSkipped += counters.groupsSkipped
     sum.baseRows += counters.baseRows
     sum.deltaRows += counters.deltaRows
-    const { notes } = this.#run.profileOf(this.#operator)
+    const { notes } = this.#run.profileOf(this.#shape.node)
     notes.set('row groups', `${sum.groupsTotal - sum.groupsSkipped} read, ${sum.groupsSkipped} skipped`)
     notes.set('rows read', `${sum.baseRows} base, ${sum.deltaRows} delta`)
   }

@@ -4,6 +4,7 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { TableAccess } from '../../storage/access.ts'
 import { AggregateOperator } from '../operators/aggregate.ts'
 import { FilterOperator } from '../operators/filter.ts'
+import { IndexScanOperator } from '../operators/index-scan.ts'
 import { LimitOperator } from '../operators/limit.ts'
 import { LockOperator } from '../operators/lock.ts'
 import type { Operator } from '../operators/operator.ts'
@@ -16,11 +17,13 @@ import { ValuesOperator } from '../operators/values.ts'
 import { buildJoin } from './build-join.ts'
 import { chooseAccess } from './choose-access.ts'
 import { splitMemberships, withMemberships } from './build-semi-join.ts'
-import { conditionExpressions, conditionOf } from './column-condition.ts'
+import { extremeByOrder } from './extreme-of-key.ts'
+import { conditionExpressions, conditionOf, nullTestOf } from './column-condition.ts'
 import { digits, filterCost } from './cost.ts'
 import type { CostModel } from './cost.ts'
 import { andAll, columnsOf, conjuncts, operandsOf } from './expression.ts'
-import { keyOrderOf } from './key-order.ts'
+import { indexExpressions } from './index-path.ts'
+import { indexOrderOf, keyOrderOf, scanBelow } from './key-order.ts'
 import type {
   AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LockPlan, LogicalPlan, ProjectPlan, ScanPlan,
   SortPlan, SubqueryExpression,
@@ -34,6 +37,8 @@ export class OperatorBuilder {
   readonly costs: CostModel
   readonly #subqueries: Map<LogicalPlan, Operator> = new Map()
   readonly #tables: (name: string) => TableAccess
+  /** The index that a scan must be read through, for the order of its entries. */
+  #via: { readonly scan: ScanPlan; readonly index: string } | null = null
   readonly #optimise: (plan: LogicalPlan) => LogicalPlan
 
   constructor(
@@ -122,14 +127,24 @@ export class OperatorBuilder {
   ): { operator: Operator; remaining: readonly Expression[] } {
     const conjunctsWithConditions = conditions.map((expression) => {
       const condition = conditionOf(expression)
-      return { expression, condition, ordinal: condition === null ? -1 : plan.columns[condition.column]! }
+      const test = condition === null ? nullTestOf(expression) : null
+      const column = condition?.column ?? test?.column ?? -1
+      return { expression, condition, ordinal: column < 0 ? -1 : plan.columns[column]!, nullTest: test?.kind ?? null }
     })
     const chosen = chooseAccess({
       table: this.#tables(plan.table), conjuncts: conjunctsWithConditions, columnCount: plan.columns.length,
+      columns: plan.columns, order: this.#via?.scan === plan ? this.#via : order === 'none' ? 'none' : 'key',
       costs: this.costs,
       subqueryRows: (condition) => condition.kind === 'in subquery'
         ? this.subqueryOperator(condition.subquery).estimate.rows : 1,
     })
+    if (chosen.index !== null) {
+      this.registerAll(indexExpressions(chosen.index))
+      const { table, schema, columns } = plan
+      const spec = { table, schema, columns, path: chosen.index, order }
+      const estimate = { rows: chosen.rows, cost: chosen.cost }
+      return { operator: new IndexScanOperator(spec, plan.output, estimate), remaining: chosen.remaining }
+    }
     for (const { conditions: list } of [...chosen.path.keys, ...chosen.path.zones]) {
       this.registerAll(list.flatMap(conditionExpressions))
     }
@@ -151,7 +166,16 @@ export class OperatorBuilder {
     return new ProjectOperator(input, plan.expressions, plan.output, estimate)
   }
 
+  /** min or max of one column may be the first or last entry of an index. */
   #aggregate(plan: AggregatePlan): Operator {
+    const all = this.#aggregateAll(plan)
+    const first = extremeByOrder(plan)
+    if (first === null || this.#tables(first.table).indexes().length === 0) return all
+    const extreme = this.#aggregateAll(first.plan)
+    return extreme.estimate.cost < all.estimate.cost ? extreme : all
+  }
+
+  #aggregateAll(plan: AggregatePlan): Operator {
     const read = [...plan.groups]
     for (const call of plan.aggregates) read.push(...call.args, ...(call.filter === null ? [] : [call.filter]))
     this.registerAll(read)
@@ -196,10 +220,34 @@ export class OperatorBuilder {
   #sort(plan: SortPlan, limit: LimitPlan | null): Operator {
     this.registerAll(plan.keys.map((key) => key.expression))
     const order = keyOrderOf(plan)
-    if (order !== null) {
-      const ordered = this.build(plan.input, order)
-      return order === 'descending' ? new ReverseOperator(ordered) : ordered
+    const byKey = order === null ? null : this.#inOrder(plan, order, null)
+    const scan = scanBelow(plan)
+    const indexes = scan === null ? [] : this.#tables(scan.table).indexes()
+    if (byKey !== null && indexes.length === 0) return byKey
+    // With a limit only a share of an ordered input is read, but all of one that is sorted.
+    const wanted = limit === null ? Infinity : limit.limit?.kind === 'constant' ? Number(limit.limit.value ?? Infinity) : 100
+    const costOf = ({ estimate: { rows, cost } }: Operator): number => cost * Math.min(1, wanted / Math.max(1, rows))
+    let best = byKey
+    for (const index of indexes) {
+      const found = indexOrderOf(plan, index.definition.columns)
+      if (found === null) continue
+      const operator = this.#inOrder(plan, found.direction, { scan: found.scan, index: index.name })
+      if (best === null || costOf(operator) < costOf(best)) best = operator
     }
+    const sorted = this.#sorted(plan, limit)
+    return best !== null && costOf(best) <= sorted.estimate.cost ? best : sorted
+  }
+
+  /** The input of a sort read in its order, by the primary key or via an index. */
+  #inOrder(plan: SortPlan, order: 'ascending' | 'descending', via: { scan: ScanPlan; index: string } | null): Operator {
+    const before = this.#via
+    this.#via = via
+    const ordered = this.build(plan.input, order)
+    this.#via = before
+    return order === 'descending' ? new ReverseOperator(ordered) : ordered
+  }
+
+  #sorted(plan: SortPlan, limit: LimitPlan | null): Operator {
     const input = this.build(plan.input)
     const { operator, positions } = this.withColumns(input, plan.keys.map((key) => key.expression))
     const keys = plan.keys.map((key, i) => ({

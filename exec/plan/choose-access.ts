@@ -2,58 +2,53 @@
 // learned index (rank of the upper bound minus rank of the lower) and from zone maps where the bounds are
 // known at planning time; parameters and subqueries use default selectivities.
 import { assert } from '../../src/base/assert.ts'
-import type { Scalar, TableSchema } from '../../src/base/types.ts'
+import type { TableSchema } from '../../src/base/types.ts'
 import type { KeyRange, TableAccess } from '../../storage/access.ts'
-import { conditionExpressions, isExact, valuesOf } from './column-condition.ts'
-import type { ColumnCondition, ConditionValues } from './column-condition.ts'
+import { isExact } from './column-condition.ts'
+import type { ColumnCondition } from './column-condition.ts'
 import { bindAccess, bindZones } from './access-path.ts'
 import type { AccessPath, ConditionsOn } from './access-path.ts'
-import type { CostModel } from './cost.ts'
 import { SELECTIVITY, filterCost } from './cost.ts'
-import { expressionText } from '../explain-expression.ts'
-import { isPointSet } from './interval-set.ts'
+import { indexCandidate } from './index-path.ts'
+import type { IndexPath } from './index-path.ts'
 import type { Expression } from './logical.ts'
-
-/** A conjunct of the filter above a scan and the condition it puts on one column, if any. */
-export interface Conjunct {
-  readonly expression: Expression
-  readonly condition: ColumnCondition | null
-  /** Schema ordinal of the condition's column; -1 without a condition. */
-  readonly ordinal: number
-}
-
-export interface ScanRequest {
-  readonly table: TableAccess
-  readonly conjuncts: readonly Conjunct[]
-  /** Columns the scan delivers. */
-  readonly columnCount: number
-  readonly costs: CostModel
-  /** Expected rows of a subquery. */
-  subqueryRows(condition: ColumnCondition): number
-}
-
-export interface ChosenAccess {
-  readonly path: AccessPath
-  /** Rows the path delivers, and its cost, before the filter that remains. */
-  readonly rows: number
-  readonly cost: number
-  /** Conjuncts the path does not enforce. */
-  readonly remaining: readonly Expression[]
-}
+import { PLANNING_VALUES, conditionText, isKnown, pointCount } from './scan-request.ts'
+import type { ChosenAccess, Conjunct, ScanRequest } from './scan-request.ts'
 
 /** Items of IN lists multiply; beyond this many keys a composite key is not looked up point by point. */
 const MAX_COMBINATIONS = 1_000_000
 
+/** A chosen path; with `index` it goes through that index, and `path` has no meaning. */
+export type Choice = ChosenAccess & { readonly index: IndexPath | null }
+
 /** The cheapest path. Cost: a few estimates of about 1 µs each. */
-export function chooseAccess(request: ScanRequest): ChosenAccess {
+export function chooseAccess(request: ScanRequest): Choice {
+  const { order } = request
+  const byKey = typeof order === 'object' ? null : { ...chooseByKey(request), index: null }
+  let best: Choice | null = byKey
+  for (const index of order === 'key' ? [] : request.table.indexes()) {
+    const isWanted = typeof order === 'object' && order.index === index.name
+    if (typeof order === 'object' && !isWanted) continue
+    const candidate = indexCandidate(request, index, isWanted)
+    if (candidate !== null && (best === null || whole(candidate, request) < whole(best, request))) best = candidate
+  }
+  assert(best !== null, 'planner: an order is wanted of an index that is not there')
+  if (best.index === null || byKey === null) return best
+  const versus = `; cost ${show(whole(best, request))} against ${show(whole(byKey, request))} for a ${byKey.path.kind}`
+  return { ...best, index: { ...best.index, reason: best.index.reason + versus } }
+}
+
+function whole(chosen: ChosenAccess, request: ScanRequest): number {
+  return chosen.cost + chosen.rows * filterCost(chosen.remaining, request.costs)
+}
+
+function chooseByKey(request: ScanRequest): ChosenAccess {
   const scan = scanCandidate(request)
   const keyed = keyCandidate(request)
   if (keyed === null) return scan
-  const whole = (chosen: ChosenAccess): number =>
-    chosen.cost + chosen.rows * filterCost(chosen.remaining, request.costs)
-  const cheaper = whole(keyed) <= whole(scan) ? keyed : scan
+  const cheaper = whole(keyed, request) <= whole(scan, request) ? keyed : scan
   const other = cheaper === keyed ? scan : keyed
-  const versus = `cost ${show(whole(cheaper))} against ${show(whole(other))} for a ${other.path.kind}`
+  const versus = `cost ${show(whole(cheaper, request))} against ${show(whole(other, request))} for a ${other.path.kind}`
   return { ...cheaper, path: { ...cheaper.path, reason: `${cheaper.path.reason}; ${versus}` } }
 }
 
@@ -81,7 +76,7 @@ function keyCandidate(request: ScanRequest): ChosenAccess | null {
   for (const ordinal of schema.key) {
     const mine = conjuncts.filter((c) => c.ordinal === ordinal && c.condition !== null)
     if (mine.length === 0) break
-    const points = pointCount(mine, schema, ordinal, request)
+    const points = pointCount(mine.map((c) => c.condition!), schema, ordinal, request)
     if (points !== null && keys.length > 0 && combinations * points > MAX_COMBINATIONS) break
     keys.push({ ordinal, conditions: mine.map((c) => c.condition!) })
     for (const conjunct of mine) used.add(conjunct)
@@ -170,42 +165,6 @@ function guessRows(draft: KeyDraft, table: TableAccess, total: number): number {
   return Math.min(total, Math.max(1, draft.count * perPrefix * narrowing))
 }
 
-/** How many single values the conditions leave, or null when they leave intervals. */
-function pointCount(
-  mine: readonly Conjunct[], schema: TableSchema, ordinal: number, request: ScanRequest,
-): number | null {
-  const { type } = schema.columns[ordinal]!
-  const conditions = mine.map((c) => c.condition!)
-  if (conditions.every(isKnown)) {
-    const set = valuesOf(conditions, type, PLANNING_VALUES)
-    const structural = conditions.some(yieldsPoints)
-    return structural && isPointSet(type, set) ? set.length : null
-  }
-  let least: number | null = null
-  for (const condition of conditions.filter(yieldsPoints)) {
-    const count = condition.kind === 'in' ? condition.items.length
-      : condition.kind === 'in subquery' ? request.subqueryRows(condition)
-        : condition.kind === 'any' ? condition.alternatives.length : 1
-    least = Math.min(least ?? Infinity, Math.max(1, count))
-  }
-  return least
-}
-
-/** True for conditions that only single values satisfy, whatever the parameters. */
-function yieldsPoints(condition: ColumnCondition): boolean {
-  switch (condition.kind) {
-    case 'compare': return condition.op === 'eq'
-    case 'in': case 'in subquery': return true
-    case 'any': return condition.alternatives.every((parts) => parts.some(yieldsPoints))
-    case 'prefix': return false
-  }
-}
-
-/** True when a condition can be evaluated at planning time. */
-function isKnown(condition: ColumnCondition): boolean {
-  return conditionExpressions(condition).every((e) => e.kind === 'constant')
-}
-
 function groupByColumn(conjuncts: readonly Conjunct[]): ConditionsOn[] {
   const groups = new Map<number, ColumnCondition[]>()
   for (const { condition, ordinal } of conjuncts) {
@@ -223,32 +182,7 @@ function keyText(keys: readonly ConditionsOn[], schema: TableSchema): string {
     conditions.map((c) => conditionText(c, schema.columns[ordinal]!.name))).join(' AND ')
 }
 
-const SYMBOL = { eq: '=', lt: '<', le: '<=', gt: '>', ge: '>=' } as const
-
-/** A condition as text for EXPLAIN. */
-function conditionText(condition: ColumnCondition, name: string): string {
-  switch (condition.kind) {
-    case 'compare': return `${name} ${SYMBOL[condition.op]} ${expressionText(condition.value)}`
-    case 'in': return condition.items.length <= 5
-      ? `${name} IN (${condition.items.map(expressionText).join(', ')})`
-      : `${name} IN (${condition.items.length} values)`
-    case 'in subquery': return `${name} IN (subquery)`
-    case 'any': return condition.alternatives.length <= 3
-      ? `(${condition.alternatives.map((p) => p.map((c) => conditionText(c, name)).join(' AND ')).join(' OR ')})`
-      : `${name} in ${condition.alternatives.length} alternatives`
-    case 'prefix': return `${name} LIKE ${expressionText(condition.pattern)}`
-  }
-}
-
 function show(cost: number): string {
   return cost >= 100 ? String(Math.round(cost)) : cost.toFixed(1)
 }
 
-/** Values for planning time: literals only; see isKnown. */
-const PLANNING_VALUES: ConditionValues = {
-  evaluate(e: Expression): Scalar {
-    assert(e.kind === 'constant', 'planner: the value of a condition is not known yet')
-    return e.value
-  },
-  subqueryValues: () => [],
-}

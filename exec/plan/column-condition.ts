@@ -93,6 +93,13 @@ function prefixOf(args: readonly Expression[]): ColumnCondition | null {
   return { kind: 'prefix', column: text!.index, pattern: pattern! }
 }
 
+/** IS NULL or IS NOT NULL of a plain column; null for other expressions. */
+export function nullTestOf(e: Expression): { kind: 'is_null' | 'is_not_null'; column: number } | null {
+  if (e.kind !== 'call' || (e.fn !== 'is_null' && e.fn !== 'is_not_null')) return null
+  const [arg] = e.args
+  return arg!.kind === 'column' ? { kind: e.fn, column: arg!.index } : null
+}
+
 /** The column of `c` or of a lossless cast of `c`. */
 function columnSide(e: Expression): { index: number; type: SqlType } | null {
   if (e.kind === 'column') return { index: e.index, type: e.type }

@@ -9,6 +9,31 @@ import type { Expression, LogicalPlan, ScanPlan, SortPlan } from './logical.ts'
 
 /** The scan direction that makes the sort needless, or null. */
 export function keyOrderOf(sort: SortPlan): 'ascending' | 'descending' | null {
+  return orderBy(sort, (scan) => scan.schema.key)?.direction ?? null
+}
+
+/** The scan below a sort, and the direction in which an index with these columns gives the sort's order, or null. */
+export function indexOrderOf(
+  sort: SortPlan, columns: readonly number[],
+): { scan: ScanPlan; direction: 'ascending' | 'descending' } | null {
+  const found = orderBy(sort, ({ schema }) => [...columns, ...schema.key.filter((c) => !columns.includes(c))])
+  if (found === null) return null
+  // Entries have NULLs last; read backwards they come first.
+  const hasNullsRight = sort.keys.every(({ expression, nullsFirst, descending }) =>
+    (expression.kind === 'column' && !expression.nullable) || nullsFirst === descending)
+  return hasNullsRight ? found : null
+}
+
+/** The scan below a sort through filters and projections, or null. */
+export function scanBelow(sort: SortPlan): ScanPlan | null {
+  let plan: LogicalPlan = sort.input
+  while (plan.kind === 'filter' || plan.kind === 'project') plan = plan.input
+  return plan.kind === 'scan' ? plan : null
+}
+
+function orderBy(
+  sort: SortPlan, keyOf: (scan: ScanPlan) => readonly number[],
+): { scan: ScanPlan; direction: 'ascending' | 'descending' } | null {
   const fixed: Expression[] = []
   let positions: number[] = []
   for (const key of sort.keys) {
@@ -28,12 +53,15 @@ export function keyOrderOf(sort: SortPlan): 'ascending' | 'descending' | null {
   }
   const direction = sort.keys[0]!.descending
   if (sort.keys.some((key) => key.descending !== direction)) return null
-  return isKeyPrefix(plan, positions, fixedOrdinals(plan, fixed)) ? (direction ? 'descending' : 'ascending') : null
+  if (!isKeyPrefix(plan, keyOf(plan), positions, fixedOrdinals(plan, fixed))) return null
+  return { scan: plan, direction: direction ? 'descending' : 'ascending' }
 }
 
-function isKeyPrefix(scan: ScanPlan, positions: readonly number[], fixed: ReadonlySet<number>): boolean {
+function isKeyPrefix(
+  scan: ScanPlan, keyColumns: readonly number[], positions: readonly number[], fixed: ReadonlySet<number>,
+): boolean {
   const wanted = positions.map((at) => scan.columns[at]!).filter((ordinal) => !fixed.has(ordinal))
-  const key = scan.schema.key.filter((ordinal) => !fixed.has(ordinal))
+  const key = keyColumns.filter((ordinal) => !fixed.has(ordinal))
   for (let i = 0; i < wanted.length; i++) {
     if (i >= key.length) return true
     if (wanted[i] !== key[i]) return false

@@ -5,7 +5,8 @@ import { assert } from '../../src/base/assert.ts'
 import type { BatchSource, ExecutionContext } from '../context.ts'
 import { explainJson, explainText } from '../explain.ts'
 import type { ChangeOperator } from '../operators/change.ts'
-import type { Operator } from '../operators/operator.ts'
+import { IndexScanOperator } from '../operators/index-scan.ts'
+import type { Operator, PlanNode } from '../operators/operator.ts'
 import { Run } from '../run.ts'
 import type { Profile, Subplans } from '../run.ts'
 import type { Batch } from '../vector/batch.ts'
@@ -25,6 +26,8 @@ export interface PhysicalPlan {
   /** Empty for INSERT, UPDATE and DELETE. */
   readonly output: readonly OutputColumn[]
   readonly point: PointPlan | null
+  /** Indexes it reads: it must be made anew when one of them is not there for a snapshot. */
+  readonly indexes: readonly { readonly table: string; readonly index: string }[]
   /** True for INSERT, UPDATE and DELETE: run them with executeChanges. */
   readonly changes: boolean
   /** Starts a query. The source must be closed, also after an error. */
@@ -50,6 +53,7 @@ class PlannedStatement implements PhysicalPlan {
   readonly output: readonly OutputColumn[]
   readonly point: PointPlan | null
   readonly changes: boolean
+  readonly indexes: PhysicalPlan['indexes']
   readonly #root: Operator | ChangeOperator
   readonly #subplans: Subplans
 
@@ -62,6 +66,7 @@ class PlannedStatement implements PhysicalPlan {
     this.point = about.point
     this.changes = 'change' in root
     this.output = this.changes ? [] : about.output
+    this.indexes = [root, ...about.subplans.values()].flatMap(indexesOf)
   }
 
   execute(context: ExecutionContext): BatchSource {
@@ -106,6 +111,11 @@ class PlannedStatement implements PhysicalPlan {
     const subplans = [...this.#subplans.values()]
     return format === 'json' ? explainJson(this.#root, subplans, profile) : explainText(this.#root, subplans, profile)
   }
+}
+
+function indexesOf(node: PlanNode): { table: string; index: string }[] {
+  const own = node instanceof IndexScanOperator ? [{ table: node.spec.table, index: node.spec.path.index }] : []
+  return [...own, ...node.children.flatMap(indexesOf)]
 }
 
 /** The root source: closes everything at the end, at an error and on close(). */

@@ -85,7 +85,8 @@ export class Prepared {
   plan(query: Query, read: Tables): PhysicalPlan {
     const size = sizeOf(query.plan, read)
     const known = this.#planned
-    if (known !== null && known.of === query && Math.abs(known.size - size) < 3) return known.plan
+    const holds = known !== null && known.of === query && Math.abs(known.size - size) < 3
+    if (holds && known.plan.indexes.every(({ table, index }) => hasIndex(read, table, index))) return known.plan
     const { memory } = this.session.engine
     const plan = this.guard(() => planStatement(query.plan, name => executorAccess(read.tables(name), memory)))
     this.#planned = { plan, of: query, size }
@@ -106,6 +107,11 @@ export class Prepared {
       parameter.compared ? widerDecimal(parameter.type, values[i]) : null)
     return known.some(type => type !== null) ? this.bind(known) : bound
   }
+}
+
+/** A snapshot older than an index must not read it, and a dropped one is gone. */
+function hasIndex(read: Tables, table: string, index: string): boolean {
+  return read.tables(table).indexes().some(known => known.name === index)
 }
 
 /** log2 of the rows of all tables of a plan; -1 for a plan without tables. */

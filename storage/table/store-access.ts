@@ -11,6 +11,9 @@ import type { ReadSet } from '../txn/read-set.ts'
 import { valueChunks } from './value-chunks.ts'
 import { groupMayMatch } from '../row-group/zone-map.ts'
 
+/** Row groups whose first keys are looked at for typical numbers of duplicates. */
+const TYPICAL_SAMPLES = 8
+
 /**
  * Read access to one table. `retain` keeps the snapshot alive while a cursor is open; `reads` remembers what a
  * SERIALIZABLE transaction reads.
@@ -35,11 +38,28 @@ export class StoreAccess implements TableAccess {
   }
 
   indexes(): readonly IndexAccess[] {
-    return this.accesses ??= this.usable.map((index) => ({
-      name: index.schema.name, definition: index.schema.index!,
-      places: entryPlaces(this.table.schema, index.schema.index!),
-      entries: new StoreAccess(index, this.visibility, this.retain, this.reads),
-    }))
+    return this.accesses ??= this.usable.map((index) => {
+      const entries = new StoreAccess(index, this.visibility, this.retain, this.reads)
+      return {
+        name: index.schema.name, definition: index.schema.index!, entries,
+        places: entryPlaces(this.table.schema, index.schema.index!),
+        typicalMatches: (columns) => entries.typicalMatches(columns),
+      }
+    })
+  }
+
+  // By the first keys of some row groups: values with many entries are met more often, which errs to the safe side.
+  private typicalMatches(columns: number): number {
+    const { groups } = this.table.rootAt(this.visibility.rootNumber)
+    if (groups.length === 0) return Math.max(1, Math.sqrt(this.estimateRows()))
+    let sum = 0
+    const count = Math.min(groups.length, TYPICAL_SAMPLES)
+    for (let i = 0; i < count; i++) {
+      const prefix = groups[Math.floor(i * groups.length / count)]!.firstKeyValues.slice(0, columns)
+      const range = { lower: prefix, lowerInclusive: true, upper: prefix, upperInclusive: true, nullsAreValues: true }
+      sum += this.estimateRange(range)
+    }
+    return Math.max(1, sum / count)
   }
 
   get schema(): TableSchema {
