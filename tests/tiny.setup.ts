@@ -79,7 +79,7 @@ function holdByStorage(engine: Engine, table: string): Pick<Held, 'read' | 'end'
 
 // After a commit: let a snapshot go, take another, and read a table as another connection would.
 function shake(engine: Engine): void {
-  const tables = engine.catalog.tables().filter((table) => table.liveRows <= READ_ROWS_MAX)
+  const tables = engine.catalog.userTables().filter((table) => table.liveRows <= READ_ROWS_MAX)
   const list = held.get(engine) ?? []
   held.set(engine, list)
   if (list.length === HELD_MAX || (list.length > 0 && random.chance(0.2))) {

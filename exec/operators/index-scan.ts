@@ -90,7 +90,9 @@ class UniqueFeed implements KeyFeed {
   readonly #tail: readonly Scalar[]
   #at = 0
 
-  constructor(index: IndexAccess, values: readonly (readonly Scalar[])[], places: readonly number[], reversed: boolean) {
+  constructor(
+    index: IndexAccess, values: readonly (readonly Scalar[])[], places: readonly number[], reversed: boolean,
+  ) {
     this.#entries = index.entries
     this.#places = places
     this.#values = reversed ? [...values].reverse() : values

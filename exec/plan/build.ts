@@ -225,7 +225,8 @@ export class OperatorBuilder {
     const indexes = scan === null ? [] : this.#tables(scan.table).indexes()
     if (byKey !== null && indexes.length === 0) return byKey
     // With a limit only a share of an ordered input is read, but all of one that is sorted.
-    const wanted = limit === null ? Infinity : limit.limit?.kind === 'constant' ? Number(limit.limit.value ?? Infinity) : 100
+    const wanted = limit === null ? Infinity
+      : limit.limit?.kind === 'constant' ? Number(limit.limit.value ?? Infinity) : 100
     const costOf = ({ estimate: { rows, cost } }: Operator): number => cost * Math.min(1, wanted / Math.max(1, rows))
     let best = byKey
     for (const index of indexes) {

@@ -49,7 +49,9 @@ function extremeColumn(plan: AggregatePlan): Extreme | null {
 
 function withFirstRow(plan: AggregatePlan, input: LogicalPlan, { column: arg, descending }: Extreme): AggregatePlan {
   const { output } = input
-  const sort: LogicalPlan = { kind: 'sort', input, output, keys: [{ expression: arg, descending, nullsFirst: descending }] }
+  const sort: LogicalPlan = {
+    kind: 'sort', input, output, keys: [{ expression: arg, descending, nullsFirst: descending }],
+  }
   const one = { kind: 'constant', value: 1, type: BIGINT } as const
   return { ...plan, input: { kind: 'limit', input: sort, limit: one, offset: null, output } }
 }

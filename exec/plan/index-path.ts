@@ -118,7 +118,8 @@ function estimateRows(
   }
   const typical = shape.fixed === 0 ? total : index.typicalMatches(shape.fixed)
   const last = path.keys[path.keys.length - 1]!
-  const narrowing = path.keys.length === shape.fixed ? 1 : last.conditions.length > 1 ? SELECTIVITY.between : SELECTIVITY.range
+  const narrowing = path.keys.length === shape.fixed ? 1
+    : last.conditions.length > 1 ? SELECTIVITY.between : SELECTIVITY.range
   return { rows: Math.max(1, Math.min(total, shape.ranges * typical * narrowing)), source: 'typical duplicates' }
 }
 
@@ -166,7 +167,8 @@ function intervalRange(
   const open = prefix.length > 0 ? prefix : null
   const isOpen = upper === null
   return {
-    lower: lower === null ? open : [...prefix, stored(lower)], lowerInclusive: lower === null || interval.lowerInclusive,
+    lower: lower === null ? open : [...prefix, stored(lower)],
+    lowerInclusive: lower === null || interval.lowerInclusive,
     upper: !isOpen ? [...prefix, stored(upper)] : nullable ? [...prefix, null] : open,
     upperInclusive: isOpen ? !nullable : interval.upperInclusive, nullsAreValues: true,
   }

@@ -8,7 +8,8 @@ import type { Database } from '../../src/index.ts'
 const COLUMNS = 'id BIGINT PRIMARY KEY, a INT, b TEXT, c DOUBLE PRECISION NOT NULL, d DECIMAL(30,2), e DATE, f BOOLEAN'
 const INDEXES = [
   'CREATE INDEX t_a ON t (a)', 'CREATE INDEX t_ba ON t USING btree (b, a)', 'CREATE INDEX t_c ON t USING sorted (c)',
-  'CREATE UNIQUE INDEX t_cid ON t (c, id)', 'CREATE INDEX t_d ON t (d) WITH (epsilon = 2)', 'CREATE INDEX t_efa ON t (e, f, a)',
+  'CREATE UNIQUE INDEX t_cid ON t (c, id)', 'CREATE INDEX t_d ON t (d) WITH (epsilon = 2)',
+  'CREATE INDEX t_efa ON t (e, f, a)',
 ]
 
 function value(random: Random, column: string): unknown {
@@ -40,20 +41,37 @@ function change(db: Database, random: Random, next: () => number): void {
 }
 
 const QUERIES: readonly [string, ...string[]][] = [
-  ['SELECT * FROM t WHERE a = ? ORDER BY id', 'a'], ['SELECT a, id FROM t WHERE a = ? ORDER BY id', 'a'],
-  ['SELECT id, c FROM t WHERE a > ? AND a <= 4 ORDER BY id', 'a'], ['SELECT count(*) FROM t WHERE a < ?', 'a'],
-  ['SELECT id FROM t WHERE a IN (1, 3, ?) ORDER BY id', 'a'], ['SELECT id FROM t WHERE a IS NULL ORDER BY id'],
-  ['SELECT id, d FROM t WHERE a IS NOT NULL AND a > 3 ORDER BY id'], ['SELECT * FROM t WHERE b = ? AND a >= ? ORDER BY id', 'b', 'a'],
-  ['SELECT id FROM t WHERE b IS NULL AND a = ? ORDER BY id', 'a'], ["SELECT id, b FROM t WHERE b LIKE 'x%' ORDER BY id"],
-  ['SELECT a, id FROM t ORDER BY a, id LIMIT 7'], ['SELECT a, id, c FROM t ORDER BY a DESC, id DESC LIMIT 7'],
-  ['SELECT b, a, id FROM t WHERE b = ? ORDER BY a DESC, id DESC', 'b'], ['SELECT b, a, id FROM t ORDER BY b, a, id'],
-  ['SELECT a, id FROM t ORDER BY a NULLS FIRST, id LIMIT 5'], ['SELECT c, id FROM t ORDER BY c DESC, id DESC LIMIT 9'],
-  ['SELECT min(a), max(a) FROM t'], ['SELECT max(a) FROM t'], ['SELECT min(c) FROM t'], ['SELECT max(c) FROM t WHERE a = ?', 'a'],
-  ['SELECT min(b) FROM t WHERE b > ?', 'b'], ['SELECT max(d) FROM t'], ['SELECT id FROM t WHERE d = ? ORDER BY id', 'd'],
-  ['SELECT id FROM t WHERE d > ? ORDER BY id', 'd'], ['SELECT id FROM t WHERE c = ? AND id = 5', 'c'],
-  ['SELECT * FROM t WHERE e = ? AND f AND a = 2 ORDER BY id', 'e'], ['SELECT * FROM t WHERE e = ? AND f = true ORDER BY id', 'e'],
-  ['SELECT id FROM t WHERE e BETWEEN ? AND ? ORDER BY id', 'e', 'e'], ['SELECT sum(a), count(b) FROM t WHERE b >= ?', 'b'],
-  ['SELECT id FROM t WHERE a = 1 OR a BETWEEN 3 AND 4 ORDER BY id'], ['SELECT id FROM t WHERE c = ? ORDER BY id', 'c'],
+  ['SELECT * FROM t WHERE a = ? ORDER BY id', 'a'],
+  ['SELECT a, id FROM t WHERE a = ? ORDER BY id', 'a'],
+  ['SELECT id, c FROM t WHERE a > ? AND a <= 4 ORDER BY id', 'a'],
+  ['SELECT count(*) FROM t WHERE a < ?', 'a'],
+  ['SELECT id FROM t WHERE a IN (1, 3, ?) ORDER BY id', 'a'],
+  ['SELECT id FROM t WHERE a IS NULL ORDER BY id'],
+  ['SELECT id, d FROM t WHERE a IS NOT NULL AND a > 3 ORDER BY id'],
+  ['SELECT * FROM t WHERE b = ? AND a >= ? ORDER BY id', 'b', 'a'],
+  ['SELECT id FROM t WHERE b IS NULL AND a = ? ORDER BY id', 'a'],
+  ["SELECT id, b FROM t WHERE b LIKE 'x%' ORDER BY id"],
+  ['SELECT a, id FROM t ORDER BY a, id LIMIT 7'],
+  ['SELECT a, id, c FROM t ORDER BY a DESC, id DESC LIMIT 7'],
+  ['SELECT b, a, id FROM t WHERE b = ? ORDER BY a DESC, id DESC', 'b'],
+  ['SELECT b, a, id FROM t ORDER BY b, a, id'],
+  ['SELECT a, id FROM t ORDER BY a NULLS FIRST, id LIMIT 5'],
+  ['SELECT c, id FROM t ORDER BY c DESC, id DESC LIMIT 9'],
+  ['SELECT min(a), max(a) FROM t'],
+  ['SELECT max(a) FROM t'],
+  ['SELECT min(c) FROM t'],
+  ['SELECT max(c) FROM t WHERE a = ?', 'a'],
+  ['SELECT min(b) FROM t WHERE b > ?', 'b'],
+  ['SELECT max(d) FROM t'],
+  ['SELECT id FROM t WHERE d = ? ORDER BY id', 'd'],
+  ['SELECT id FROM t WHERE d > ? ORDER BY id', 'd'],
+  ['SELECT id FROM t WHERE c = ? AND id = 5', 'c'],
+  ['SELECT * FROM t WHERE e = ? AND f AND a = 2 ORDER BY id', 'e'],
+  ['SELECT * FROM t WHERE e = ? AND f = true ORDER BY id', 'e'],
+  ['SELECT id FROM t WHERE e BETWEEN ? AND ? ORDER BY id', 'e', 'e'],
+  ['SELECT sum(a), count(b) FROM t WHERE b >= ?', 'b'],
+  ['SELECT id FROM t WHERE a = 1 OR a BETWEEN 3 AND 4 ORDER BY id'],
+  ['SELECT id FROM t WHERE c = ? ORDER BY id', 'c'],
 ]
 
 function compare(db: Database, random: Random): void {
