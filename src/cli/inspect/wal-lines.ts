@@ -166,6 +166,12 @@ function keyText(record: WalRecord, schema: TableSchema): string | null {
   }
 }
 
+// Quotes doubled as in SQL; what moves a terminal's cursor is shown as its number.
+function printable(text: string): string {
+  return text.replaceAll("'", "''")
+    .replace(/[\p{Cc}\u2028\u2029]/gu, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** Values of a row as `(1, 'a', NULL)`, cut when long. */
 export function rowText(types: readonly SqlType[], row: readonly Scalar[]): string {
   const shown = row.map((value, i) => {
@@ -174,7 +180,7 @@ export function rowText(types: readonly SqlType[], row: readonly Scalar[]): stri
     const text = formatScalar(types[i]!, value)
     const isQuoted = kind === 'text' || kind === 'json' || kind === 'bytea'
     const cut = text.length > KEY_CHARACTERS ? `${text.slice(0, KEY_CHARACTERS)}…` : text
-    return isQuoted ? `'${JSON.stringify(cut).slice(1, -1)}'` : cut
+    return isQuoted ? `'${printable(cut)}'` : cut
   })
   return `(${shown.join(', ')})`
 }
