@@ -15,6 +15,7 @@ import type { KeyValue } from './table/key.ts'
 import { NO_MARK } from './delta/delta.ts'
 import { Merger } from './table/merge.ts'
 import type { MergeResult } from './table/merge.ts'
+import { logsRowGroups } from './publish-log.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { groupSpans } from './row-group/group-budget.ts'
 import { freeUnpublished, writeRowGroup } from './row-group/row-group-writer.ts'
@@ -48,6 +49,9 @@ export function appendColumns(
   const rows = resolveConflicts(engine, table, sortIncoming(columns, table.schema, table.order, onConflict), onConflict)
   if (rows.count === 0) return 0
   const replaced = isBehindEverything(table, rows.keyAt(0)) ? 0 : countKnown(engine, table, rows)
+  // An archived log has row groups that are new, but not ones that replace others.
+  const isLoggable = isBehindEverything(table, rows.keyAt(0)) && table.indexes.length === 0
+  if (logsRowGroups(engine) && !isLoggable) return appendRows(engine, table, rows.columns, onConflict, null)
   // The entries of rows that are replaced must go, which takes their old values: row by row.
   if (replaced > 0 && table.indexes.length > 0) return appendRows(engine, table, rows.columns, onConflict, null)
   appendGroups(engine, table, rows, replaced)

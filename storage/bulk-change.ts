@@ -6,6 +6,7 @@ import { checkpoint, publishGroups } from './maintenance.ts'
 import { freeUnpublished } from './row-group/row-group-writer.ts'
 import type { MergeResult } from './table/merge.ts'
 import type { TableStore } from './table/table-store.ts'
+import { logPublish } from './publish-log.ts'
 
 /** New groups of one table, and the rows it has with them. */
 export interface BulkChange {
@@ -23,6 +24,10 @@ export function discardResult(engine: Engine, { table, result }: BulkChange): vo
 /** Publishes new groups as the bases of their tables, all of them durable on return: a bulk change commits by its
  * checkpoint. */
 export function commitBulk(engine: Engine, changes: readonly BulkChange[]): void {
+  const added = changes.map(({ table, result }) => {
+    const old = new Set(table.root.groups)
+    return result.groups.filter((group) => !old.has(group))
+  })
   for (const { table, result, liveRows } of changes) {
     table.liveRows = liveRows
     publishGroups(engine, table, result)
@@ -34,6 +39,10 @@ export function commitBulk(engine: Engine, changes: readonly BulkChange[]): void
     engine.recentCommits.noteTable(table, engine.commitId)
   }
   try {
+    // With an archive, groups that only add rows are logged too; what replaces others leaves a gap in it.
+    const isAddition = changes.every(({ result }) => result.replaced.length === 0 && result.mergedVersions.length === 0)
+    if (isAddition) logPublish(engine, changes.map(({ table }, i) => ({ table, groups: added[i]! })))
+    else engine.wal?.noteGap(engine.commitId)
     checkpoint(engine)
   } catch (error) {
     engine.poison(error)

@@ -267,9 +267,11 @@ function loadTuple(engine: Engine, tableId: number, page: number, slot: number, 
 function recover(engine: Engine, files: FileSystem, meta: StoreMeta): void {
   const { options, path } = engine.parts
   const { now } = engine.snapshots
+  const redo = new Redo(engine, walFolder(path))
   const begin = now()
   const wal = Wal.open(files, walFolder(path), walOptions(options, meta.databaseId, engine.parts.io), meta.redoLsn,
-    redoOf(engine))
+    (record) => redo.record(record))
+  redo.end()
   engine.wal = wal
   const found = wal.recovered
   const toLsn = found?.endLsn ?? meta.redoLsn

@@ -6,6 +6,7 @@ import { corruption } from '../src/base/errors.ts'
 import type { DatabaseError } from '../src/base/errors.ts'
 import { decodeSchema } from './catalog/catalog.ts'
 import type { Engine } from './engine.ts'
+import { PublishRedo } from './publish-log.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
 import { DDL, RECORD, standsAlone } from './wal/record.ts'
@@ -16,11 +17,15 @@ export class Redo {
   private readonly engine: Engine
   private readonly folder: string
   private txn: Transaction | null = null
+  private readonly publishing: PublishRedo
+  // Row groups of the open transaction; they join the table when it commits.
+  private published: WalRecord[] = []
 
   /** `folder` is the log's, for messages. */
   constructor(engine: Engine, folder: string) {
     this.engine = engine
     this.folder = folder
+    this.publishing = new PublishRedo(engine, folder)
   }
 
   /**
@@ -28,7 +33,7 @@ export class Redo {
    * reader tries again after an error, so nothing of the transaction stays.
    */
   record(record: WalRecord): void {
-    if (standsAlone(record.type)) return
+    if (standsAlone(record.type)) return this.alone(record)
     this.engine.counters.recoveredRecords++
     this.txn ??= this.engine.begin()
     try {
@@ -40,12 +45,25 @@ export class Redo {
     }
   }
 
+  /** The log ends here: what belongs to no transaction goes. */
+  end(): void {
+    this.publishing.abort()
+  }
+
+  private alone(record: WalRecord): void {
+    if (record.type === RECORD.PAGE_IMAGE) this.publishing.image(record)
+    else if (record.type === RECORD.ABORT) this.publishing.abort()
+  }
+
   private replay(record: WalRecord, txn: Transaction): void {
     const { engine } = this
     switch (record.type) {
       case RECORD.INSERT: case RECORD.UPDATE: return this.put(record)
       case RECORD.DELETE: return this.delete(record)
       case RECORD.DDL: return this.define(record)
+      case RECORD.PUBLISH:
+        this.published.push(record)
+        return
       case RECORD.COMMIT:
         // Commit ids have no holes. One here means that a bulk append, which is not in the log, was on the
         // disk when later transactions were logged, and is gone: a checkpoint's write was lost.
@@ -58,6 +76,8 @@ export class Redo {
         this.txn = null
         engine.apply(txn)
         engine.active.delete(txn.id)
+        for (const each of this.published) this.publishing.publish(each, this.tableOf(each))
+        this.published = []
         return
       default: throw this.bad(record, 'has an unknown type')
     }

@@ -15,6 +15,7 @@ import { newestRootEpoch, peekCommitId } from '../page/page-load.ts'
 import type { PageStore } from '../page/page-store.ts'
 import type { StoreMeta } from '../page/store-root.ts'
 import { walFolder } from '../wal/wal-folder.ts'
+import { RECORD } from '../wal/record.ts'
 import type { WalRecord } from '../wal/record.ts'
 import { LogFollower } from './log-follower.ts'
 import type { ReaderSlot } from './reader-slot.ts'
@@ -110,7 +111,7 @@ export class Follower {
   // Commit ids have no gaps (W4): one here is a bulk append, which only the writer's next root has.
   private replay(record: WalRecord): void {
     if (this.mustReload || record.commitId <= this.engine.commitId) return
-    if (record.commitId > this.engine.commitId + 1) {
+    if (record.commitId > this.engine.commitId + 1 || record.type === RECORD.PUBLISH) {
       this.mustReload = true
       return
     }
