@@ -25,6 +25,8 @@ import type { LinearMemory } from './memory/linear-memory.ts'
 import type { Follower } from './process/follower.ts'
 import type { ReaderRegistry } from './process/reader-registry.ts'
 import type { PageStore } from './page/page-store.ts'
+import { appendPublish, builtGroups, logImages, logsRowGroups } from './publish-log.ts'
+import type { NewGroups } from './publish-log.ts'
 import type { BufferPool } from './pool/buffer-pool.ts'
 import { ChunkReader } from './row-group/chunk-reader.ts'
 import { Heap } from './delta/heap.ts'
@@ -226,9 +228,12 @@ export class Engine {
 
   // Row groups that the transaction has built become durable through a checkpoint only, and so does all it did.
   private commitByCheckpoint(txn: Transaction): void {
-    this.assertUsable()
-    this.assertDdlStillApplies(txn)
-    txn.validate()
+    if (logsRowGroups(this)) this.log(txn)
+    else {
+      this.assertUsable()
+      this.assertDdlStillApplies(txn)
+      txn.validate()
+    }
     this.guard(() => {
       this.apply(txn)
       checkpoint(this)
@@ -253,9 +258,11 @@ export class Engine {
     txn.validate()
     const { wal } = this
     if (wal === null || !this.durability.isLogged) return true
+    const built = builtGroups(this, txn)
+    logImages(this, built, txn.id)
     wal.begin(txn.id)
     try {
-      this.logRecords(wal, txn)
+      this.logRecords(wal, txn, built)
     } catch (error) {
       wal.abort()
       if (wal.isPoisoned) this.poison(error)
@@ -264,8 +271,9 @@ export class Engine {
     return true
   }
 
-  private logRecords(wal: Wal, txn: Transaction): void {
+  private logRecords(wal: Wal, txn: Transaction, built: readonly NewGroups[]): void {
     for (const change of txn.ddl) if (change.kind === 'create') this.logDdl(wal, change.table, true)
+    appendPublish(wal, built)
     forEachFinalWrite(txn, (table, content, existed) => {
       this.body.reset()
       if (content.isTombstone) table.keyCodec.encode(content.row!, this.body)

@@ -2,7 +2,7 @@
 // That is enough for this file, but not for an archive, from which another copy of the database is brought up to
 // date; so with an archive the pages are logged too, and the log is whole again (W4).
 //
-//   page image … (each stands alone) ─► publish, commit (one transaction)     ─► checkpoint, as without an archive
+//   page image … (each stands alone) ─► publish, commit (one transaction)   ─► checkpoint, as without an archive
 //        └── failed half-way ─► abort: the images before it are of nothing
 //
 //   page image:  page id u32 | first page of its row group u32 | pages of the group u32 | kind u8 | codec u8
@@ -24,6 +24,7 @@ import { RowGroup, decodeGroupEntry, encodeGroupEntry } from './row-group/row-gr
 import type { GroupEntry } from './row-group/row-group.ts'
 import type { RowCodec } from './table/row-codec.ts'
 import type { TableStore } from './table/table-store.ts'
+import type { Transaction } from './txn/transaction.ts'
 import { RECORD } from './wal/record.ts'
 import type { WalRecord } from './wal/record.ts'
 import type { Wal } from './wal/wal-writer.ts'
@@ -90,28 +91,47 @@ export function logsRowGroups(engine: Engine): boolean {
 }
 
 /** New row groups of one table. */
-interface Published {
+export interface NewGroups {
   readonly table: TableStore
   readonly groups: readonly RowGroup[]
 }
 
-/** Logs the pages of new row groups and that they are their tables', as the engine's current commit. */
-export function logPublish(engine: Engine, added: readonly Published[]): void {
+/** The row groups of the tables (of indexes) that a transaction has made and filled; none without an archive. */
+export function builtGroups(engine: Engine, txn: Transaction): NewGroups[] {
+  if (!logsRowGroups(engine)) return []
+  const made = txn.ddl.filter(({ kind, table }) => kind === 'create' && table.root.groups.length > 0)
+  return made.map(({ table }) => ({ table, groups: table.root.groups }))
+}
+
+/** Logs the pages of new row groups, before the transaction that publishes them is. */
+export function logImages(engine: Engine, added: readonly NewGroups[], txnId: number): void {
   const { wal } = engine
-  if (wal === null || !logsRowGroups(engine)) return
-  const txnId = engine.nextTxnId++
+  if (wal === null || added.length === 0) return
   try {
     for (const { table, groups } of added) for (const group of groups) logPages(engine, wal, table, group, txnId)
   } catch (error) {
     if (!wal.isPoisoned) wal.noteIfRoom(RECORD.ABORT, new Uint8Array(0))
     throw error
   }
+}
+
+/** Adds the publish records to the open transaction. */
+export function appendPublish(wal: Wal, added: readonly NewGroups[]): void {
+  for (const { table, groups } of added) {
+    const body = encodePublish(table, groups)
+    wal.append(RECORD.PUBLISH, table.id, body, 0, body.length)
+  }
+}
+
+/** Logs new row groups and that they are their tables', as the engine's current commit; nothing without an archive. */
+export function logPublish(engine: Engine, added: readonly NewGroups[]): void {
+  const { wal } = engine
+  if (wal === null || !logsRowGroups(engine)) return
+  const txnId = engine.nextTxnId++
+  logImages(engine, added, txnId)
   wal.begin(txnId)
   try {
-    for (const { table, groups } of added) {
-      const body = encodePublish(table, groups)
-      wal.append(RECORD.PUBLISH, table.id, body, 0, body.length)
-    }
+    appendPublish(wal, added)
     wal.commit(engine.commitId)
   } catch (error) {
     wal.abort()
@@ -175,7 +195,7 @@ export class PublishRedo {
     this.placed.clear()
   }
 
-  /** Adds the groups of a publish record to the table, whose commit has just been applied. */
+  /** Adds the groups of a publish record to the table. */
   publish(record: WalRecord, table: TableStore): void {
     if (this.engine.isReadOnly) {
       // A reader tries again: the root that has the rows is on its way, unless the writer died just here.
@@ -188,7 +208,7 @@ export class PublishRedo {
     reader.u32()
     const added: RowGroup[] = []
     for (let i = 0; i < count; i++) {
-      const entry = decodeGroupEntry(reader, table.keyCodec)
+      const entry = decodeGroupEntry(reader, table.keyCodec, table.order.nullable)
       const place = this.placed.get(entry.firstPage)
       if (place === undefined || place.count !== entry.pageCount) throw this.bad(record, 'lacks pages of a row group')
       this.placed.delete(entry.firstPage)

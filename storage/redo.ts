@@ -62,8 +62,7 @@ export class Redo {
       case RECORD.DELETE: return this.delete(record)
       case RECORD.DDL: return this.define(record)
       case RECORD.PUBLISH:
-        this.published.push(record)
-        return
+        return this.publish(record)
       case RECORD.COMMIT:
         // Commit ids have no holes. One here means that a bulk append, which is not in the log, was on the
         // disk when later transactions were logged, and is gone: a checkpoint's write was lost.
@@ -76,11 +75,24 @@ export class Redo {
         this.txn = null
         engine.apply(txn)
         engine.active.delete(txn.id)
-        for (const each of this.published) this.publishing.publish(each, this.tableOf(each))
+        for (const each of this.published) this.publishing.publish(each, this.tableWithId(each))
         this.published = []
         return
       default: throw this.bad(record, 'has an unknown type')
     }
+  }
+
+  // A table that the transaction makes has its row groups before its rows; one that is there gets them at the end.
+  private publish(record: WalRecord): void {
+    const made = this.txn!.ddl.find(({ kind, table }) => kind === 'create' && table.id === record.tableId)
+    if (made !== undefined) this.publishing.publish(record, made.table)
+    else this.published.push(record)
+  }
+
+  private tableWithId(record: WalRecord): TableStore {
+    const table = this.engine.catalog.byIdOrNull(record.tableId)
+    if (table === null) throw this.bad(record, `names unknown table ${record.tableId}`)
+    return table
   }
 
   private bad(record: WalRecord, what: string): DatabaseError {
