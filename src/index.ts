@@ -17,7 +17,7 @@ export { loadArrow } from './api/arrow-module.ts'
 export { DatabaseError, CODE } from './base/errors.ts'
 export type { ErrorCode } from './base/errors.ts'
 export { typeName } from './base/types.ts'
-export type { ColumnSchema, SqlType, TableSchema, TypeKind } from './base/types.ts'
+export type { ColumnSchema, Compression, SqlType, TableSchema, TypeKind } from './base/types.ts'
 export type { AttachOptions } from './api/attachments.ts'
 export type { BackupOptions } from './api/backup.ts'
 export type {

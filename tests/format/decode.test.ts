@@ -9,7 +9,10 @@ import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
 import { FRAME_SIZE, LinearMemory } from '../../storage/memory/linear-memory.ts'
 import { PageStore } from '../../storage/page/page-store.ts'
 import { BufferPool } from '../../storage/pool/buffer-pool.ts'
-import { decodeColumnChunk } from '../../storage/row-group/column-chunk.ts'
+import { LAYOUT } from '../../storage/column-buffers.ts'
+import { emptyChunk } from '../../storage/row-group/chunk-plan.ts'
+import { ENCODING, decodeColumnChunk, encodeColumnChunk } from '../../storage/row-group/column-chunk.ts'
+import type { ColumnChunk } from '../../storage/row-group/column-chunk.ts'
 import { Heap } from '../../storage/delta/heap.ts'
 import { checkHeapPage } from '../../storage/delta/heap-page.ts'
 import { KeyOrder } from '../../storage/table/key.ts'
@@ -73,6 +76,23 @@ function soundMeta(): Uint8Array {
   return bytes
 }
 
+// Chunks of the two encodings with a companion part, whose parts lie in the stream.
+function lightChunk(given: Partial<ColumnChunk>): Uint8Array {
+  const out = new ByteWriter(64)
+  encodeColumnChunk({
+    ...emptyChunk(), layout: LAYOUT.U32, valuesOffset: 0x100, auxOffset: 0x4000, base: 7, min: 7, max: 1000, ...given,
+  }, INTEGER, out)
+  return out.finish().slice()
+}
+
+function runsChunk(): Uint8Array {
+  return lightChunk({ encoding: ENCODING.RUNS, stored: LAYOUT.U32, auxCount: 3 })
+}
+
+function deltaChunk(): Uint8Array {
+  return lightChunk({ encoding: ENCODING.DELTA, stored: LAYOUT.U8, auxCount: Math.ceil(ROWS / 64), step: -5 })
+}
+
 function decodeChunk(bytes: Uint8Array, streamBytes = STREAM_BYTES): unknown {
   return decodeColumnChunk(new ByteReader(bytes, SOURCE), TEXT, ROWS, streamBytes)
 }
@@ -85,6 +105,8 @@ const DECODERS: readonly [name: string, bytes: Uint8Array, decode: Decoder][] = 
     (bytes) => decodeTableRoot(bytes, 0x73737374, 1, order, keyCodec, SOURCE)],
   ['directory entry', soundEntry(), (bytes) => decodeGroupEntry(new ByteReader(bytes, SOURCE), keyCodec)],
   ['column chunk', soundChunk(sample('column chunk descriptor')), decodeChunk],
+  ['runs', runsChunk(), (bytes) => decodeColumnChunk(new ByteReader(bytes, SOURCE), INTEGER, ROWS, STREAM_BYTES)],
+  ['deltas', deltaChunk(), (bytes) => decodeColumnChunk(new ByteReader(bytes, SOURCE), INTEGER, ROWS, STREAM_BYTES)],
   ['row group meta', soundMeta(), (bytes) => decodeGroupMeta(bytes, rowsOfMeta, metaSchema, 'f')],
 ]
 
@@ -132,6 +154,20 @@ describe('what cannot be', () => {
     const bytes = soundChunk(sample('column chunk descriptor'))
     bytes.fill(value, at, at === 11 ? 15 : at + 1)
     expect(codeOf(() => decodeChunk(bytes))).toBe(CODE.CORRUPT)
+  })
+
+  // Stored layout at 31, aux offset at 32, aux count at 36, step at 40.
+  test.each([
+    ['runs of another layout', runsChunk(), 31, 0], ['runs with a step', runsChunk(), 47, 0x40],
+    ['no runs', runsChunk(), 36, 0], ['more runs than rows', runsChunk(), 38, 1],
+    ['a directory outside the stream', runsChunk(), 34, 0xff], ['a directory at an odd place', runsChunk(), 32, 1],
+    ['differences of four bytes', deltaChunk(), 31, 2], ['another number of blocks', deltaChunk(), 36, 1],
+    ['bases that are not aligned', deltaChunk(), 32, 4], ['a step that is no integer', deltaChunk(), 40, 1],
+    ['differences outside the stream', deltaChunk(), 10, 0x7f],
+  ])('in a companion: %s', (_what, bytes, at, value) => {
+    const run = (): unknown => decodeColumnChunk(new ByteReader(changed(bytes, at, value), SOURCE), INTEGER, ROWS,
+      STREAM_BYTES)
+    expect(codeOf(run)).toBe(CODE.CORRUPT)
   })
 
   test('in a column chunk: a part outside the stream', () => {
