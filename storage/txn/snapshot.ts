@@ -14,6 +14,8 @@ export class Snapshot implements Visibility {
   readonly session: number
   /** When it was taken, in milliseconds since 1970. */
   readonly takenAtMs: number
+  /** Between two statements of READ COMMITTED: it keeps nothing alive, and serves again if nothing has changed. */
+  isIdle = false
   private readonly registry: SnapshotRegistry
 
   constructor(registry: SnapshotRegistry, commitId: number, ownMark: number, rootNumber: number, session: number) {
@@ -48,14 +50,18 @@ export class SnapshotRegistry {
     if (this.open.delete(snapshot)) this.onClose()
   }
 
+  /** Snapshots that somebody reads. */
   get count(): number {
-    return this.open.size
+    let count = 0
+    for (const snapshot of this.open) if (!snapshot.isIdle) count++
+    return count
   }
 
   /** The open snapshot that keeps the oldest state alive, or null. */
   oldest(): Snapshot | null {
     let oldest: Snapshot | null = null
     for (const snapshot of this.open) {
+      if (snapshot.isIdle) continue
       if (oldest === null || snapshot.commitId < oldest.commitId
         || (snapshot.commitId === oldest.commitId && snapshot.takenAtMs < oldest.takenAtMs)) oldest = snapshot
     }
@@ -65,14 +71,14 @@ export class SnapshotRegistry {
   /** Commit id of the oldest open snapshot, or `now` when none is open. */
   oldestCommit(now: number): number {
     let oldest = now
-    for (const snapshot of this.open) oldest = Math.min(oldest, snapshot.commitId)
+    for (const snapshot of this.open) if (!snapshot.isIdle) oldest = Math.min(oldest, snapshot.commitId)
     return oldest
   }
 
   /** Root number of the oldest open snapshot, or `now`. */
   oldestRoot(now: number): number {
     let oldest = now
-    for (const snapshot of this.open) oldest = Math.min(oldest, snapshot.rootNumber)
+    for (const snapshot of this.open) if (!snapshot.isIdle) oldest = Math.min(oldest, snapshot.rootNumber)
     return oldest
   }
 }

@@ -79,7 +79,7 @@ export class Transaction implements TableWriter {
     this.session = options.session ?? 0
     this.isolation = level
     this.readOnly = options.readOnly ?? false
-    this.writeSet = new WriteSet(uncommittedMark(id), (mark) => engine.locks.holderOf(mark))
+    this.writeSet = new WriteSet(uncommittedMark(id), engine.locks)
     if (options.lazy !== true) this.view()
   }
 
@@ -123,6 +123,7 @@ export class Transaction implements TableWriter {
 
   // The snapshot that statements read, taken when one needs it.
   private view(): Snapshot {
+    if (this.snapshot?.isIdle === true) this.awake(this.snapshot)
     if (this.snapshot !== null) return this.snapshot
     const { engine } = this
     this.hasRun = true
@@ -143,7 +144,17 @@ export class Transaction implements TableWriter {
       this.view()
       return
     }
-    if (this.snapshot?.commitId === this.engine.commitId) return
+    if (this.snapshot !== null) this.awake(this.snapshot)
+  }
+
+  // The snapshot of an earlier statement, if it still shows the present.
+  private awake(snapshot: Snapshot): void {
+    const { commitId, rootNumber } = this.engine
+    if (snapshot.commitId === commitId && snapshot.rootNumber === rootNumber) snapshot.isIdle = false
+    else this.dropSnapshot()
+  }
+
+  private dropSnapshot(): void {
     this.snapshot?.close()
     this.snapshot = null
   }
@@ -151,9 +162,11 @@ export class Transaction implements TableWriter {
   /** A statement has ended: READ COMMITTED keeps nothing old alive until the next one. */
   endStatement(): void {
     if (this.linked !== null) for (const txn of this.linked.all()) txn.endStatement()
-    if (this.keepsSnapshot || this.snapshot === null) return
-    this.snapshot.close()
-    this.snapshot = null
+    const { snapshot, engine } = this
+    if (this.keepsSnapshot || snapshot === null) return
+    // One of the present costs nobody anything while no garbage waits for it.
+    if (snapshot.commitId === engine.commitId && !engine.hasGarbage) snapshot.isIdle = true
+    else this.dropSnapshot()
   }
 
   private assertActive(): void {

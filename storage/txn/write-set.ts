@@ -5,7 +5,7 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row } from '../../src/base/types.ts'
 import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
 import { LockConflict } from './lock-conflict.ts'
-import type { Transaction } from './transaction.ts'
+import type { LockManager } from './lock-manager.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
@@ -20,12 +20,12 @@ export interface Write {
 export class WriteSet {
   readonly mark: number
   readonly writes: Write[] = []
-  private readonly holderOf: (mark: number) => Transaction | null
+  private readonly locks: LockManager
 
-  /** `holderOf` names the transaction behind another mark. */
-  constructor(mark: number, holderOf: (mark: number) => Transaction | null) {
+  /** `locks` knows the transactions behind other marks. */
+  constructor(mark: number, locks: LockManager) {
     this.mark = mark
-    this.holderOf = holderOf
+    this.locks = locks
   }
 
   /**
@@ -38,7 +38,7 @@ export class WriteSet {
     if (entry >= 0 && table.delta.headOf(entry) >= 0) {
       const begin = table.delta.begin[table.delta.headOf(entry)]!
       if (begin >= UNCOMMITTED && begin !== this.mark) {
-        const holder = this.holderOf(begin)
+        const holder = this.locks.holderOf(begin)
         throw new LockConflict(describeRow(table, key), 'being changed', holder === null ? [] : [holder])
       }
       if (snapshot !== null && begin < UNCOMMITTED && begin > snapshot.commitId) failSerialization(table, key)
