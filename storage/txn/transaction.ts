@@ -21,7 +21,7 @@ import { writeEntries } from './index-writes.ts'
 import type { IsolationLevel, TransactionModes, TransactionOptions } from './isolation.ts'
 import { LinkedTransactions, bareName, viewWithLinked } from './linked.ts'
 import { LockConflict } from './lock-conflict.ts'
-import { ReadSet } from './read-set.ts'
+import { ReadView } from './read-view.ts'
 import { RowLocks } from './row-locks.ts'
 import type { HeldBefore, LockStrength } from './row-locks.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -65,44 +65,31 @@ export class Transaction implements TableWriter {
   private readonly engine: Engine
   /** Transactions in attached databases, null while there is none. */
   private linked: LinkedTransactions | null = null
-  private isolation: IsolationLevel
-  private readOnly: boolean
-  private snapshot: Snapshot | null = null
-  private reads: ReadSet | null = null
-  /** A statement has run: the level is fixed. */
-  private hasRun = false
+  /** What it reads. */
+  readonly view: ReadView
   private isRegistered = false
 
   constructor(engine: Engine, id: number, level: IsolationLevel, options: TransactionOptions = {}) {
     this.engine = engine
     this.id = id
     this.session = options.session ?? 0
-    this.isolation = level
-    this.readOnly = options.readOnly ?? false
     this.writeSet = new WriteSet(uncommittedMark(id), engine.locks)
-    if (options.lazy !== true) this.view()
+    this.view = new ReadView(engine, this, level, options)
+    if (options.lazy !== true) this.view.current()
   }
 
   get level(): IsolationLevel {
-    return this.isolation
+    return this.view.level
   }
 
   get isReadOnly(): boolean {
-    return this.readOnly
+    return this.view.isReadOnly
   }
 
   /** Sets the level (before the first statement) or the access mode (READ ONLY any time): SET TRANSACTION. 25001. */
-  configure({ level, readOnly }: TransactionModes): void {
+  configure(modes: TransactionModes): void {
     this.assertActive()
-    if (this.hasRun && level !== null && level !== this.isolation) {
-      throw new DatabaseError(CODE.ACTIVE_TRANSACTION,
-        'the isolation level of a transaction must be set before its first statement')
-    }
-    if (this.hasRun && readOnly === false && this.readOnly) {
-      throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'READ WRITE must be set before the first statement')
-    }
-    this.isolation = level ?? this.isolation
-    this.readOnly = readOnly ?? this.readOnly
+    this.view.configure(modes)
   }
 
   /** True when it is a transaction of this database, not of an attached one. */
@@ -117,56 +104,17 @@ export class Transaction implements TableWriter {
     return this.linked.find(name)
   }
 
-  private get keepsSnapshot(): boolean {
-    return this.isolation === 'repeatable read' || this.isolation === 'serializable'
-  }
-
-  // The snapshot that statements read, taken when one needs it.
-  private view(): Snapshot {
-    if (this.snapshot?.isIdle === true) this.awake(this.snapshot)
-    if (this.snapshot !== null) return this.snapshot
-    const { engine } = this
-    this.hasRun = true
-    if (this.isolation === 'serializable' && !this.readOnly) {
-      this.reads = new ReadSet()
-      engine.recentCommits.register(this, engine.commitId)
-    }
-    return this.snapshot = engine.snapshots.take(
-      engine.commitId, this.writeSet.mark, engine.rootNumber, this.session)
-  }
-
   /** A new statement begins: READ COMMITTED looks at the present, the stricter levels at their one snapshot. */
   refresh(): void {
     this.assertActive()
-    this.hasRun = true
     if (this.linked !== null) for (const txn of this.linked.all()) txn.refresh()
-    if (this.keepsSnapshot) {
-      this.view()
-      return
-    }
-    if (this.snapshot !== null) this.awake(this.snapshot)
-  }
-
-  // The snapshot of an earlier statement, if it still shows the present.
-  private awake(snapshot: Snapshot): void {
-    const { commitId, rootNumber } = this.engine
-    if (snapshot.commitId === commitId && snapshot.rootNumber === rootNumber) snapshot.isIdle = false
-    else this.dropSnapshot()
-  }
-
-  private dropSnapshot(): void {
-    this.snapshot?.close()
-    this.snapshot = null
+    this.view.beginStatement()
   }
 
   /** A statement has ended: READ COMMITTED keeps nothing old alive until the next one. */
   endStatement(): void {
     if (this.linked !== null) for (const txn of this.linked.all()) txn.endStatement()
-    const { snapshot, engine } = this
-    if (this.keepsSnapshot || snapshot === null) return
-    // One of the present costs nobody anything while no garbage waits for it.
-    if (snapshot.commitId === engine.commitId && !engine.hasGarbage) snapshot.isIdle = true
-    else this.dropSnapshot()
+    this.view.endStatement()
   }
 
   private assertActive(): void {
@@ -179,7 +127,7 @@ export class Transaction implements TableWriter {
     this.assertActive()
     const far = this.far(name)
     if (far !== null) return far.tables(bareName(name))
-    return this.accessAt(this.view(), name)
+    return this.accessAt(this.view.current(), name)
   }
 
   private accessAt(snapshot: Snapshot, name: string): StoreAccess {
@@ -190,13 +138,13 @@ export class Transaction implements TableWriter {
     return new StoreAccess(table, snapshot, () => {
       const held = this.engine.snapshots.take(commitId, ownMark, rootNumber, session)
       return () => held.close()
-    }, this.reads, usable)
+    }, this.view.reads, usable)
   }
 
   /** The present view of the tables, kept while a result is read; later statements do not change it. */
   pin(): TableView {
     this.assertActive()
-    const { commitId, ownMark, rootNumber } = this.view()
+    const { commitId, ownMark, rootNumber } = this.view.current()
     const held = this.engine.snapshots.take(commitId, ownMark, rootNumber, this.session)
     return viewWithLinked(this, { tables: (name) => this.accessAt(held, name), close: () => held.close() })
   }
@@ -255,12 +203,12 @@ export class Transaction implements TableWriter {
   assertWritable(): void {
     this.assertActive()
     this.engine.assertWritable()
-    if (this.readOnly) {
+    if (this.view.isReadOnly) {
       throw new DatabaseError(CODE.READ_ONLY, 'a read-only transaction cannot change or lock anything')
     }
     if (this.isRegistered) return
     this.isRegistered = true
-    this.hasRun = true
+    this.view.hasRun = true
     this.engine.locks.register(this)
   }
 
@@ -282,8 +230,8 @@ export class Transaction implements TableWriter {
       throw new LockConflict(describeRow(table, key), 'locked', blockers,
         () => rowLocks!.blockers(key, this, strength))
     }
-    const snapshot = this.keepsSnapshot ? this.view() : null
-    this.reads?.point(table, key)
+    const snapshot = this.view.keepsSnapshot ? this.view.current() : null
+    this.view.reads?.point(table, key)
     try {
       return this.writeSet.checkAndFind(table, key, this.now, snapshot)
     } catch (error) {
@@ -300,8 +248,8 @@ export class Transaction implements TableWriter {
   private reindex(table: TableStore, before: KeyValue | null, after: Row | null): void {
     const indexes = this.indexesOf(table)
     if (indexes.length === 0) return
-    const { writeSet, snapshot } = this
-    const writer = { writeSet, snapshot, exists: this.exists.bind(this) }
+    const { writeSet, view } = this
+    const writer = { writeSet, snapshot: view.open, exists: this.exists.bind(this) }
     writeEntries(writer, table, indexes, before === null ? null : table.findRow(before, this.now), after)
   }
 
@@ -331,7 +279,7 @@ export class Transaction implements TableWriter {
     const key = table.order.fromRow(full)
     if (this.exists(table, key)) failDuplicate(table, key)
     this.reindex(table, null, full)
-    this.writeSet.push(table, key, full, false, this.snapshot)
+    this.writeSet.push(table, key, full, false, this.view.open)
   }
 
   /** True when a row with the key of `row` exists now. */
@@ -352,7 +300,7 @@ export class Transaction implements TableWriter {
     const key = table.order.fromRow(full)
     const existed = this.exists(table, key)
     this.reindex(table, existed ? key : null, full)
-    this.writeSet.push(table, key, full, false, this.snapshot)
+    this.writeSet.push(table, key, full, false, this.view.open)
     return existed ? 'updated' : 'inserted'
   }
 
@@ -368,8 +316,8 @@ export class Transaction implements TableWriter {
     const isMoved = table.order.compare(key, newKey) !== 0
     if (isMoved && this.exists(table, newKey)) failDuplicate(table, newKey)
     this.reindex(table, key, full)
-    if (isMoved) this.writeSet.push(table, key, keyValues.slice(), true, this.snapshot)
-    this.writeSet.push(table, newKey, full, false, this.snapshot)
+    if (isMoved) this.writeSet.push(table, key, keyValues.slice(), true, this.view.open)
+    this.writeSet.push(table, newKey, full, false, this.view.open)
     return true
   }
 
@@ -381,7 +329,7 @@ export class Transaction implements TableWriter {
     const key = table.order.fromValues(keyValues)
     if (!this.exists(table, key)) return false
     this.reindex(table, key, null)
-    this.writeSet.push(table, key, keyValues.slice(), true, this.snapshot)
+    this.writeSet.push(table, key, keyValues.slice(), true, this.view.open)
     return true
   }
 
@@ -442,20 +390,19 @@ export class Transaction implements TableWriter {
 
   /** 40001 when what a SERIALIZABLE transaction read has changed since its snapshot. */
   validate(): void {
-    if (this.reads !== null) this.engine.recentCommits.validate(this.reads, this.snapshot!.commitId)
+    this.view.validate()
   }
 
   /** The engine closes the snapshot before it applies the writes, so that it does not keep old versions alive. */
   closeSnapshot(): void {
-    this.snapshot?.close()
+    this.view.close()
   }
 
   private finish(state: 'committed' | 'aborted'): void {
     this.state = state
     this.engine.active.delete(this.id)
-    this.snapshot?.close()
+    this.view.end()
     this.releaseTo({ ddl: state === 'aborted' ? 0 : this.ddl.length, locks: 0 })
-    if (this.reads !== null) this.engine.recentCommits.unregister(this)
     endDefinitions(this)
     this.engine.locks.ended(this)
   }
