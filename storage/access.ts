@@ -20,8 +20,8 @@ export interface ScanOptions {
   readonly columns: readonly number[]
   readonly range?: KeyRange
   /**
-   * 'none': base windows first, then delta windows. 'ascending': windows follow key order, base and
-   * delta interleaved. 'descending': windows in descending key order, but rows *inside* a window ascend.
+   * 'none': windows of base, sealed runs and delta, in this order. 'ascending': windows follow key order, all of
+   * them interleaved. 'descending': windows in descending key order, but rows *inside* a window ascend.
    */
   readonly order: 'none' | 'ascending' | 'descending'
   /** Conjunction used only to skip row groups; the caller still evaluates its filter. */
@@ -54,7 +54,7 @@ export interface TableAccess {
   estimateRange(range: KeyRange): number
   /** Fraction of row groups a scan with these predicates would read, by zone maps (0..1). */
   estimateZones(zones: readonly ZonePredicate[]): number
-  /** Number of row groups of the base. */
+  /** Number of row groups of base and sealed runs. */
   groupCount(): number
   /** Row groups, of those whose meta was read so far, whose keys defeat lines: they use a sampled array instead. */
   sampledGroups(): number
@@ -100,4 +100,8 @@ export interface IndexCounters {
   keyPages: number
   /** Lookups that the delta answered. */
   deltaHits: number
+  /** Bloom filters of sealed runs asked for a key. */
+  filterProbes: number
+  /** Of those, how often a filter let a key pass that its run does not have. */
+  filterErrors: number
 }

@@ -13,7 +13,7 @@ import { entriesOfRows } from './bulk-entries.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
 import type { KeyValue } from './table/key.ts'
 import { NO_MARK } from './delta/delta.ts'
-import { Merger } from './table/merge.ts'
+import { Merger, plainResult } from './table/merge.ts'
 import type { MergeResult } from './table/merge.ts'
 import { logsRowGroups } from './publish-log.ts'
 import type { RowGroup } from './row-group/row-group.ts'
@@ -63,7 +63,7 @@ const FIRST_GROUP_ROWS = 1024
 
 /** True for a table without a row or a change. */
 export function isEmpty(table: TableStore): boolean {
-  return table.root.groups.length === 0 && table.delta.entryCount === 0
+  return table.root.rows === 0 && table.delta.entryCount === 0
 }
 
 /** The columns with row ids added for a table without a primary key. */
@@ -132,6 +132,9 @@ function resolveConflicts(engine: Engine, table: TableStore, rows: IncomingRows,
 export function isBehindEverything(table: TableStore, first: KeyValue): boolean {
   const { groups } = table.root
   if (groups.length > 0 && table.order.compare(first, groups[groups.length - 1]!.lastKey) <= 0) return false
+  for (const run of table.root.runs) {
+    if (table.order.compare(first, run.groups[run.groups.length - 1]!.lastKey) <= 0) return false
+  }
   const entries = table.deltaOrder.entries(table.delta)
   const last = entries[entries.length - 1]
   return last === undefined || table.order.compare(first, table.delta.keyOf(last)) > 0
@@ -167,7 +170,8 @@ function prepareAppend(engine: Engine, table: TableStore, rows: IncomingRows): M
   const target = groupTarget(engine, table)
   const { rowGroupRows } = engine.parts.options
   if (!isBehindEverything(table, rows.keyAt(0))) {
-    const result = new Merger(table, target, rowGroupRows, rows).run(() => false)
+    const entries = table.deltaOrder.entries(table.delta)
+    const result = new Merger(table, target, rowGroupRows, entries, rows).run(() => false)
     engine.counters.merges++
     engine.counters.rowsMerged += result.rowsWritten
     return result
@@ -182,5 +186,5 @@ function prepareAppend(engine: Engine, table: TableStore, rows: IncomingRows): M
     freeUnpublished(target, added)
     throw error
   }
-  return { groups: [...table.root.groups, ...added], replaced: [], mergedVersions: [], rowsWritten: rows.count }
+  return plainResult([...table.root.groups, ...added], [], rows.count)
 }

@@ -1,8 +1,9 @@
 // The commit of bulk changes: row groups of one or several tables that were written without the log become their
 // bases in one step, durable by a checkpoint (rule W3).
+import { checkpoint } from './checkpoint.ts'
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
-import { checkpoint, publishGroups } from './maintenance.ts'
+import { publishGroups } from './merging.ts'
 import { freeUnpublished } from './row-group/row-group-writer.ts'
 import type { MergeResult } from './table/merge.ts'
 import type { TableStore } from './table/table-store.ts'

@@ -4,11 +4,13 @@
 import { NO_MARK } from './delta/delta.ts'
 import { discardResult } from './bulk-change.ts'
 import type { BulkChange } from './bulk-change.ts'
+import { hasChanges } from './debt.ts'
 import type { Engine } from './engine.ts'
 import { IndexBuilder } from './index-build.ts'
-import { mergeTable } from './maintenance.ts'
+import { mergeTable } from './merging.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import type { IncomingRows } from './table/incoming-rows.ts'
+import { plainResult } from './table/merge.ts'
 import { failNotUnique } from './table/index-schema.ts'
 import type { TableStore } from './table/table-store.ts'
 
@@ -32,9 +34,9 @@ function checkUnique(engine: Engine, index: TableStore, entries: IncomingRows): 
   }
 }
 
-/** Merges every row group that delta rows fall into, so that the row groups are the whole table. */
+/** Merges every row group that rows of delta or runs fall into, so that the row groups are the whole table. */
 export function mergePending(engine: Engine, table: TableStore): void {
-  mergeTable(engine, table, (group) => group.pending > 0 || group.dead.count > 0)
+  mergeTable(engine, table, (group) => hasChanges(table, group))
 }
 
 /** Indexes built anew over the rows of `groups`, which are to become the whole table. A failure leaves nothing. */
@@ -47,8 +49,7 @@ export function entriesOfGroups(engine: Engine, table: TableStore, groups: reado
       builder.addGroups(table, groups)
       const built = builder.finish()
       const rows = built.reduce((sum, group) => sum + group.rows, 0)
-      const result = { groups: built, replaced: [...index.root.groups], mergedVersions: [], rowsWritten: rows }
-      changes.push({ table: index, result, liveRows: rows })
+      changes.push({ table: index, result: plainResult(built, [...index.root.groups], rows), liveRows: rows })
     }
   } catch (error) {
     for (const change of changes) discardResult(engine, change)

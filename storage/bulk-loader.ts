@@ -13,6 +13,7 @@ import { commitBulk, discardResult } from './bulk-change.ts'
 import { entriesOfGroups, mergePending } from './bulk-entries.ts'
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
+import { plainResult } from './table/merge.ts'
 import { IncomingRows, sortIncoming } from './table/incoming-rows.ts'
 import { mergeRuns } from './table/run-merge.ts'
 import type { RowGroup } from './row-group/row-group.ts'
@@ -130,8 +131,7 @@ export class BulkLoader {
       if (table.indexes.length > 0) mergePending(engine, table)
       const groups = [...table.root.groups, ...runs.flat()]
       const added = this.runs.flat().reduce((rows, group) => rows + group.rows, 0)
-      const result = { groups, replaced: [], mergedVersions: [], rowsWritten: added }
-      const change = { table, result, liveRows: table.liveRows + added }
+      const change = { table, result: plainResult(groups, [], added), liveRows: table.liveRows + added }
       const entries = entriesOfGroups(engine, table, groups)
       this.runs.length = 0
       commitBulk(engine, [change, ...entries])
@@ -142,8 +142,7 @@ export class BulkLoader {
     const merged = mergeRuns(table, this.target, engine.parts.options.rowGroupRows, base, this.runs, this.onConflict)
     this.freeRuns()
     const { groups, rows, changed } = merged
-    const result = { groups, replaced: [...base], mergedVersions: [], rowsWritten: rows }
-    const change = { table, result, liveRows: rows }
+    const change = { table, result: plainResult(groups, [...base], rows), liveRows: rows }
     try {
       commitBulk(engine, [change, ...entriesOfGroups(engine, table, groups)])
     } catch (error) {

@@ -8,8 +8,8 @@
 //
 // W5  The mode changes only when nothing waits for a checkpoint, so that log and pages never both lack a commit.
 import { CODE, DatabaseError } from '../src/base/errors.ts'
+import { checkpoint } from './checkpoint.ts'
 import type { Engine } from './engine.ts'
-import { checkpoint } from './maintenance.ts'
 import type { Synchronous } from './wal/wal-options.ts'
 import type { Wal } from './wal/wal-writer.ts'
 

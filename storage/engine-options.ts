@@ -16,8 +16,12 @@ export interface EngineOptions {
   readonly readOnly: boolean
   /** Rows of a full row group, at most 65,536. */
   readonly rowGroupRows: number
-  /** Delta entries of a table that make a merge due. */
+  /** Delta entries of a table that make draining it due. */
   readonly deltaRows: number
+  /** Share of a row group's rows that must have changed before it is rewritten; else changes are sealed into runs. */
+  readonly mergeShare: number
+  /** More sealed runs than this are merged with one another. */
+  readonly runsMax: number
   /** Frames the pool may hold; 0 = what the memory allows. */
   readonly poolFrames: number
   /** Checkpoint after this many commits; 0 = by WAL size only. */
@@ -26,7 +30,7 @@ export interface EngineOptions {
   readonly checkpointBytes: number
   /** Appends of at least this many rows build row groups directly. */
   readonly bulkRows: number
-  /** Merge every table that has delta rows after every commit (tests). */
+  /** Drain every table that has delta rows after every commit (tests). */
   readonly mergeEveryCommit: boolean
   readonly walSegmentBytes: number
   /** Text and bytes of a row group; 0 = 64 MiB, or an eighth of the memory if that is less. */
@@ -62,6 +66,8 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   readOnly: false,
   rowGroupRows: 65536,
   deltaRows: 131072,
+  mergeShare: 0.25,
+  runsMax: 8,
   poolFrames: 0,
   checkpointEvery: 0,
   checkpointBytes: 64 * 1024 * 1024,

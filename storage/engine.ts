@@ -19,8 +19,10 @@ import { Durability } from './durability.ts'
 import type { EngineOptions } from './engine-options.ts'
 import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
 import type { IoQueue } from './file/io-queue.ts'
-import { checkpoint, collectGarbage, mergeWhenDue } from './maintenance.ts'
-import type { BlobPlace } from './maintenance.ts'
+import { checkpoint } from './checkpoint.ts'
+import type { BlobPlace } from './checkpoint.ts'
+import { mergeWhenDue } from './maintenance.ts'
+import { collectGarbage, publisherOf } from './merging.ts'
 import type { LinearMemory } from './memory/linear-memory.ts'
 import type { Follower } from './process/follower.ts'
 import type { ReaderRegistry } from './process/reader-registry.ts'
@@ -66,6 +68,8 @@ export interface RetiredGroups {
 export interface EngineCounters {
   commits: number
   merges: number
+  seals: number
+  runMerges: number
   rowsMerged: number
   checkpoints: number
   recoveredRecords: number
@@ -86,8 +90,12 @@ export class Engine {
   /** Ids of transactions that have begun and not ended. */
   readonly active = new Set<number>()
   readonly durability: Durability
-  readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0 }
-  readonly counters: EngineCounters = { commits: 0, merges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0 }
+  readonly indexCounters: IndexCounters = {
+    probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0, filterProbes: 0, filterErrors: 0,
+  }
+  readonly counters: EngineCounters = {
+    commits: 0, merges: 0, seals: 0, runMerges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0,
+  }
   readonly retired: RetiredGroups[] = []
   /** Engines of attached databases by name; transactions here use them for tables called `name.table`. */
   readonly attached = new Map<string, Engine>()
@@ -352,7 +360,7 @@ export class Engine {
       this.heap.forget(table.id)
     }
     this.rootNumber++
-    this.retired.push({ rootNumber: this.rootNumber, groups: table.root.groups })
+    publisherOf(this).retire(this.rootNumber, table.root.allGroups(), table.root.runs.map((run) => run.filter))
     this.hasGarbage = true
     const stored = this.rootPages.get(table.id)
     if (stored !== undefined) {

@@ -27,7 +27,8 @@ import type { Tuple } from './delta/heap.ts'
 import { KeyOrder } from './table/key.ts'
 import { RowCodec } from './table/row-codec.ts'
 import { TableStore } from './table/table-store.ts'
-import { decodeTableRoot } from './table/table-root.ts'
+import { BloomFilter } from './table/bloom-filter.ts'
+import { decodeTableRoot } from './table/root-codec.ts'
 import type { WalRecord } from './wal/record.ts'
 import { walFolder } from './wal/wal-folder.ts'
 import { FIRST_LSN, Wal } from './wal/wal-writer.ts'
@@ -205,7 +206,8 @@ function reclaimOrphans(engine: Engine): void {
   own(engine.catalogPages.first, engine.catalogPages.count)
   for (const { first, count } of engine.rootPages.values()) own(first, count)
   for (const table of engine.catalog.tables()) {
-    for (const group of table.root.groups) own(group.firstPage, group.pageCount)
+    for (const group of table.root.allGroups()) own(group.firstPage, group.pageCount)
+    for (const { filter } of table.root.runs) own(filter.page, Math.ceil(filter.bytes / FRAME_SIZE))
   }
   for (const kind of [PAGE_KIND.BASE, PAGE_KIND.CATALOG]) {
     for (const page of [...engine.pages.pagesOfKind(kind)]) if (!owned.has(page)) engine.pages.freePages(page, 1)
@@ -214,6 +216,10 @@ function reclaimOrphans(engine: Engine): void {
 
 // Bytes stored in consecutive catalogue pages.
 function readBlob(engine: Engine, firstPage: number, bytes: number): Uint8Array {
+  // Sizes come from the file: no memory is taken for pages that do not exist.
+  if (firstPage + Math.ceil(bytes / FRAME_SIZE) > engine.pages.pageCount) {
+    throw corruption(`catalogue page ${firstPage} is too short`, { file: engine.parts.path, page: firstPage })
+  }
   const out = new Uint8Array(bytes)
   for (let done = 0; done < bytes; done += FRAME_SIZE) {
     const page = firstPage + done / FRAME_SIZE
@@ -231,7 +237,8 @@ function loadTable(engine: Engine, entry: CatalogEntry): void {
   const { schema } = entry
   const order = new KeyOrder(schema)
   const keyCodec = new RowCodec(schema.key.map((c) => schema.columns[c]!.type))
-  const source = { file: engine.parts.path, page: entry.rootPage }
+  const source = { file: engine.parts.path, page: entry.rootPage, filterAt: (page: number, size: number) =>
+    BloomFilter.decode(readBlob(engine, page, size), { file: engine.parts.path, page }) }
   const bytes = readBlob(engine, entry.rootPage, entry.rootBytes)
   const { root, figures } = decodeTableRoot(bytes, entry.id, engine.rootNumber, order, keyCodec, source)
   const table = new TableStore(entry.id, schema, {
@@ -260,8 +267,6 @@ function loadTuple(engine: Engine, tableId: number, page: number, slot: number, 
   const entry = table.delta.addEntry(key, place?.group ?? null, place?.row ?? -1)
   table.delta.push(entry, tuple.commitId, { page, slot, row: null, isTombstone: tuple.isTombstone })
   place?.group.dead.add(place.row, tuple.commitId)
-  const interval = table.intervalOf(table.root, key)
-  if (interval !== null) interval.pending++
 }
 
 function recover(engine: Engine, files: FileSystem, meta: StoreMeta): void {

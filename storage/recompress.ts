@@ -1,9 +1,10 @@
 // Rewrites a table's row groups with the compression that is set now: a setting alone holds only for what is written
-// after it. The delta rows go along, as in any merge (rule M1); old row groups are freed when no snapshot reads them
+// after it. The rows of delta and runs go along, as in any merge (rule M1); old row groups are freed when no snapshot reads them
 // and the next but one checkpoint is durable (rule F2), so the file holds both for a while.
+import { checkpoint } from './checkpoint.ts'
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
-import { checkpoint, publishGroups } from './maintenance.ts'
+import { publishGroups } from './merging.ts'
 import { Merger } from './table/merge.ts'
 import type { TableStore } from './table/table-store.ts'
 
@@ -11,9 +12,10 @@ import type { TableStore } from './table/table-store.ts'
 export function recompress(engine: Engine, table: TableStore): number {
   engine.assertUsable()
   engine.assertWritable()
-  if (table.root.groups.length === 0) return 0
+  if (table.root.rows === 0) return 0
   const { rowGroupRows } = engine.parts.options
-  const result = new Merger(table, groupTarget(engine, table), rowGroupRows, null).run(() => true)
+  const entries = table.deltaOrder.entries(table.delta)
+  const result = new Merger(table, groupTarget(engine, table), rowGroupRows, entries).run(() => true)
   publishGroups(engine, table, result)
   engine.counters.merges++
   engine.counters.rowsMerged += result.rowsWritten

@@ -4,6 +4,8 @@ import { indexStats } from '../index/mod.ts'
 import type { IndexStats } from '../index/mod.ts'
 import type { Compression } from '../src/base/types.ts'
 import { compressionOf } from './compression.ts'
+import type { IndexCounters } from './access.ts'
+import { tableDebt } from './debt.ts'
 import type { Engine } from './engine.ts'
 import type { RecoveryReport } from './durability.ts'
 import type { IoQueueStats } from './file/io-queue.ts'
@@ -14,6 +16,23 @@ import { tableSize } from './size-figures.ts'
 import { ENCODING_NAMES } from './row-group/column-chunk.ts'
 import type { GroupMeta, RowGroup } from './row-group/row-group.ts'
 import type { TableStore } from './table/table-store.ts'
+
+/** One table in figures. `debt`: rows that merges still owe the base, as a share of its rows (debt.ts). */
+export interface TableStats {
+  name: string
+  rows: number
+  rowGroups: number
+  deltaEntries: number
+  runs: number
+  runRows: number
+  deadRows: number
+  debt: number
+  /** What new row groups are written with, and how large the row groups are before and after a codec. */
+  compression: Compression
+  pageBytes: number
+  storedBytes: number
+  compressedPages: number
+}
 
 /** Counters since open. */
 export interface EngineStats {
@@ -28,10 +47,11 @@ export interface EngineStats {
   wal: WalStats & { mode: string; synchronous: string; archive: string | null }
   /** What opening the database had to redo; null for a new one. */
   recovery: RecoveryReport | null
-  index: { probes: number; windowRows: number; maxError: number; keyPages: number; deltaHits: number }
+  index: IndexCounters
   file: { bytes: number; pages: number; freeBlocks: number; usedBlocks: number; checkpoints: number }
   transactions: {
-    commits: number; merges: number; rowsMerged: number; openSnapshots: number; oldestSnapshot: number; commitId: number
+    commits: number; merges: number; seals: number; runMerges: number; rowsMerged: number; openSnapshots: number
+    oldestSnapshot: number; commitId: number
     /** How long the oldest open snapshot has been open, in ms and in commits since; whose it is (0 = nobody's). */
     oldestSnapshotMs: number; oldestSnapshotCommits: number; oldestSnapshotSession: number
     /** Rows written and not committed, and row locks; statements that wait for one now, and since open. */
@@ -48,11 +68,7 @@ export interface EngineStats {
   readers: { count: number; oldestEpoch: number; reloads: number }
   /** Why the last automatic merge or checkpoint failed, null when it did not. */
   maintenanceError: string | null
-  tables: {
-    name: string; rows: number; rowGroups: number; deltaEntries: number
-    /** What new row groups are written with, and how large the row groups are before and after a codec. */
-    compression: Compression; pageBytes: number; storedBytes: number; compressedPages: number
-  }[]
+  tables: TableStats[]
 }
 
 const NO_WAL: WalStats = {
@@ -95,7 +111,8 @@ export function engineStats(engine: Engine): EngineStats {
     maintenanceError: engine.maintenanceError?.message ?? null,
     tables: engine.catalog.userTables().map((table) => ({
       name: table.schema.name, rows: table.liveRows, rowGroups: table.root.groups.length,
-      deltaEntries: table.delta.entryCount, compression: compressionOf(engine, table), ...tableSize(engine, table),
+      deltaEntries: table.delta.entryCount, runs: table.root.runs.length, ...tableDebt(table),
+      compression: compressionOf(engine, table), ...tableSize(engine, table),
     })),
   }
 }
@@ -104,7 +121,8 @@ function transactionFigures(engine: Engine): EngineStats['transactions'] {
   const { snapshots, locks, recentCommits, counters, commitId } = engine
   const oldest = snapshots.oldest()
   return {
-    commits: counters.commits, merges: counters.merges, rowsMerged: counters.rowsMerged,
+    commits: counters.commits, merges: counters.merges, seals: counters.seals, runMerges: counters.runMerges,
+    rowsMerged: counters.rowsMerged,
     openSnapshots: snapshots.count, oldestSnapshot: snapshots.oldestCommit(commitId), commitId,
     oldestSnapshotMs: oldest === null ? 0 : Math.max(0, snapshots.now() - oldest.takenAtMs),
     oldestSnapshotCommits: oldest === null ? 0 : commitId - oldest.commitId,

@@ -12,6 +12,7 @@ import { UNCOMMITTED } from './row-group/deletion-vector.ts'
 import { decodeGroup } from './row-group/group-decoder.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { stagedScalar } from './row-group/staged-column.ts'
+import type { SealedRun } from './table/sealed-run.ts'
 import type { TableStore } from './table/table-store.ts'
 import { verifyHeap, verifyLog } from './verify-files.ts'
 import { verifyIndex } from './verify-indexes.ts'
@@ -53,15 +54,18 @@ export function verifyEngine(engine: Engine, options: VerifyOptions = {}): Verif
   const problems: Problem[] = []
   const totals = engine.pages.verify((problem) => problems.push(problem))
   const tables = engine.catalog.tables()
-  const groups = tables.reduce((sum, table) => sum + table.root.groups.length, 0)
+  const groups = tables.reduce((sum, table) => sum + table.root.allGroups().length, 0)
   let [rows, done, seen] = [0, 0, 0]
   for (const table of tables) {
-    for (const group of table.root.groups) {
+    for (const group of table.root.allGroups()) {
       onProgress(++done / (groups + 1), seen += group.rows)
       guarded(problems, table, group.firstPage, () => {
         if (full) verifyGroup(table, group, problems)
         else table.metaOf(group)
       })
+    }
+    for (const run of full ? table.root.runs : []) {
+      guarded(problems, table, undefined, () => verifyRun(table, run, problems))
     }
     if (full) guarded(problems, table, undefined, () => verifyDelta(table, problems))
     if (table.schema.index === undefined) rows += table.liveRows
@@ -124,6 +128,25 @@ function verifyGroup(table: TableStore, group: RowGroup, problems: Problem[]): v
   }
 }
 
+// R1 seen from the run: each of its live rows is the one row of its key, and B1: its filter lets the key pass.
+function verifyRun(table: TableStore, run: SealedRun, problems: Problem[]): void {
+  const fail = (message: string): void => {
+    problems.push({ message: `${message} (sealed run ${run.number})`, table: table.schema.name })
+  }
+  for (const group of run.groups) {
+    const meta = table.metaOf(group)
+    for (let row = group.dead.nextUnsealed(0, group.rows); row < group.rows;) {
+      const key = table.search.keyAt(group, meta, row)
+      if (!run.filter.bloom.mayContain(key)) fail(`violates B1: the filter stops key ${String(key)}`)
+      const place = table.locate(table.root, key)
+      if (place === null || place.group !== group || place.row !== row) {
+        fail(`violates R1: key ${String(key)} has another live row`)
+      }
+      row = group.dead.nextUnsealed(row + 1, group.rows)
+    }
+  }
+}
+
 function isOutside(type: SqlType, value: Scalar, min: Scalar, max: Scalar): boolean {
   if (min === null || max === null) return false
   return compareScalars(type, value, min) < 0 || compareScalars(type, value, max) > 0
@@ -135,11 +158,11 @@ function verifyDelta(table: TableStore, problems: Problem[]): void {
     problems.push({ message, table: table.schema.name })
   }
   let live = table.root.rows
-  for (const group of table.root.groups) live -= group.dead.count
+  for (const group of table.root.allGroups()) live -= group.dead.count
   for (let entry = 0; entry < delta.entryCount; entry++) {
     const key = delta.keyOf(entry)
     const place = table.locate(table.root, key)
-    if ((place?.row ?? -1) !== delta.baseRow[entry]) {
+    if ((place?.row ?? -1) !== delta.baseRow[entry] || (place?.group ?? null) !== delta.baseGroup[entry]) {
       fail(`violates D3: base position of key ${String(key)} is out of date`)
     }
     let head = delta.headOf(entry)
@@ -173,14 +196,17 @@ function verifyPageOwners(engine: Engine, problems: Problem[]): void {
       owners.set(page, name)
     }
   }
-  const claimed = new Set<RowGroup>()
+  // By id: clones of a group share its pages.
+  const claimed = new Set<number>()
   const claimGroup = (group: RowGroup, name: string): void => {
-    if (claimed.has(group)) return
-    claimed.add(group)
+    if (claimed.has(group.id)) return
+    claimed.add(group.id)
     claim(group.firstPage, group.pageCount, name)
   }
   for (const table of engine.catalog.tables()) {
-    for (const root of table.roots) for (const group of root.groups) claimGroup(group, `table ${table.schema.name}`)
+    for (const root of table.roots) {
+      for (const group of root.allGroups()) claimGroup(group, `table ${table.schema.name}`)
+    }
   }
   for (const { groups } of engine.retired) for (const group of groups) claimGroup(group, 'a replaced root')
   for (const group of engine.dropped) claimGroup(group, 'a dropped table')

@@ -216,7 +216,9 @@ export class MemoryDatabase implements TableWriter {
   readonly memory = LinearMemory.create(64 << 20)
   readonly random: Random
   readonly tables = new Map<string, MemoryTable>()
-  readonly indexCounters: IndexCounters = { probes: 0, windowRows: 0, maxError: 7, keyPages: 0, deltaHits: 0 }
+  readonly indexCounters: IndexCounters = {
+    probes: 0, windowRows: 0, maxError: 7, keyPages: 0, deltaHits: 0, filterProbes: 0, filterErrors: 0,
+  }
   openCursors = 0
   #nextRowId = 1
 

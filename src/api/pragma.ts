@@ -70,7 +70,8 @@ function storageInfo(session: Session): Rows {
     addFigures(rows, group, figures)
   }
   for (const table of tables) {
-    const parts = `${table.rows} rows, ${table.rowGroups} row groups, ${table.deltaEntries} delta entries`
+    const parts = `${table.rows} rows, ${table.rowGroups} row groups, ${table.deltaEntries} delta entries, `
+      + `${table.runs} sealed runs of ${table.runRows} rows, debt ${(table.debt * 100).toFixed(1)} %`
     rows.push([`table.${table.name}`, `${parts}, ${sizeText(table.pageBytes, table.storedBytes)}`])
   }
   return rows

@@ -25,13 +25,12 @@ interface Part {
   dead: Uint8Array | null
 }
 
-/** Images of one table's delta. Not valid across Delta.compact() or a new root; both are noticed. */
+/** Images of one table's delta. Not valid across Delta.compact(), which is noticed; versions that leave are dead. */
 export class DeltaImageCache {
   private parts: Part[] = []
   private covered = 0
   private supersededSeen = 0
   private generation = -1
-  private rootNumber = -1
   private old: { image: DeltaImage; commitId: number; rootNumber: number; generation: number } | null = null
 
   /** Views that together hold every delta row `visibility` sees, once. The caller releases their images. */
@@ -61,10 +60,9 @@ export class DeltaImageCache {
 
   private catchUp(table: TableStore): void {
     const { delta } = table
-    if (this.generation !== delta.generation || this.rootNumber !== table.root.number) {
+    if (this.generation !== delta.generation) {
       this.dropParts()
       this.generation = delta.generation
-      this.rootNumber = table.root.number
     }
     this.markSuperseded(table)
     if (this.covered < delta.versionCount) this.addPart(table)

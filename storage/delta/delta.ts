@@ -47,7 +47,7 @@ export class Delta {
   merged: number[] = []
   /** Entry of each version. */
   entryOf: number[] = []
-  /** Committed row versions that a newer commit has replaced, in commit order: delta images catch up by it. */
+  /** Committed versions that a newer commit has replaced or a new root holds, in that order: images catch up by it. */
   superseded: number[] = []
   private entries = 0
   /** Bumped when compact() renumbers entries and versions. */

@@ -161,6 +161,8 @@ export class ColumnLoader {
   }
 
   private loadViews(group: RowGroup, begin: number, rows: number): void {
+    // The strings take the place of those of a dictionary loaded before.
+    this.dictionary = null
     this.copyText(group, this.buffers.valuesPtr, rows)
   }
 

@@ -1,7 +1,12 @@
-// Which rows of one row group are superseded by the delta, and since which commit. Derived data (rule S3):
-// filled as writes commit, rebuilt from the delta at open, dropped with the group at a merge.
+// Which rows of one row group are superseded, and since which commit (rule S3). Two kinds of marks:
 //
-// `alive` answers the common question (a snapshot that sees every listed commit) with a ready bitmap;
+//   noted    row -> commit id (or uncommitted mark) of the first version that superseded it: derived from the
+//            delta, filled as writes commit, rebuilt at open, dropped with the group at a merge
+//   sealed   the delta no longer knows the row's key: its successor is in a sealed run, or the row was deleted
+//            (rule R2). Durable in the table root. A sealed row keeps its note while a snapshot older than
+//            that commit is open (`settle`); without one it is dead for everybody
+//
+// `writeAlive` answers the common question (a snapshot that sees every listed commit) with a ready bitmap;
 // older snapshots and foreign uncommitted writes filter the list.
 import { BATCH_ROWS } from '../column-buffers.ts'
 
@@ -16,11 +21,16 @@ export function uncommittedMark(txnId: number): number {
 /** Rows of one group with the commit id from which they are dead. */
 export class DeletionVector {
   private readonly rows: number
-  /** Bitmap of rows with no entry at all, 1 = alive; null while nothing is dead. */
+  /** Bitmap of rows with no mark at all, 1 = alive; null while nothing is dead. */
   private bitmap: Uint8Array | null = null
   private readonly commits = new Map<number, number>()
   /** Listed rows by scan window of 8,192 rows, so that a scan need not count bits. */
   private readonly listed = new Uint16Array(65536 / BATCH_ROWS)
+  private sealed: Uint8Array | null = null
+  /** Sealed rows. The common group has none, which is all that a point read asks. */
+  sealedCount = 0
+  /** Sealed rows that have no note any more. */
+  private settledCount = 0
   /** Largest commit id in the list: a snapshot at or above it may use the bitmap, unless there are marks. */
   private newest = 0
   /** Entries that are uncommitted marks. */
@@ -30,19 +40,44 @@ export class DeletionVector {
     this.rows = rows
   }
 
+  /** Rows with a mark of either kind. */
   get count(): number {
-    return this.commits.size
+    return this.commits.size + this.settledCount
+  }
+
+  /** Sealed rows whose notes wait for old snapshots. */
+  get unsettledCount(): number {
+    return this.sealedCount - this.settledCount
+  }
+
+  /** A copy with marks of its own: a new root's view of a group that older roots go on reading. */
+  clone(): DeletionVector {
+    const copy = new DeletionVector(this.rows)
+    copy.bitmap = this.bitmap?.slice() ?? null
+    for (const [row, since] of this.commits) copy.commits.set(row, since)
+    copy.sealed = this.sealed?.slice() ?? null
+    copy.sealedCount = this.sealedCount
+    copy.listed.set(this.listed)
+    copy.settledCount = this.settledCount
+    copy.newest = this.newest
+    copy.marks = this.marks
+    return copy
   }
 
   /** Notes that `row` is superseded from `commitId` (or an uncommitted mark) on; the first note stands. */
   add(row: number, commitId: number): void {
-    if (this.commits.has(row)) return
+    if (this.commits.has(row) || this.isSealed(row)) return
     this.commits.set(row, commitId)
     if (commitId >= UNCOMMITTED) this.marks++
     else if (commitId > this.newest) this.newest = commitId
+    this.clearAlive(row)
+  }
+
+  private clearAlive(row: number): void {
+    if (this.has(row)) return
+    this.listed[Math.floor(row / BATCH_ROWS)]!++
     this.bitmap ??= new Uint8Array(((this.rows + 63) >> 6) * 8).fill(0xff)
     this.bitmap[row >> 3]! &= ~(1 << (row & 7))
-    this.listed[Math.floor(row / BATCH_ROWS)]!++
   }
 
   /** Replaces an uncommitted mark by the commit id. */
@@ -67,7 +102,69 @@ export class DeletionVector {
     return this.bitmap !== null && (this.bitmap[row >> 3]! >> (row & 7) & 1) === 0
   }
 
-  /** Commit id or mark from which the row is superseded, 0 when it is not. */
+  /** True when the row is dead for everybody who reads the present, whatever the delta says. */
+  isSealed(row: number): boolean {
+    return this.sealed !== null && ((this.sealed[row >> 3]! >> (row & 7)) & 1) === 1
+  }
+
+  /** Seals a row. Its note goes at once when no snapshot is older than `oldestCommit`. */
+  seal(row: number, oldestCommit: number): void {
+    if (this.isSealed(row)) return
+    this.sealed ??= new Uint8Array(((this.rows + 63) >> 6) * 8)
+    this.sealed[row >> 3]! |= 1 << (row & 7)
+    this.sealedCount++
+    this.clearAlive(row)
+    const since = this.commits.get(row)
+    if (since === undefined) this.settledCount++
+    else if (since <= oldestCommit) this.dropNote(row)
+  }
+
+  private dropNote(row: number): void {
+    if (this.commits.get(row)! >= UNCOMMITTED) this.marks--
+    this.commits.delete(row)
+    this.settledCount++
+  }
+
+  /** Seals rows [begin, end): their contents are in a newer group of the same root. */
+  sealSpan(begin: number, end: number): void {
+    for (let row = begin; row < end; row++) this.seal(row, Infinity)
+  }
+
+  /** Drops the notes of sealed rows that no snapshot older than `oldestCommit` needs. */
+  settle(oldestCommit: number): void {
+    if (this.unsettledCount === 0) return
+    for (const [row, since] of this.commits) if (since <= oldestCommit && this.isSealed(row)) this.dropNote(row)
+  }
+
+  /** Rows that are noted but not sealed: each has an entry in the delta. */
+  * notedRows(): Iterable<number> {
+    for (const row of this.commits.keys()) if (!this.isSealed(row)) yield row
+  }
+
+  /** First sealed row at or after `row`, or `end`. */
+  nextSealed(row: number, end: number): number {
+    const { sealed } = this
+    if (sealed === null) return end
+    for (let at = row; at < end; at++) {
+      if ((at & 7) === 0 && sealed[at >> 3] === 0) at += 7
+      else if (((sealed[at >> 3]! >> (at & 7)) & 1) === 1) return at
+    }
+    return end
+  }
+
+  /** First row at or after `row` that is not sealed, or `end`. */
+  nextUnsealed(row: number, end: number): number {
+    let at = row
+    while (at < end && this.isSealed(at)) at++
+    return at
+  }
+
+  /** The sealed rows as a bitmap of whole 8-byte words; null = none. */
+  sealedBitmap(): Uint8Array | null {
+    return this.sealed
+  }
+
+  /** Commit id or mark from which the row is superseded, 0 when it is not, or has been for everybody. */
   since(row: number): number {
     return this.commits.get(row) ?? 0
   }
@@ -75,7 +172,7 @@ export class DeletionVector {
   /** True when the row is dead for the snapshot. */
   isDead(row: number, commitId: number, ownMark: number): boolean {
     const since = this.commits.get(row)
-    return since !== undefined && (since <= commitId || since === ownMark)
+    return since === undefined ? this.isSealed(row) : since <= commitId || since === ownMark
   }
 
   /**
@@ -83,7 +180,7 @@ export class DeletionVector {
    * of dead rows among them; 0 = all alive, nothing written.
    */
   writeAlive(target: Uint8Array, begin: number, end: number, commitId: number, ownMark: number): number {
-    if (this.bitmap === null || this.commits.size === 0) return 0
+    if (this.bitmap === null || this.count === 0) return 0
     const bytes = (end - begin + 7) >> 3
     if (this.marks === 0 && this.newest <= commitId) {
       const isWindow = begin % BATCH_ROWS === 0 && (end === begin + BATCH_ROWS || end === this.rows)
@@ -94,14 +191,14 @@ export class DeletionVector {
       target.set(slice)
       return listed > 0 ? listed : countZeros(slice, end - begin)
     }
-    target.fill(0xff, 0, bytes)
-    let dead = 0
+    if (this.sealed === null) target.fill(0xff, 0, bytes)
+    else for (let i = 0; i < bytes; i++) target[i] = ~this.sealed[(begin >> 3) + i]!
     for (const [row, since] of this.commits) {
-      if (row < begin || row >= end || !(since <= commitId || since === ownMark)) continue
-      target[(row - begin) >> 3]! &= ~(1 << (row & 7))
-      dead++
+      if (row < begin || row >= end) continue
+      if (since <= commitId || since === ownMark) target[(row - begin) >> 3]! &= ~(1 << (row & 7))
+      else target[(row - begin) >> 3]! |= 1 << (row & 7)
     }
-    return dead
+    return countZeros(target, end - begin)
   }
 }
 

@@ -24,7 +24,8 @@ export function decodeColumns(
   return ordinals.map((c) => decodeColumn(reader, group, meta.chunks[c]!, schema.columns[c]!.type))
 }
 
-function decodeColumn(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType): StagedColumn {
+/** One column of a group, decoded. */
+export function decodeColumn(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType): StagedColumn {
   const nulls = decodeNulls(reader, group, chunk)
   return { type, values: decodeValues(reader, group, chunk, type, nulls), nulls, count: group.rows }
 }

@@ -41,8 +41,8 @@ let nextGroupId = 1
 
 /** One row group of a table. */
 export class RowGroup {
-  /** Unique in this process: identity of dictionaries and caches. */
-  readonly id = nextGroupId++
+  /** Identity of dictionaries and caches in this process: equal numbers mean equal contents. */
+  readonly id: number
   readonly firstPage: number
   readonly pageCount: number
   readonly streamBytes: number
@@ -54,11 +54,14 @@ export class RowGroup {
   readonly lastKey: KeyValue
   meta: GroupMeta | null = null
   readonly dead: DeletionVector
-  /** Delta entries whose keys fall into this group's interval: what a merge would bring in. */
-  pending = 0
+  /** What the current root has in its place; null = this group itself, or nothing. Tells delta entries to move on. */
+  successor: RowGroup | null = null
+  /** Its rows are in other groups of the current root. */
+  isReplaced = false
 
-  constructor(entry: GroupEntry, firstKey: KeyValue, lastKey: KeyValue) {
+  constructor(entry: GroupEntry, firstKey: KeyValue, lastKey: KeyValue, original: RowGroup | null = null) {
     assert(entry.rows > 0, 'a row group has rows')
+    this.id = original?.id ?? nextGroupId++
     this.firstPage = entry.firstPage
     this.pageCount = entry.pageCount
     this.streamBytes = entry.streamBytes
@@ -68,7 +71,13 @@ export class RowGroup {
     this.lastKeyValues = entry.lastKeyValues
     this.firstKey = firstKey
     this.lastKey = lastKey
-    this.dead = new DeletionVector(entry.rows)
+    this.meta = original?.meta ?? null
+    this.dead = original?.dead.clone() ?? new DeletionVector(entry.rows)
+  }
+
+  /** The same rows and pages with deletion marks of its own, for a new root that moves rows elsewhere. */
+  clone(): RowGroup {
+    return this.successor = new RowGroup(this, this.firstKey, this.lastKey, this)
   }
 }
 

@@ -8,7 +8,8 @@ import { BATCH_ROWS } from '../column-buffers.ts'
 import type { ColumnBuffers, ScanBatch } from '../column-buffers.ts'
 import { ColumnLoader } from '../row-group/column-loader.ts'
 import type { DeltaView } from '../delta/delta-image-cache.ts'
-import { baseSlices, orderedSlices, toInterval, unorderedSlices } from './scan-plan.ts'
+import { orderedSlices } from './ordered-slices.ts'
+import { groupSlices, toInterval, unorderedSlices } from './scan-plan.ts'
 import type { Slice } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
 
@@ -19,12 +20,12 @@ export class StoreCursor implements TableCursor {
   private readonly visibility: Visibility
   private readonly loaders: ColumnLoader[]
   private readonly views: DeltaView[]
-  private readonly slices: Slice[]
+  private readonly slices: Iterator<Slice, void>
+  private slice: Slice | null
   private readonly descending: boolean
   private readonly batch: ScanBatch
   private readonly aliveAddress: number
   private readonly alive: Uint8Array
-  private sliceIndex = 0
   /** Rows of the current slice already delivered (counted from its scan end). */
   private at = 0
   private isOpen = true
@@ -38,10 +39,11 @@ export class StoreCursor implements TableCursor {
     const interval = toInterval(table, options.range)
     const root = table.rootAt(visibility.rootNumber)
     this.views = table.images.acquire(table, visibility)
-    const base = baseSlices(table, root, interval, options.zones, this.counters)
-    this.slices = options.order === 'none' ? unorderedSlices(table, base, this.views, interval)
-      : orderedSlices(table, base, this.views, interval)
-    if (this.descending) this.slices.reverse()
+    const stored = [root.base, ...root.runs].map((directory) =>
+      groupSlices(table, directory, interval, options.zones, this.counters))
+    this.slices = options.order === 'none' ? unorderedSlices(table, stored, this.views, interval)[Symbol.iterator]()
+      : orderedSlices(table, stored, this.views, interval, !this.descending)
+    this.slice = this.slices.next().value ?? null
     const { memory, pool } = table.services.reader
     // Pinning one frame per column must leave the pool room to work.
     const mayPin = pool.capacity >= 4 * options.columns.length + 16
@@ -55,10 +57,10 @@ export class StoreCursor implements TableCursor {
   next(): ScanBatch | null {
     assert(this.isOpen, 'cursor is closed')
     for (;;) {
-      const slice = this.slices[this.sliceIndex]
-      if (slice === undefined) return null
+      const { slice } = this
+      if (slice === null) return null
       if (slice.begin + this.at >= slice.end) {
-        this.sliceIndex++
+        this.slice = this.slices.next().value ?? null
         this.at = 0
         continue
       }

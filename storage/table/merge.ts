@@ -1,43 +1,83 @@
-// Merge: rewrites chosen row groups together with the delta rows (and, for a bulk append, the incoming rows)
-// that fall into their key intervals, into new row groups, and refits the key models of just those.
+// Merge: rewrites chosen base groups together with the rows of the delta and of the sealed runs (and, for a bulk
+// append, the incoming rows) that fall into their key intervals, into new row groups, and refits the key models of
+// just those.
 //
 //   old groups  ──┐
-//   delta rows  ──┼─ by key ─► staged columns ─► row-group-writer ─► new groups ─► new root (by the caller)
+//   run rows    ──┤
+//   delta rows  ──┼─ by key ─► staged columns ─► row-group-writer ─► new groups ─► new root (publish.ts)
 //   incoming    ──┘
 //
 // Nothing the readers of older roots use is changed: their groups and deletion vectors stay, and delta
-// versions are only marked as merged (rule M1). Uncommitted versions are left alone.
+// versions are only marked as merged (rule M1). Uncommitted versions are left alone. It works in steps: commits may
+// land between them, and what they supersede is settled when the result is published.
 import { assert } from '../../src/base/assert.ts'
-import type { Row } from '../../src/base/types.ts'
-import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
-import { decodeGroup } from '../row-group/group-decoder.ts'
+import { ChangeFeed } from './change-feed.ts'
+import type { Change, IncomingRange } from './change-feed.ts'
+import { decodeColumn } from '../row-group/group-decoder.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
+import { GroupBudget } from '../row-group/group-budget.ts'
 import { freeUnpublished, writeRowGroup } from '../row-group/row-group-writer.ts'
 import type { GroupTarget } from '../row-group/row-group-writer.ts'
-import { GroupBudget } from '../row-group/group-budget.ts'
+import { RunRows } from './run-rows.ts'
+import type { RowSpan } from './run-rows.ts'
 import { ColumnStage } from '../row-group/staged-column.ts'
 import type { StagedColumn } from '../row-group/staged-column.ts'
 import type { TableStore } from './table-store.ts'
 
+/** Delta versions that a new root holds, and where: parallel lists. */
+export class MovedVersions {
+  readonly entries: number[] = []
+  readonly versions: number[] = []
+  /** null = the version is a tombstone. */
+  readonly groups: (RowGroup | null)[] = []
+  readonly rows: number[] = []
+
+  push(entry: number, version: number, row: number): void {
+    this.entries.push(entry)
+    this.versions.push(version)
+    this.groups.push(null)
+    this.rows.push(row)
+  }
+
+  /** Gives those from `first` on that have a row their group. */
+  place(first: number, group: RowGroup): void {
+    for (let i = first; i < this.rows.length; i++) if (this.rows[i]! >= 0) this.groups[i] = group
+  }
+}
+
 /** A finished merge: the new list of groups, and what it replaces. */
 export interface MergeResult {
+  /** The new base. */
   readonly groups: RowGroup[]
   readonly replaced: RowGroup[]
-  /** Delta versions (heads of their chains) that are in the new base. */
-  readonly mergedVersions: number[]
-  readonly rowsWritten: number
+  /** Rows of runs that are in the new base now, or older than what is. */
+  readonly taken: RowSpan[]
+  readonly moved: MovedVersions
+  /** Keys may have come from elsewhere than base, runs and delta. */
+  readonly bringsKeys: boolean
+  rowsWritten: number
+}
+
+/** The result of a change that only adds groups, or replaces the whole base by what held no delta rows. */
+export function plainResult(groups: RowGroup[], replaced: RowGroup[], rowsWritten: number): MergeResult {
+  return { groups, replaced, taken: [], moved: new MovedVersions(), bringsKeys: true, rowsWritten }
 }
 
 /** Consecutive groups [first, last] rewritten as one; first > last = rows behind the last group. */
-interface Run {
+interface Stretch {
   readonly first: number
   readonly last: number
+  readonly from: KeyValue | null
+  readonly to: KeyValue | null
   readonly entries: Int32Array
-  readonly incomingBegin: number
-  readonly incomingEnd: number
+  readonly incoming: IncomingRange
 }
+
+/** Changes or rows handled before a step ends. */
+const STEP_CHANGES = 512
+const STEP_ROWS = 16384
 
 /** One merge of one table. */
 export class Merger {
@@ -45,232 +85,240 @@ export class Merger {
   private readonly target: GroupTarget
   private readonly groupRows: number
   private readonly incoming: IncomingRows | null
+  private readonly entries: Int32Array
   private readonly stages: ColumnStage[]
   private readonly budget: GroupBudget
-  private readonly result: MergeResult & { groups: RowGroup[]; rowsWritten: number }
+  private readonly result: MergeResult
+  /** The next row does not fit the budget of the group at hand. */
+  private isOverBudget = false
   private rowsPerGroup = 0
+  /** Moved versions before this one have their groups. */
+  private placed = 0
+  private handled = 0
 
-  constructor(table: TableStore, target: GroupTarget, groupRows: number, incoming: IncomingRows | null) {
+  /** `entries`: all entries of the delta by key, or those that may be merged. */
+  constructor(
+    table: TableStore, target: GroupTarget, groupRows: number, entries: Int32Array,
+    incoming: IncomingRows | null = null,
+  ) {
     this.table = table
     this.target = target
     this.groupRows = groupRows
     this.incoming = incoming
+    this.entries = entries
     this.stages = table.schema.columns.map((column) => new ColumnStage(column.type, 4096))
     this.budget = new GroupBudget(table.schema, target.groupBytes)
-    this.result = { groups: [], replaced: [], mergedVersions: [], rowsWritten: 0 }
+    this.result = { ...plainResult([], [], 0), bringsKeys: incoming !== null }
   }
 
   /**
-   * Rewrites the groups for which `isChosen`, and every group that incoming rows fall into. A failure leaves
-   * the table as it was and no pages behind.
+   * Rewrites the groups for which `isChosen`, and every group that incoming rows fall into. A failure, or giving
+   * up between two steps, leaves the table as it was and no pages behind.
    */
-  run(isChosen: (group: RowGroup) => boolean): MergeResult {
+  * steps(isChosen: (group: RowGroup) => boolean): Generator<void, MergeResult> {
+    let isDone = false
     try {
-      return this.rewriteAll(isChosen)
-    } catch (error) {
-      const old = new Set(this.table.root.groups)
-      freeUnpublished(this.target, this.result.groups.filter((group) => !old.has(group)))
-      throw error
+      yield* this.rewriteAll(isChosen)
+      isDone = true
+      return this.result
+    } finally {
+      if (!isDone) {
+        const old = new Set(this.table.root.groups)
+        freeUnpublished(this.target, this.result.groups.filter((group) => !old.has(group)))
+      }
     }
   }
 
-  private rewriteAll(isChosen: (group: RowGroup) => boolean): MergeResult {
-    const { table } = this
-    const old = table.root.groups
-    const entries = table.deltaOrder.entries(table.delta)
-    if (old.length === 0) this.rewrite({ first: 0, last: -1, entries, ...this.incomingRange(null, null) })
+  /** All steps at once. */
+  run(isChosen: (group: RowGroup) => boolean): MergeResult {
+    const steps = this.steps(isChosen)
+    for (;;) {
+      const { done, value } = steps.next()
+      if (done === true) return value
+    }
+  }
+
+  private * rewriteAll(isChosen: (group: RowGroup) => boolean): Generator<void> {
+    const old = this.table.root.groups
+    if (old.length === 0) yield* this.rewrite(this.stretch(0, -1, null, null))
     for (let g = 0; g < old.length;) {
       let last = g
       while (last < old.length && this.mustRewrite(old, last, isChosen)) last++
       if (last === g) this.result.groups.push(old[g++]!)
       else {
-        this.rewriteGroups(old, g, last - 1, entries)
+        yield* this.rewriteGroups(old, g, last - 1)
         g = last
       }
     }
-    return this.result
+  }
+
+  private stretch(first: number, last: number, from: KeyValue | null, to: KeyValue | null): Stretch {
+    const { table, entries } = this
+    const lo = from === null ? 0 : table.deltaOrder.position(table.delta, entries, from, false)
+    const hi = to === null ? entries.length : table.deltaOrder.position(table.delta, entries, to, false)
+    return { first, last, from, to, entries: entries.subarray(lo, hi), incoming: this.incomingRange(from, to) }
   }
 
   private mustRewrite(old: readonly RowGroup[], g: number, isChosen: (group: RowGroup) => boolean): boolean {
     if (isChosen(old[g]!)) return true
     const from = g === 0 ? null : old[g]!.firstKey
-    const { incomingBegin, incomingEnd } = this.incomingRange(from, old[g + 1]?.firstKey ?? null)
-    return incomingBegin < incomingEnd
+    const { begin, end } = this.incomingRange(from, old[g + 1]?.firstKey ?? null)
+    return begin < end
   }
 
-  private incomingRange(from: KeyValue | null, to: KeyValue | null): { incomingBegin: number; incomingEnd: number } {
-    if (this.incoming === null) return { incomingBegin: 0, incomingEnd: 0 }
+  private incomingRange(from: KeyValue | null, to: KeyValue | null): IncomingRange {
+    const rows = this.incoming
+    if (rows === null) return { rows, begin: 0, end: 0 }
     return {
-      incomingBegin: from === null ? 0 : this.incoming.position(from),
-      incomingEnd: to === null ? this.incoming.count : this.incoming.position(to),
+      rows, begin: from === null ? 0 : rows.position(from), end: to === null ? rows.count : rows.position(to),
     }
   }
 
   // Rewrites old groups first..last. A full last group whose new rows all come behind it stays as it is.
-  private rewriteGroups(old: readonly RowGroup[], first: number, last: number, all: Int32Array): void {
-    const { table } = this
+  private * rewriteGroups(old: readonly RowGroup[], first: number, last: number): Generator<void> {
     const from = first === 0 ? null : old[first]!.firstKey
     const to = last + 1 < old.length ? old[last + 1]!.firstKey : null
-    const lo = from === null ? 0 : table.deltaOrder.position(table.delta, all, from, false)
-    const hi = to === null ? all.length : table.deltaOrder.position(table.delta, all, to, false)
-    const range = this.incomingRange(from, to)
+    const stretch = this.stretch(first, last, from, to)
     const tail = old[last]!
     const isFull = tail.rows * 2 > this.groupRows || tail.streamBytes * 2 > this.target.groupBytes
     const isFullTail = last === old.length - 1 && first === last && isFull
-    if (isFullTail && this.isBehind(tail, all, lo, range.incomingBegin)) {
+    if (isFullTail && this.isBehind(tail, stretch)) {
       this.result.groups.push(tail)
-      this.rewrite({ first: 1, last: 0, entries: all.subarray(lo, hi), ...range })
-      return
-    }
-    this.rewrite({ first, last, entries: all.subarray(lo, hi), ...range })
+      yield* this.rewrite({ ...stretch, first: 1, last: 0 })
+    } else yield* this.rewrite(stretch)
   }
 
-  private isBehind(group: RowGroup, entries: Int32Array, lo: number, incomingBegin: number): boolean {
-    const { table, incoming } = this
+  private isBehind(group: RowGroup, { from, to, entries, incoming }: Stretch): boolean {
+    const { table } = this
     const isAfter = (key: KeyValue): boolean => table.order.compare(key, group.lastKey) > 0
     if (group.dead.count > 0) return false
-    if (lo < entries.length && !isAfter(table.delta.keyOf(entries[lo]!))) return false
-    return incoming === null || incomingBegin >= incoming.count || isAfter(incoming.keyAt(incomingBegin))
+    if (entries.length > 0 && !isAfter(table.delta.keyOf(entries[0]!))) return false
+    const runKey = new RunRows(table, table.root, from, to).peek()
+    if (runKey !== null && !isAfter(runKey)) return false
+    return incoming.rows === null || incoming.begin >= incoming.end || isAfter(incoming.rows.keyAt(incoming.begin))
   }
 
-  private rewrite(run: Run): void {
-    const groups = run.first <= run.last ? this.table.root.groups.slice(run.first, run.last + 1) : []
-    let rows = run.incomingEnd - run.incomingBegin + run.entries.length
+  private * rewrite(stretch: Stretch): Generator<void> {
+    const { table, result } = this
+    const groups = stretch.first <= stretch.last ? table.root.groups.slice(stretch.first, stretch.last + 1) : []
+    const runs = new RunRows(table, table.root, stretch.from, stretch.to)
+    let rows = stretch.incoming.end - stretch.incoming.begin + stretch.entries.length
     for (const group of groups) rows += group.rows - group.dead.count
+    for (const { group, begin, end } of runs.spans) rows += liveIn(group, begin, end)
     const groupCount = Math.max(1, Math.ceil(rows / this.groupRows))
     this.rowsPerGroup = Math.min(this.groupRows, Math.max(1, Math.ceil(rows / groupCount)))
-    const feed = new ChangeFeed(
-      this.table, run.entries, this.incoming, run.incomingBegin, run.incomingEnd, this.result.mergedVersions)
+    const feed = new ChangeFeed(table, stretch.entries, runs, stretch.incoming)
     for (let i = 0; i < groups.length; i++) {
       const isLast = i === groups.length - 1
-      this.mergeGroup(groups[i]!, feed, isLast ? null : groups[i + 1]!.firstKey)
-      this.result.replaced.push(groups[i]!)
+      yield* this.mergeGroup(groups[i]!, feed, isLast ? null : groups[i + 1]!.firstKey)
+      result.replaced.push(groups[i]!)
     }
-    for (let change = feed.next(null); change !== null; change = feed.next(null)) this.appendChange(change)
-    this.flush()
+    for (let change = feed.next(null); change !== null; change = feed.next(null)) {
+      if (!this.fits(change)) yield* this.flush(change)
+      this.appendChange(change)
+      if (this.isFull) yield* this.flush()
+      if (++this.handled % STEP_CHANGES === 0) yield
+    }
+    yield* this.flush()
+    result.taken.push(...runs.spans)
   }
 
   // Base rows of one group with the changes of its interval.
-  private mergeGroup(group: RowGroup, feed: ChangeFeed, end: KeyValue | null): void {
+  private * mergeGroup(group: RowGroup, feed: ChangeFeed, end: KeyValue | null): Generator<void> {
     const { table } = this
     const meta = table.metaOf(group)
-    const staged = decodeGroup(table.services.reader, group, meta, table.schema)
+    const staged: StagedColumn[] = []
+    for (let c = 0; c < table.schema.columns.length; c++) {
+      staged.push(decodeColumn(table.services.reader, group, meta.chunks[c]!, table.schema.columns[c]!.type))
+      yield
+    }
     let row = 0
     for (let change = feed.next(end); change !== null; change = feed.next(end)) {
       const at = table.search.lowerBound(group, meta, change.key)
-      this.appendSpan(staged, row, at)
+      while (row < at) {
+        row = this.copyLive(staged, group, row, at)
+        if (this.isFull) yield* this.flush()
+      }
       const isReplaced = at < group.rows && table.order.compare(table.search.keyAt(group, meta, at), change.key) === 0
       row = isReplaced ? at + 1 : at
+      if (!this.fits(change)) yield* this.flush(change)
       this.appendChange(change)
+      if (this.isFull) yield* this.flush()
+      if (++this.handled % STEP_CHANGES === 0) yield
     }
-    this.appendSpan(staged, row, group.rows)
+    while (row < group.rows) {
+      row = this.copyLive(staged, group, row, group.rows)
+      if (this.isFull) yield* this.flush()
+      yield
+    }
   }
 
-  private appendSpan(source: readonly StagedColumn[], begin: number, end: number): void {
-    for (let at = begin; at < end;) {
-      const room = Math.min(end - at, this.rowsPerGroup - this.stages[0]!.count)
-      const count = this.budget.take(source, at, at + room)
-      for (let c = 0; c < this.stages.length; c++) this.stages[c]!.appendSpan(source[c]!, at, at + count)
-      at += count
-      if (count < room) this.flush()
-      else this.flushWhenFull()
-    }
+  private get isFull(): boolean {
+    return this.isOverBudget || this.stages[0]!.count === this.rowsPerGroup
+  }
+
+  // Copies the next rows of [begin, end) that are not sealed, as many as one step and the staged group take. Returns
+  // where to go on.
+  private copyLive(staged: readonly StagedColumn[], group: RowGroup, begin: number, end: number): number {
+    const { dead } = group
+    const from = dead.nextUnsealed(begin, end)
+    const most = Math.min(end, from + STEP_ROWS, from + this.rowsPerGroup - this.stages[0]!.count)
+    const stop = dead.nextSealed(from, most)
+    const to = from + this.budget.take(staged, from, stop)
+    this.isOverBudget = to < stop
+    if (from < to) for (let c = 0; c < this.stages.length; c++) this.stages[c]!.appendSpan(staged[c]!, from, to)
+    return to
+  }
+
+  // Counts the change's row; false when the group at hand has to be closed before it.
+  private fits(change: Change): boolean {
+    const at = change.incomingRow
+    if (at >= 0) return this.budget.take(this.incoming!.columns, at, at + 1) === 1
+    return change.row === null || this.budget.takeRow(change.row)
   }
 
   private appendChange(change: Change): void {
+    const { stages } = this
+    const isRow = change.incomingRow >= 0 || change.row !== null
+    if (change.entry >= 0) this.result.moved.push(change.entry, change.version, isRow ? stages[0]!.count : -1)
     if (change.incomingRow >= 0) {
       const { columns } = this.incoming!
-      this.appendSpan(columns, change.incomingRow, change.incomingRow + 1)
+      const at = change.incomingRow
+      for (let c = 0; c < stages.length; c++) stages[c]!.appendSpan(columns[c]!, at, at + 1)
     } else if (change.row !== null) {
-      if (!this.budget.takeRow(change.row)) {
-        this.flush()
-        this.budget.takeRow(change.row)
-      }
-      for (let c = 0; c < this.stages.length; c++) this.stages[c]!.append(change.row[c]!)
-      this.flushWhenFull()
+      for (let c = 0; c < stages.length; c++) stages[c]!.append(change.row[c]!)
     }
   }
 
-  private flushWhenFull(): void {
-    if (this.stages[0]!.count === this.rowsPerGroup) this.flush()
-  }
-
-  private flush(): void {
+  // Writes the staged rows as a group; `next` is the row that comes into the group behind it.
+  private * flush(next: Change | null = null): Generator<void> {
     const rows = this.stages[0]!.count
-    if (rows === 0) return
-    assert(rows <= this.groupRows, 'staged rows exceed a row group')
-    this.result.groups.push(writeRowGroup(this.target, this.stages, 0, rows))
-    this.result.rowsWritten += rows
-    for (const stage of this.stages) stage.clear()
+    const { result } = this
+    if (rows > 0) {
+      assert(rows <= this.groupRows, 'staged rows exceed a row group')
+      yield
+      const group = writeRowGroup(this.target, this.stages, 0, rows)
+      result.groups.push(group)
+      result.moved.place(this.placed, group)
+      result.rowsWritten += rows
+      for (const stage of this.stages) stage.clear()
+    }
+    this.placed = result.moved.rows.length
     this.budget.reset()
+    this.isOverBudget = false
+    if (next !== null) this.fits(next)
   }
 }
 
-/** One change of a key interval: a delta row (null = deleted), or the number of an incoming row. */
-interface Change {
-  readonly key: KeyValue
-  readonly row: Row | null
-  readonly incomingRow: number
-}
-
-// Delta entries and incoming rows in one key order. Incoming rows win over delta rows of the same key; the
-// caller has checked that this is allowed.
-class ChangeFeed {
-  private readonly table: TableStore
-  private readonly entries: Int32Array
-  private readonly incoming: IncomingRows | null
-  private readonly incomingEnd: number
-  private readonly merged: number[]
-  private entryAt = 0
-  private incomingAt: number
-
-  constructor(
-    table: TableStore, entries: Int32Array, incoming: IncomingRows | null,
-    incomingBegin: number, incomingEnd: number, merged: number[],
-  ) {
-    this.table = table
-    this.entries = entries
-    this.incoming = incoming
-    this.incomingAt = incomingBegin
-    this.incomingEnd = incomingEnd
-    this.merged = merged
+/** Rows of [begin, end) that are not sealed. */
+export function liveIn(group: RowGroup, begin: number, end: number): number {
+  const { dead } = group
+  if (dead.sealedCount === 0) return end - begin
+  let live = 0
+  for (let at = dead.nextUnsealed(begin, end); at < end;) {
+    const stop = dead.nextSealed(at, end)
+    live += stop - at
+    at = dead.nextUnsealed(stop, end)
   }
-
-  /** The next change with a key below `end` (null = no end), or null. */
-  next(end: KeyValue | null): Change | null {
-    const { table } = this
-    for (;;) {
-      const version = this.skipUncommitted()
-      const entryKey = version < 0 ? null : table.delta.keyOf(this.entries[this.entryAt]!)
-      const incomingKey = this.incoming === null || this.incomingAt >= this.incomingEnd ? null
-        : this.incoming.keyAt(this.incomingAt)
-      const order = entryKey === null ? 1 : incomingKey === null ? -1 : table.order.compare(entryKey, incomingKey)
-      const key = order < 0 ? entryKey : incomingKey
-      if (key === null || (end !== null && table.order.compare(key, end) >= 0)) return null
-      if (order >= 0) {
-        const change = { key, row: null, incomingRow: this.incomingAt++ }
-        if (order === 0) this.takeEntry(version)
-        return change
-      }
-      const content = table.delta.content[version]!
-      this.takeEntry(version)
-      return { key, row: content.isTombstone ? null : table.rowOf(content), incomingRow: -1 }
-    }
-  }
-
-  private takeEntry(version: number): void {
-    this.merged.push(version)
-    this.entryAt++
-  }
-
-  // Newest committed, unmerged version of the entry at hand; entries without one are passed over.
-  private skipUncommitted(): number {
-    const { delta } = this.table
-    for (; this.entryAt < this.entries.length; this.entryAt++) {
-      let version = delta.headOf(this.entries[this.entryAt]!)
-      while (version >= 0 && delta.begin[version]! >= UNCOMMITTED) version = delta.older[version]!
-      if (version >= 0 && delta.merged[version] === 0) return version
-    }
-    return -1
-  }
+  return live
 }

@@ -20,6 +20,7 @@ import type { BufferPool } from '../pool/buffer-pool.ts'
 import { NO_MARK } from '../delta/delta.ts'
 import { ENCODING } from '../row-group/column-chunk.ts'
 import type { ColumnChunk } from '../row-group/column-chunk.ts'
+import type { GroupDirectory } from './group-directory.ts'
 import type { KeyValue } from './key.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 import { ValueReader } from '../row-group/value-reader.ts'
@@ -57,9 +58,9 @@ export class PointReader<T = RowObject> {
   private row = -1
   private warm: WarmGet<T> | null = null
   private warmHas: WarmGet<RowObject> | null = null
-  /** The root that `warm` reads, or that lookups are counted on. */
-  private warmRoot: TableRoot | null = null
-  private countedRoot: TableRoot | null = null
+  /** The base that `warm` reads, or that lookups are counted on: roots that only seal rows share it. */
+  private warmBase: GroupDirectory | null = null
+  private countedBase: GroupDirectory | null = null
   private lookups = 0
 
   /**
@@ -89,7 +90,7 @@ export class PointReader<T = RowObject> {
   /** The row with this key, or undefined. */
   get(key: KeyValue): T | undefined {
     const { table } = this
-    const isDirty = table.delta.entryCount > 0
+    const isDirty = table.delta.entryCount > 0 || table.root.isLayered
     if (typeof key === 'number' && key - key === 0 && this.isWarm(table.root)) {
       const row = this.warm!(key, isDirty)
       if (row !== null && (row !== undefined || !isDirty)) return row
@@ -103,14 +104,21 @@ export class PointReader<T = RowObject> {
     const { delta, root } = this.table
     const entry = delta.find(key)
     const version = entry < 0 ? -1 : delta.visible(entry, this.commitId(), NO_MARK, root.number)
-    if (version < 0) return mayBeInBase ? this.getFromBase(key) : undefined
+    if (version < 0) return mayBeInBase ? this.getFromBase(key) : root.isLayered ? this.getFromRuns(key) : undefined
     this.counters.deltaHits++
     const content = delta.content[version]!
     return content.isTombstone ? undefined : this.buildFromRow(this.table.rowOf(content))
   }
 
+  private getFromRuns(key: KeyValue): T | undefined {
+    const place = this.table.locateInRuns(this.table.root, key, null)
+    if (place === null) return undefined
+    this.pool.noteHits(this.columnCount)
+    return this.build(this.values, place.group, place.group.meta!, place.row, key)
+  }
+
   private getFromBase(key: KeyValue): T | undefined {
-    const group = typeof key === 'number' && this.isNumber ? this.locateNumber(key) : this.locate(key)
+    const group = this.find(key)
     if (group === null) return undefined
     this.pool.noteHits(this.columnCount)
     return this.build(this.values, group, group.meta!, this.row, key)
@@ -119,7 +127,7 @@ export class PointReader<T = RowObject> {
   /** True when a row with this key exists. */
   has(key: KeyValue): boolean {
     const { delta, root } = this.table
-    const isDirty = delta.entryCount > 0
+    const isDirty = delta.entryCount > 0 || root.isLayered
     if (typeof key === 'number' && key - key === 0 && this.isWarm(root)) {
       const row = this.warmHas!(key, isDirty)
       if (row !== null && (row !== undefined || !isDirty)) return row !== undefined
@@ -129,25 +137,34 @@ export class PointReader<T = RowObject> {
       const version = delta.visible(entry, this.commitId(), NO_MARK, root.number)
       if (version >= 0) return !delta.content[version]!.isTombstone
     }
-    return (typeof key === 'number' && this.isNumber ? this.locateNumber(key) : this.locate(key)) !== null
+    return this.find(key) !== null
+  }
+
+  // The group of the key's row, which is this.row. Sealed runs are asked where the base has no row that counts (R1).
+  private find(key: KeyValue): RowGroup | null {
+    if (typeof key !== 'number' || !this.isNumber) return this.locate(key)
+    const group = this.locateNumber(key)
+    if (group === null ? this.table.root.runs.length === 0
+      : group.dead.sealedCount === 0 || !group.dead.isSealed(this.row)) return group
+    return this.locate(key)
   }
 
   private isWarm(root: TableRoot): boolean {
-    return root === this.warmRoot || this.warmUp(root)
+    return root.base === this.warmBase || this.warmUp(root)
   }
 
   // A root is warm after as many lookups as pay for reading every group's meta.
   private warmUp(root: TableRoot): boolean {
-    if (root !== this.countedRoot) {
-      this.countedRoot = root
-      this.warmRoot = this.warm = this.warmHas = null
+    if (root.base !== this.countedBase) {
+      this.countedBase = root.base
+      this.warmBase = this.warm = this.warmHas = null
       this.lookups = 0
     }
     if (++this.lookups !== this.warmLookups) return false
     this.warm = makeWarmGet<T>(this.table, root, this.shape, this.values, this.reads)
     if (this.warm === null) return false
     this.warmHas = makeWarmGet<RowObject>(this.table, root, NO_COLUMNS, this.values, this.hasReads)
-    this.warmRoot = root
+    this.warmBase = root.base
     return true
   }
 

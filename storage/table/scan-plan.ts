@@ -1,5 +1,6 @@
-// Which rows a scan visits, in which order: slices of row groups and of delta blocks. Key ranges become row
-// positions here, through the learned index; zone maps drop row groups here.
+// Which rows a scan visits: slices of row groups, of the base and of sealed runs, and of delta blocks. Key ranges
+// become row positions here, through the learned index; zone maps drop row groups here. Key order is the business of
+// ordered-slices.ts.
 import type { Scalar } from '../../src/base/types.ts'
 import type { CursorCounters, KeyRange } from '../access.ts'
 import type { ZonePredicate } from '../column-buffers.ts'
@@ -9,6 +10,7 @@ import { DELTA_BLOCK_ROWS } from '../delta/delta-block.ts'
 import { prefixSuccessor } from './key.ts'
 import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
+import type { GroupDirectory } from './group-directory.ts'
 import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
 import { groupMayMatch } from '../row-group/zone-map.ts'
@@ -54,7 +56,7 @@ function edge(table: TableStore, values: readonly Scalar[], after: boolean): Key
 }
 
 /** Row of `group` where the edge falls: rows before it lie below the edge. */
-function edgeRow(table: TableStore, group: RowGroup, at: KeyEdge): number {
+export function edgeRow(table: TableStore, group: RowGroup, at: KeyEdge): number {
   const { order } = table
   if (order.compare(at.key, group.firstKey) < 0) return 0
   if (order.compare(at.key, group.lastKey) > 0) return group.rows
@@ -64,16 +66,16 @@ function edgeRow(table: TableStore, group: RowGroup, at: KeyEdge): number {
   return isEqual ? row + 1 : row
 }
 
-/** Base slices of an interval in key order. */
-export function baseSlices(
-  table: TableStore, root: TableRoot, interval: KeyInterval,
+/** Slices of the groups of the base, or of one run, that an interval meets, in key order. */
+export function groupSlices(
+  table: TableStore, directory: GroupDirectory, interval: KeyInterval,
   zones: readonly ZonePredicate[] | undefined, counters: CursorCounters,
 ): Slice[] {
   const slices: Slice[] = []
   if (interval === 'empty') return slices
-  const { groups } = root
-  const firstGroup = interval.lower === null ? 0 : Math.max(0, root.groupOf(interval.lower.key))
-  const lastGroup = interval.upper === null ? groups.length - 1 : root.groupOf(interval.upper.key)
+  const { groups } = directory
+  const firstGroup = interval.lower === null ? 0 : Math.max(0, directory.groupOf(interval.lower.key))
+  const lastGroup = interval.upper === null ? groups.length - 1 : directory.groupOf(interval.upper.key)
   counters.groupsTotal += groups.length
   counters.groupsSkipped += groups.length - Math.max(0, lastGroup - firstGroup + 1)
   for (let g = firstGroup; g <= lastGroup; g++) {
@@ -89,8 +91,20 @@ export function baseSlices(
   return slices
 }
 
+/** Rows of base and runs in an interval, less the share of each group that is sealed as dead. */
+export function countStoredRows(table: TableStore, root: TableRoot, interval: KeyInterval): number {
+  const counters = { groupsTotal: 0, groupsSkipped: 0, baseRows: 0, deltaRows: 0 }
+  let rows = 0
+  for (const directory of [root.base, ...root.runs]) {
+    for (const { group, begin, end } of groupSlices(table, directory, interval, undefined, counters)) {
+      rows += (end - begin) * (1 - group!.dead.sealedCount / group!.rows)
+    }
+  }
+  return Math.round(rows)
+}
+
 /** Index range of an interval in a delta image's keys. */
-function imageRange(table: TableStore, image: DeltaImage, interval: KeyInterval): [number, number] {
+export function imageRange(table: TableStore, image: DeltaImage, interval: KeyInterval): [number, number] {
   if (interval === 'empty') return [0, 0]
   const position = (at: KeyEdge): number => {
     let lo = 0
@@ -119,8 +133,8 @@ export function countDeltaEntries(table: TableStore, interval: KeyInterval): num
   return Math.max(0, end - begin)
 }
 
-// Image rows [begin, end) as slices of its blocks.
-function pushImage(slices: Slice[], view: DeltaView, begin: number, end: number): void {
+/** Image rows [begin, end) as slices of its blocks. */
+export function pushImage(slices: Slice[], view: DeltaView, begin: number, end: number): void {
   const { image, dead } = view
   for (let at = begin; at < end;) {
     const b = Math.floor(at / DELTA_BLOCK_ROWS)
@@ -132,76 +146,11 @@ function pushImage(slices: Slice[], view: DeltaView, begin: number, end: number)
   }
 }
 
-/** Base slices first, then the delta's. */
+/** Base slices first, then those of the runs, then the delta's. */
 export function unorderedSlices(
-  table: TableStore, base: Slice[], views: readonly DeltaView[], interval: KeyInterval,
+  table: TableStore, stored: readonly Slice[][], views: readonly DeltaView[], interval: KeyInterval,
 ): Slice[] {
-  for (const view of views) pushImage(base, view, ...imageRange(table, view.image, interval))
-  return base
-}
-
-/** A live delta row of an ordered scan. */
-interface DeltaRow {
-  readonly view: DeltaView
-  readonly row: number
-  readonly key: KeyValue
-}
-
-// Live delta rows of the interval in key order, over all parts.
-function orderedRows(table: TableStore, views: readonly DeltaView[], interval: KeyInterval): DeltaRow[] {
-  const rows: DeltaRow[] = []
-  for (const view of views) {
-    const { image, dead } = view
-    const [begin, end] = imageRange(table, image, interval)
-    for (let row = begin; row < end; row++) {
-      if (dead === null || ((dead[row >> 3]! >> (row & 7)) & 1) === 0) rows.push({ view, row, key: image.keys[row]! })
-    }
-  }
-  if (views.length > 1) rows.sort((a, b) => table.order.compare(a.key, b.key))
-  return rows
-}
-
-// Rows [at, end) of the list as slices; neighbours in one image become one slice.
-function pushRows(slices: Slice[], rows: readonly DeltaRow[], at: number, end: number): void {
-  while (at < end) {
-    const { view, row } = rows[at]!
-    let run = 1
-    while (at + run < end && rows[at + run]!.view === view && rows[at + run]!.row === row + run) run++
-    pushImage(slices, view, row, row + run)
-    at += run
-  }
-}
-
-/** Base and delta slices interleaved in key order. */
-export function orderedSlices(
-  table: TableStore, base: readonly Slice[], views: readonly DeltaView[], interval: KeyInterval,
-): Slice[] {
-  const rows = orderedRows(table, views, interval)
-  const slices: Slice[] = []
-  let at = 0
-  for (const slice of base) {
-    const group = slice.group!
-    let row = slice.begin
-    while (at < rows.length) {
-      const stop = edgeRow(table, group, { key: rows[at]!.key, after: false })
-      if (stop >= slice.end) break
-      if (stop > row) slices.push({ ...slice, begin: row, end: stop })
-      row = Math.max(row, stop)
-      // Always forward, even over base keys that a damaged file does not have in order.
-      const run = Math.max(at + 1, runBefore(table, group, row, rows, at))
-      pushRows(slices, rows, at, run)
-      at = run
-    }
-    if (row < slice.end) slices.push({ ...slice, begin: row })
-  }
-  pushRows(slices, rows, at, rows.length)
+  const slices = stored.flat()
+  for (const view of views) pushImage(slices, view, ...imageRange(table, view.image, interval))
   return slices
-}
-
-// Delta rows from `at` on whose keys come before, or equal, the base key at `row`: at least one.
-function runBefore(table: TableStore, group: RowGroup, row: number, rows: readonly DeltaRow[], at: number): number {
-  const baseKey = table.search.keyAt(group, table.metaOf(group), row)
-  let run = at
-  while (run < rows.length && table.order.compare(rows[run]!.key, baseKey) <= 0) run++
-  return run
 }

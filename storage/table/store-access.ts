@@ -5,7 +5,7 @@ import type { IndexAccess, KeyRange, ScanOptions, TableAccess, TableCursor } fro
 import type { ZonePredicate } from '../column-buffers.ts'
 import { StoreCursor } from './cursor.ts'
 import { entryPlaces } from './index-schema.ts'
-import { baseSlices, countDeltaEntries, toInterval } from './scan-plan.ts'
+import { countDeltaEntries, countStoredRows, toInterval } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
 import type { ReadSet } from '../txn/read-set.ts'
 import { valueChunks } from './value-chunks.ts'
@@ -74,14 +74,11 @@ export class StoreAccess implements TableAccess {
     const interval = toInterval(this.table, range)
     if (interval === 'empty') return 0
     const root = this.table.rootAt(this.visibility.rootNumber)
-    const counters = { groupsTotal: 0, groupsSkipped: 0, baseRows: 0, deltaRows: 0 }
-    let rows = 0
-    for (const slice of baseSlices(this.table, root, interval, undefined, counters)) rows += slice.end - slice.begin
-    return rows + countDeltaEntries(this.table, interval)
+    return countStoredRows(this.table, root, interval) + countDeltaEntries(this.table, interval)
   }
 
   estimateZones(zones: readonly ZonePredicate[]): number {
-    const { groups } = this.table.rootAt(this.visibility.rootNumber)
+    const groups = this.table.rootAt(this.visibility.rootNumber).allGroups()
     if (groups.length === 0) return 1
     let matching = 0
     for (const group of groups) {
@@ -91,14 +88,12 @@ export class StoreAccess implements TableAccess {
   }
 
   groupCount(): number {
-    return this.table.rootAt(this.visibility.rootNumber).groups.length
+    return this.table.rootAt(this.visibility.rootNumber).allGroups().length
   }
 
   sampledGroups(): number {
-    const { groups } = this.table.rootAt(this.visibility.rootNumber)
-    let sampled = 0
-    for (const group of groups) if (group.meta?.model.kind === 'sampled') sampled++
-    return sampled
+    const groups = this.table.rootAt(this.visibility.rootNumber).allGroups()
+    return groups.filter((group) => group.meta?.model.kind === 'sampled').length
   }
 
   scan(options: ScanOptions): TableCursor {

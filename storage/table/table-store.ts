@@ -20,6 +20,7 @@ import { KeySearch } from './key-search.ts'
 import { RowCodec } from './row-codec.ts'
 import { decodeGroupMeta } from '../row-group/row-group.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
+import type { GroupDirectory } from './group-directory.ts'
 import { TableRoot } from './table-root.ts'
 import type { RowLocks } from '../txn/row-locks.ts'
 import type { Transaction } from '../txn/transaction.ts'
@@ -29,6 +30,12 @@ export interface Visibility {
   readonly commitId: number
   readonly ownMark: number
   readonly rootNumber: number
+}
+
+/** Where a row is: its group, of the base or of a run, and its number in it. */
+export interface Place {
+  readonly group: RowGroup
+  readonly row: number
 }
 
 /** Shared parts of the engine that tables use. */
@@ -64,6 +71,10 @@ export class TableStore {
   readonly images = new DeltaImageCache()
   /** Some version in the delta is merged, or only there for old snapshots: compaction will drop it. */
   hasOldVersions = false
+  /** A maintenance job holds entry numbers of the delta: it must not be compacted. */
+  isDraining = false
+  /** Groups with sealed rows that older snapshots still see. */
+  readonly unsettled = new Set<RowGroup>()
   /** What the stored root was written from: it is current while these equal lastCommit and root.number. */
   storedCommit = -1
   storedRoot = -1
@@ -114,20 +125,42 @@ export class TableStore {
     return group.meta = decodeGroupMeta(bytes, group, this.schema, this.services.file)
   }
 
-  /** Position of a key in the base of `root`: the group, and the row in `located.row` (-1 = not there). */
-  locate(root: TableRoot, key: KeyValue): { group: RowGroup; row: number } | null {
-    const g = root.groupOf(key)
+  /** The one row of a key over base and runs of `root` that is not sealed as dead (R1), or null. */
+  locate(root: TableRoot, key: KeyValue): Place | null {
+    const place = this.locateIn(root.base, key)
+    if (place !== null && !place.group.dead.isSealed(place.row)) return place
+    return root.runs.length === 0 ? null : this.locateInRuns(root, key, null)
+  }
+
+  /** The same as a snapshot sees it: a row that was sealed later may still be its key's row. */
+  locateFor(root: TableRoot, key: KeyValue, visibility: Visibility): Place | null {
+    const place = this.locateIn(root.base, key)
+    if (place !== null && !place.group.dead.isDead(place.row, visibility.commitId, visibility.ownMark)) return place
+    return root.runs.length === 0 ? null : this.locateInRuns(root, key, visibility)
+  }
+
+  private locateIn(directory: GroupDirectory, key: KeyValue): Place | null {
+    const g = directory.groupOf(key)
     if (g < 0) return null
-    const group = root.groups[g]!
+    const group = directory.groups[g]!
     if (this.order.compare(key, group.lastKey) > 0) return null
     const row = this.search.find(group, this.metaOf(group), key)
     return row < 0 ? null : { group, row }
   }
 
-  /** Row group whose interval holds the key (keys before the first group belong to it), or null. */
-  intervalOf(root: TableRoot, key: KeyValue): RowGroup | null {
-    if (root.groups.length === 0) return null
-    return root.groups[Math.max(0, root.groupOf(key))]!
+  /** The row of a key in the runs of `root`, newest first: of the present, or as a snapshot sees it. */
+  locateInRuns(root: TableRoot, key: KeyValue, visibility: Visibility | null): Place | null {
+    const { counters } = this.services
+    for (let r = root.runs.length - 1; r >= 0; r--) {
+      const run = root.runs[r]!
+      counters.filterProbes++
+      if (!run.filter.bloom.mayContain(key)) continue
+      const place = this.locateIn(run, key)
+      if (place === null) counters.filterErrors++
+      else if (visibility === null ? !place.group.dead.isSealed(place.row)
+        : !place.group.dead.isDead(place.row, visibility.commitId, visibility.ownMark)) return place
+    }
+    return null
   }
 
   /** The row with this key as `visibility` sees it, or null. Only `columns` are filled when given. */
@@ -144,7 +177,7 @@ export class TableStore {
       }
     }
     const root = this.rootAt(visibility.rootNumber)
-    const place = this.locate(root, key)
+    const place = this.locateFor(root, key, visibility)
     if (place === null) return null
     const meta = this.metaOf(place.group)
     const wanted = columns ?? this.allColumns()

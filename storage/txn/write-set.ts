@@ -67,8 +67,6 @@ export class WriteSet {
     if (entry < 0) {
       const place = table.locate(table.root, key)
       entry = delta.addEntry(key, place?.group ?? null, place?.row ?? -1)
-      const interval = table.intervalOf(table.root, key)
-      if (interval !== null) interval.pending++
     }
     delta.push(entry, this.mark, { page: -1, slot: -1, row, isTombstone })
     delta.baseGroup[entry]?.dead.add(delta.baseRow[entry]!, this.mark)

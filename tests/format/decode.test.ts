@@ -18,11 +18,13 @@ import { checkHeapPage } from '../../storage/delta/heap-page.ts'
 import { KeyOrder } from '../../storage/table/key.ts'
 import { RowCodec } from '../../storage/table/row-codec.ts'
 import { decodeGroupEntry, decodeGroupMeta } from '../../storage/row-group/row-group.ts'
-import { decodeTableRoot } from '../../storage/table/table-root.ts'
+import { BloomFilter } from '../../storage/table/bloom-filter.ts'
+import { decodeTableRoot } from '../../storage/table/root-codec.ts'
 import { ascii } from './layout.ts'
 import { allLayouts } from './layouts.ts'
 
 const SOURCE = { file: 'f', page: 7 }
+const ROOT_SOURCE = { ...SOURCE, filterAt: () => BloomFilter.create(1) }
 const layouts = new Map(allLayouts().map((layout) => [layout.name, layout.sample]))
 
 function sample(...names: string[]): Uint8Array {
@@ -102,7 +104,7 @@ type Decoder = (bytes: Uint8Array) => unknown
 const DECODERS: readonly [name: string, bytes: Uint8Array, decode: Decoder][] = [
   ['catalogue', sample('catalogue header', 'catalogue entry'), (bytes) => decodeCatalog(bytes, SOURCE)],
   ['table root', Uint8Array.from([...sample('table root'), ...soundEntry()]),
-    (bytes) => decodeTableRoot(bytes, 0x73737374, 1, order, keyCodec, SOURCE)],
+    (bytes) => decodeTableRoot(bytes, 0x73737374, 1, order, keyCodec, ROOT_SOURCE)],
   ['directory entry', soundEntry(), (bytes) => decodeGroupEntry(new ByteReader(bytes, SOURCE), keyCodec)],
   ['column chunk', soundChunk(sample('column chunk descriptor')), decodeChunk],
   ['runs', runsChunk(), (bytes) => decodeColumnChunk(new ByteReader(bytes, SOURCE), INTEGER, ROWS, STREAM_BYTES)],

@@ -19,11 +19,13 @@ import type { ColumnChunk } from '../../storage/row-group/column-chunk.ts'
 import { KeyOrder } from '../../storage/table/key.ts'
 import { RowCodec } from '../../storage/table/row-codec.ts'
 import { RowGroup, encodeGroupEntry, encodeGroupMeta } from '../../storage/row-group/row-group.ts'
-import { TableRoot, encodeTableRoot } from '../../storage/table/table-root.ts'
+import { encodeTableRoot } from '../../storage/table/root-codec.ts'
+import { TableRoot } from '../../storage/table/table-root.ts'
 import { encodeReaderSlot } from '../../storage/process/reader-slot.ts'
 import { encodeHeader, placeRecord } from '../../storage/wal/record.ts'
 import { encodeSegmentHeader } from '../../storage/wal/segment.ts'
 import { backupLayouts } from './backup-layouts.ts'
+import { runLayouts } from './run-layouts.ts'
 import { ascii, bytesField, field } from './layout.ts'
 import type { Field, Layout } from './layout.ts'
 import { logLayouts } from './log-layouts.ts'
@@ -206,7 +208,7 @@ function rootLayouts(): Layout[] {
   const entry = new ByteWriter(64)
   encodeGroupEntry(ENTRY, codec, entry)
   return [{
-    name: 'table root', heading: 'Table roots', source: 'storage/table/table-root.ts', picture: /^ *bytes: /,
+    name: 'table root', heading: 'Table roots', source: 'storage/table/root-codec.ts', picture: /^ *bytes: /,
     sample: encodeTableRoot(root, 0x73737374, figures, codec).slice(0, 28),
     fields: [
       bytesField('magic', /^magic/, ascii('ROOT')), field('tableId', /^table id/, 4, 0x73737374),
@@ -321,7 +323,7 @@ export function allLayouts(): Layout[] {
   return [
     metaLayout(), mapEntryLayout(), pageImageLayout(), mapRootLayout(), ...catalogLayouts(), ...rootLayouts(),
     ...groupMetaLayouts(),
-    modelLayout(), ...heapLayouts(), segmentHeaderLayout(), readerSlotLayout(), recordLayout(), ...backupLayouts(),
-    ...logLayouts(),
+    modelLayout(), ...runLayouts(), ...heapLayouts(), segmentHeaderLayout(), readerSlotLayout(), recordLayout(),
+    ...backupLayouts(), ...logLayouts(),
   ]
 }

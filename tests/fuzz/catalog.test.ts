@@ -6,13 +6,15 @@ import type { TableSchema } from '../../src/base/types.ts'
 import { decodeCatalog, encodeCatalog } from '../../storage/catalog/catalog.ts'
 import { KeyOrder } from '../../storage/table/key.ts'
 import { RowCodec } from '../../storage/table/row-codec.ts'
-import { decodeTableRoot, encodeTableRoot } from '../../storage/table/table-root.ts'
+import { BloomFilter } from '../../storage/table/bloom-filter.ts'
+import { decodeTableRoot, encodeTableRoot } from '../../storage/table/root-codec.ts'
 import { openEngine } from '../../storage/mod.ts'
 import { DAMAGED_OPTIONS, DAMAGED_PATH, makeSmallDatabase } from '../storage/small-database.ts'
 import { isTyped, runCampaign } from './campaign.ts'
 import { mutateCopy } from './mutator.ts'
 
 const SOURCE = { file: 'fuzz.sdb', page: 1 }
+const ROOT_SOURCE = { ...SOURCE, filterAt: () => BloomFilter.create(1) }
 const SCHEMA: TableSchema = {
   name: 'täble', key: [1, 0],
   columns: [
@@ -68,7 +70,7 @@ test('table roots', async () => {
   const { executions, refused } = await runCampaign('table root', (random) => {
     const { id, order, codec, bytes } = random.pick(roots)
     try {
-      const { root } = decodeTableRoot(mutateCopy(bytes, random), id, 1, order, codec, SOURCE)
+      const { root } = decodeTableRoot(mutateCopy(bytes, random), id, 1, order, codec, ROOT_SOURCE)
       for (const group of root.groups) root.groupOf(group.firstKey)
       return true
     } catch (error) {

@@ -81,7 +81,7 @@ const SETTINGS: readonly Compression[] = ['rle', 'zstd']
 test.each(SETTINGS)('%s: the answers are DuckDB\'s', async (compression) => {
   const session = await Session.open({ compression, rowGroupRows: 2048, deltaRows: 3000 })
   for (const sql of [CREATE, ...inserts()]) session.run(sql)
-  const { mergeTable } = await import('../../storage/maintenance.ts')
+  const { mergeTable } = await import('../../storage/merging.ts')
   const table = session.engine.catalog.get('reading')
   mergeTable(session.engine, table, () => true)
   const encodings = table.metaOf(table.root.groups[1]!).chunks.map(({ encoding }) => ENCODING_NAMES[encoding])

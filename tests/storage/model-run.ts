@@ -7,7 +7,7 @@ import type { Random } from '../../src/base/random.ts'
 import { COMPRESSIONS } from '../../src/base/types.ts'
 import type { Row, Scalar } from '../../src/base/types.ts'
 import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
-import { mergeTable } from '../../storage/maintenance.ts'
+import { mergeTable } from '../../storage/merging.ts'
 import { ColumnStage, PointReader, appendColumns, openEngine } from '../../storage/mod.ts'
 import type { Engine, EngineOptions, OnConflict, ZonePredicate } from '../../storage/mod.ts'
 import { verifyEngine } from '../../storage/verify.ts'
@@ -20,6 +20,7 @@ import type { Bound, Rows } from './sessions.ts'
 
 const TINY: Partial<EngineOptions> = {
   memoryBytes: 8 << 20, rowGroupRows: 64, deltaRows: 16, bulkRows: 12, poolFrames: 8, walSegmentBytes: 64 * 1024,
+  runsMax: 3,
 }
 const PATH = 'm.sdb'
 const MODES: readonly OnConflict[] = ['error', 'skip', 'replace']
@@ -51,8 +52,11 @@ export class ModelRun {
 
   private async open(): Promise<void> {
     const compression = this.random.pick([null, ...COMPRESSIONS])
-    const mergeEveryCommit = this.random.chance(0.3)
-    this.engine = await openEngine(PATH, { ...TINY, files: this.files, mergeEveryCommit, compression })
+    // A large share keeps groups from being rewritten, so that runs pile up and are merged with one another.
+    this.engine = await openEngine(PATH, {
+      ...TINY, files: this.files, mergeEveryCommit: this.random.chance(0.4),
+      compression, mergeShare: this.random.pick([0.25, 1, 50]),
+    })
   }
 
   private note(what: string, detail = ''): void {
@@ -281,6 +285,9 @@ export class ModelRun {
 
   private async reopen(): Promise<void> {
     const isCrash = this.random.chance(0.5)
+    const { seals, runMerges } = this.engine.counters
+    this.counts['seal'] = (this.counts['seal'] ?? 0) + seals
+    this.counts['run merge'] = (this.counts['run merge'] ?? 0) + runMerges
     this.note(isCrash ? 'crash' : 'close')
     if (isCrash) {
       this.engine.parts.lock?.release()

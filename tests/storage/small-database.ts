@@ -64,7 +64,7 @@ export async function makeSmallDatabase(compression: Compression | null = null):
     txn.createTable(WORDS)
     if (compression !== null) txn.createTable(SERIES)
   })
-  const { mergeTable } = await import('../../storage/maintenance.ts')
+  const { mergeTable } = await import('../../storage/merging.ts')
   commit((txn) => {
     for (let id = 0; id < 200; id++) txn.insert('item', itemRow(id * 3, 0))
     for (let i = 0; i < 100; i++) txn.insert('word', [`a shared prefix ${i % 10}`, i])

@@ -20,6 +20,8 @@ const FLAG_TOMBSTONE = 1
 const FLAG_OVERFLOW = 2
 const CATALOG_MAGIC = 0x4c544143
 const ROOT_MAGIC = 0x544f4f52
+const ROOT_WITH_RUNS_MAGIC = 0x324f4f52
+const BLOOM_MAGIC = 0x4d4f4c42
 
 /** Where page `id` is, what it is and its bytes. Ids outside the map give a line that says so. */
 export function pageLines(db: RawDatabase, id: number): string[] {
@@ -134,12 +136,18 @@ function catalogLines(bytes: Uint8Array): string[] {
       dump.u32('root bytes')
       dump.raw('schema', varintAt(dump), schemaText)
     }
-  } else if (magic === ROOT_MAGIC) {
+  } else if (magic === ROOT_MAGIC || magic === ROOT_WITH_RUNS_MAGIC) {
     dump.characters('magic', 4)
     dump.u32('table id')
     dump.u32('row groups')
     dump.u64('next row id')
     dump.u64('live rows')
+    if (magic === ROOT_WITH_RUNS_MAGIC) dump.u32('sealed runs')
+  } else if (magic === BLOOM_MAGIC) {
+    dump.characters('magic', 4)
+    dump.u32('blocks of 64 bytes')
+    dump.u32('keys')
+    dump.u32('reserved')
   } else dump.note('the rest of a catalogue or table root that begins on an earlier page')
   return dump.lines
 }

@@ -6,9 +6,10 @@ import { chunkParts } from '../../../storage/row-group/chunk-parts.ts'
 import { ENCODING_NAMES, NO_PART } from '../../../storage/row-group/column-chunk.ts'
 import { decodeGroupMeta } from '../../../storage/row-group/row-group.ts'
 import type { GroupMeta, RowGroup } from '../../../storage/row-group/row-group.ts'
+import { BloomFilter } from '../../../storage/table/bloom-filter.ts'
 import { KeyOrder } from '../../../storage/table/key.ts'
 import { RowCodec } from '../../../storage/table/row-codec.ts'
-import { decodeTableRoot } from '../../../storage/table/table-root.ts'
+import { decodeTableRoot } from '../../../storage/table/root-codec.ts'
 import type { RawDatabase } from './raw-database.ts'
 
 /** One table as its root says. */
@@ -18,6 +19,7 @@ export interface RawTable {
   readonly schema: TableSchema
   readonly rootPage: number
   readonly rootBytes: number
+  /** Those of the base, then those of the sealed runs. */
   readonly groups: readonly RowGroup[]
   readonly liveRows: number
   /** Why the root cannot be read or trusted; null = it is whole. */
@@ -30,10 +32,14 @@ export function readTables(db: RawDatabase): RawTable[] {
     const { bytes, problem } = db.stream(rootPage, 0, rootBytes)
     const base = { db, id, schema, rootPage, rootBytes }
     const codec = new RowCodec(schema.key.map((c) => schema.columns[c]!.type))
-    const source = { file: db.file.path, page: rootPage }
+    const source = {
+      file: db.file.path, page: rootPage,
+      filterAt: (page: number, size: number) =>
+        BloomFilter.decode(db.stream(page, 0, size).bytes, { file: db.file.path, page }),
+    }
     try {
       const { root, figures } = decodeTableRoot(bytes, id, 0, new KeyOrder(schema), codec, source)
-      return { ...base, groups: root.groups, liveRows: figures.liveRows, problem }
+      return { ...base, groups: root.allGroups(), liveRows: figures.liveRows, problem }
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
       return { ...base, groups: [], liveRows: 0, problem: problem ?? error.message }

@@ -1,0 +1,141 @@
+// The engine's part of merges: where their groups go, how their results become roots, and what is reclaimed when
+// no snapshot can see it any more.
+import { groupTarget } from './compression.ts'
+import type { Engine } from './engine.ts'
+import { FRAME_SIZE } from './memory/linear-memory.ts'
+import { UNCOMMITTED } from './row-group/deletion-vector.ts'
+import type { IncomingRows } from './table/incoming-rows.ts'
+import { Merger } from './table/merge.ts'
+import type { MergeResult } from './table/merge.ts'
+import { publishMerge } from './table/publish.ts'
+import type { Publisher } from './table/publish.ts'
+import type { RowGroup } from './row-group/row-group.ts'
+import type { RunFilter } from './table/sealed-run.ts'
+import type { TableStore } from './table/table-store.ts'
+
+/** Replaced versions a delta may carry before they are compacted away. */
+const HISTORY_VERSIONS = 65536
+
+/** Runs a job to its end. */
+export function finish(job: Generator<void>): void {
+  while (job.next().done !== true);
+}
+
+/** The engine as publish.ts sees it. */
+export function publisherOf(engine: Engine): Publisher {
+  return {
+    nextRoot: () => ++engine.rootNumber,
+    oldestRoot: () => engine.snapshots.oldestRoot(engine.rootNumber),
+    oldestCommit: () => engine.snapshots.oldestCommit(engine.commitId),
+    retire: (rootNumber, groups, filters) => {
+      engine.retired.push({ rootNumber, groups })
+      for (const filter of filters) freeFilter(engine, filter)
+      engine.hasGarbage = true
+    },
+    leaveHeap: (table, version, keepRow) => {
+      const content = table.delta.content[version]!
+      if (keepRow && !content.isTombstone) content.row = table.rowOf(content)
+      engine.freeTuple(table, content)
+    },
+  }
+}
+
+/** Gives the stored form of a filter up: filters are read when a database is opened and live in memory then. */
+export function freeFilter(engine: Engine, filter: RunFilter): void {
+  if (filter.bytes === 0) return
+  const count = Math.ceil(filter.bytes / FRAME_SIZE)
+  engine.pool.discard(filter.page, count)
+  engine.pages.freePages(filter.page, count)
+  filter.bytes = 0
+}
+
+/** Rewrites the chosen groups with the rows of runs and of `entries` (by key) in their intervals, and publishes. */
+export function* mergeSteps(
+  engine: Engine, table: TableStore, isChosen: (group: RowGroup) => boolean, entries: Int32Array,
+  incoming: IncomingRows | null = null,
+): Generator<void> {
+  const { rowGroupRows } = engine.parts.options
+  const merger = new Merger(table, groupTarget(engine, table), rowGroupRows, entries, incoming)
+  const result = yield* merger.steps(isChosen)
+  publishGroups(engine, table, result)
+  engine.counters.merges++
+  engine.counters.rowsMerged += result.rowsWritten
+}
+
+/**
+ * Merges the rows of delta and runs in the intervals of the chosen groups into new groups, at once. The caller
+ * checkpoints. False = nothing to do.
+ */
+export function mergeTable(
+  engine: Engine, table: TableStore, isChosen: (group: RowGroup) => boolean, incoming: IncomingRows | null = null,
+): boolean {
+  if (table.delta.entryCount === 0 && table.root.runs.length === 0 && incoming === null) return false
+  finish(mergeSteps(engine, table, isChosen, table.deltaOrder.entries(table.delta), incoming))
+  return true
+}
+
+/** Replaces a table's root; old groups and merged versions go when nobody reads them any more. */
+export function publishGroups(engine: Engine, table: TableStore, result: MergeResult): void {
+  try {
+    publishMerge(publisherOf(engine), table, result)
+    table.hasOldVersions = true
+    engine.hasGarbage = true
+    collectGarbage(engine)
+  } catch (error) {
+    // Half-replaced: what is in memory is of no use any more, the log and the last checkpoint are.
+    engine.poison(error)
+    throw error
+  }
+}
+
+/** Frees replaced row groups, old versions and old roots that no open snapshot can reach. */
+export function collectGarbage(engine: Engine): void {
+  if (!engine.hasGarbage) return
+  const oldestRoot = engine.snapshots.oldestRoot(engine.rootNumber)
+  while (engine.retired.length > 0 && engine.retired[0]!.rootNumber <= oldestRoot) {
+    const { groups } = engine.retired.shift()!
+    if (engine.isReadOnly) {
+      engine.dropped.push(...groups)
+      continue
+    }
+    for (const group of groups) {
+      engine.pool.discard(group.firstPage, group.pageCount)
+      engine.pages.freePages(group.firstPage, group.pageCount)
+    }
+  }
+  const isAlone = engine.snapshots.oldestCommit(engine.commitId) === engine.commitId
+  let isLeft = engine.retired.length > 0
+  for (const table of engine.catalog.tables()) {
+    while (table.roots.length > 1 && table.roots[1]!.number <= oldestRoot) table.roots.shift()
+    const isCurrent = isAlone && oldestRoot >= table.root.number
+    if (table.hasOldVersions && isCurrent && !table.isDraining) compactDelta(table)
+    if (table.unsettled.size > 0 && isAlone) settle(engine, table)
+    isLeft ||= table.hasOldVersions || table.roots.length > 1 || table.unsettled.size > 0
+  }
+  engine.hasGarbage = isLeft
+}
+
+function settle(engine: Engine, table: TableStore): void {
+  for (const group of table.unsettled) group.dead.settle(engine.commitId)
+  table.unsettled.clear()
+}
+
+// With no older snapshot, merged chains and everything behind a committed head are invisible.
+function compactDelta(table: TableStore): void {
+  const { delta } = table
+  let merged = 0
+  for (let entry = 0; entry < delta.entryCount; entry++) {
+    const head = delta.headOf(entry)
+    if (head < 0 || delta.merged[head] !== 0) merged++
+    else if (delta.begin[head]! < UNCOMMITTED) delta.older[head] = -1
+  }
+  table.hasOldVersions = false
+  if (merged === 0 && !hasMuchHistory(table)) return
+  delta.compact((head) => delta.merged[head] === 0)
+  table.deltaOrder.reset()
+}
+
+/** Keys that are updated over and over leave dead version numbers behind, which only a compaction drops. */
+export function hasMuchHistory(table: TableStore): boolean {
+  return table.delta.versionCount > 4 * table.delta.entryCount + HISTORY_VERSIONS
+}

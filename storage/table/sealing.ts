@@ -1,0 +1,106 @@
+// Sealing: the delta's second stage. Committed delta rows, sorted by key, become row groups of a sealed run, one
+// group at a time; each group is published on its own, so no step is long and a run grows from root to root.
+//
+//   delta entries ─ sorted ─► [ 8,192 rows ] ─► row group of the run ─► root ─► the next 8,192 …
+//                                tombstones ─► no row, only the mark on what they delete (rule R2)
+import type { RunFilter } from './sealed-run.ts'
+import { sealableVersion } from './change-feed.ts'
+import { MovedVersions } from './merge.ts'
+import { publishSealed } from './publish.ts'
+import type { Publisher } from './publish.ts'
+import { BloomFilter } from './bloom-filter.ts'
+import { GroupBudget } from '../row-group/group-budget.ts'
+import { writeRowGroup } from '../row-group/row-group-writer.ts'
+import type { GroupTarget } from '../row-group/row-group-writer.ts'
+import { ColumnStage } from '../row-group/staged-column.ts'
+import type { TableStore } from './table-store.ts'
+
+/** Rows of a group of a sealed run: one scan batch, and little enough to be encoded in one step. */
+export const RUN_GROUP_ROWS = 8192
+/** Rows handled before a step ends. */
+const STEP_ROWS = 512
+/** Entries sorted in one step. */
+const SORT_ENTRIES = 2048
+
+/** Number of the next sealed run of a table. */
+export function nextRunNumber(table: TableStore): number {
+  const { runs } = table.root
+  return runs.length === 0 ? 1 : runs[runs.length - 1]!.number + 1
+}
+
+/** An empty filter for a run of about this many rows. */
+export function newRunFilter(rows: number): RunFilter {
+  return { bloom: BloomFilter.create(rows), page: 0, bytes: 0, storedKeys: 0 }
+}
+
+/** The delta's entries by key, sorted in steps: pieces first, then passes that merge two of them. */
+export function* sortEntries(table: TableStore): Generator<void, Int32Array> {
+  const { delta, order } = table
+  const count = delta.entryCount
+  let from = new Int32Array(count)
+  for (let entry = 0; entry < count; entry++) from[entry] = entry
+  const compare = (a: number, b: number): number => order.compare(delta.keyOf(a), delta.keyOf(b))
+  for (let begin = 0; begin < count; begin += SORT_ENTRIES) {
+    from.subarray(begin, begin + SORT_ENTRIES).sort(compare)
+    yield
+  }
+  let to = new Int32Array(count)
+  for (let width = SORT_ENTRIES; width < count; width *= 2) {
+    for (let begin = 0; begin < count; begin += 2 * width) {
+      yield* mergePieces(from, to, begin, Math.min(count, begin + width), Math.min(count, begin + 2 * width), compare)
+    }
+    [from, to] = [to, from]
+  }
+  return from
+}
+
+function* mergePieces(
+  from: Int32Array, to: Int32Array, begin: number, middle: number, end: number,
+  compare: (a: number, b: number) => number,
+): Generator<void> {
+  let i = begin
+  let j = middle
+  for (let k = begin; k < end; k++) {
+    const takeFirst = j === end || (i < middle && compare(from[i]!, from[j]!) < 0)
+    to[k] = takeFirst ? from[i++]! : from[j++]!
+    if ((k & 8191) === 8191) yield
+  }
+}
+
+/** Seals the committed versions of the entries, given by key, into run `number`. Returns the rows written. */
+export function* sealEntries(
+  to: Publisher, table: TableStore, target: GroupTarget, entries: Int32Array, groupRows: number,
+): Generator<void, number> {
+  const number = nextRunNumber(table)
+  const filter = newRunFilter(entries.length)
+  const stages = table.schema.columns.map((column) => new ColumnStage(column.type, Math.min(groupRows, entries.length)))
+  const budget = new GroupBudget(table.schema, target.groupBytes)
+  let written = 0
+  for (let at = 0; at < entries.length;) {
+    const moved = new MovedVersions()
+    for (; at < entries.length && stages[0]!.count < groupRows && moved.rows.length < 2 * groupRows; at++) {
+      if ((at + 1) % STEP_ROWS === 0) yield
+      const entry = entries[at]!
+      const version = sealableVersion(table, entry)
+      if (version < 0) continue
+      const content = table.delta.content[version]!
+      if (content.isTombstone) {
+        moved.push(entry, version, -1)
+        continue
+      }
+      const row = table.rowOf(content)
+      if (!budget.takeRow(row)) break
+      moved.push(entry, version, stages[0]!.count)
+      for (let c = 0; c < stages.length; c++) stages[c]!.append(row[c]!)
+    }
+    yield
+    const rows = stages[0]!.count
+    const group = rows === 0 ? null : writeRowGroup(target, stages, 0, rows)
+    publishSealed(to, table, number, filter, { group, moved })
+    written += rows
+    for (const stage of stages) stage.clear()
+    budget.reset()
+    yield
+  }
+  return written
+}
