@@ -133,8 +133,15 @@ function generate(
     const early = reads.isEarly
     ${places.columns.map(emitEarly).join('\n    ')}
     let row = -1
+    ${places.columns.map((_, i) => `let v${i}`).join('\n    ')}
     ${choose(`words[q + ${key.kindAt}]`, key.kinds, emitSearch)}
     if (isDirty && row >= 0 && dead[part].has(row)) return null
+    if (row >= 0) {
+      const isRead = early && row === pos
+      ${places.columns.map((column, i) => emitColumn(column, i, types[columns[i]!]!)).join('\n    ')}
+      // Reading a long value may have taken a frame away that a later column was read from.
+      if (pool.departures !== departures) return null
+    }
     counters.probes++
     counters.windowRows += hi - lo
     counters.keyPages++
@@ -143,8 +150,6 @@ function generate(
       reads.absent++
       return undefined
     }
-    const isRead = early && row === pos
-    ${places.columns.map((column, i) => emitColumn(column, i, types[columns[i]!]!)).join('\n    ')}
     const error = row > pos ? row - pos : pos - row
     if (error > counters.maxError) counters.maxError = error
     pool.noteHits(${columns.length + 1})
@@ -214,7 +219,7 @@ function emitEarly(column: ColumnPlaces, i: number): string {
     if (early) r${i} = ${element(kind, `(o${i} + pos)`)}`
 }
 
-// Declares v<i>, the column's value.
+// Sets v<i>, the column's value.
 function emitColumn(column: ColumnPlaces, i: number, type: SqlType): string {
   const isSingle = column.kinds.length === 1
   const emit = (kind: Kind): string => {
@@ -225,7 +230,7 @@ function emitColumn(column: ColumnPlaces, i: number, type: SqlType): string {
       : `const r${i} = ${element(kind, `(words[q + ${column.at}] + row)`)}`
     return `${read}\n${emitValue(kind, column, i, type)}`
   }
-  const value = `let v${i} = null\n${choose(`words[q + ${column.kindAt}]`, column.kinds, emit)}`
+  const value = `v${i} = null\n${choose(`words[q + ${column.kindAt}]`, column.kinds, emit)}`
   if (column.validityAt === 0) return value
   return `${value}
     const b${i} = words[q + ${column.validityAt}]
