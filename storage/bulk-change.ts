@@ -41,7 +41,8 @@ export function commitBulk(engine: Engine, changes: readonly BulkChange[]): void
   }
   try {
     // With an archive, groups that only add rows are logged too; what replaces others leaves a gap in it.
-    const isAddition = changes.every(({ result }) => result.replaced.length === 0 && result.mergedVersions.length === 0)
+    const isAddition = changes.every(({ result: { replaced, moved, taken } }) =>
+      replaced.length === 0 && moved.entries.length === 0 && taken.length === 0)
     if (isAddition) logPublish(engine, changes.map(({ table }, i) => ({ table, groups: added[i]! })))
     else engine.wal?.noteGap(engine.commitId)
     checkpoint(engine)

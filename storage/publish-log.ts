@@ -14,7 +14,7 @@
 import { ByteReader, ByteWriter } from '../src/base/bytes.ts'
 import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
 import type { Engine } from './engine.ts'
-import { publishGroups } from './maintenance.ts'
+import { publishGroups } from './merging.ts'
 import { FLAG } from './page/meta-slot.ts'
 import { BLOCK_SIZE, MAX_PAGE_BLOCKS } from './page/page-map.ts'
 import { PAGE_CODEC } from './page/page-codec.ts'
@@ -22,6 +22,7 @@ import type { PageCodec } from './page/page-codec.ts'
 import { PAGE_KIND } from './page/page-store.ts'
 import { RowGroup, decodeGroupEntry, encodeGroupEntry } from './row-group/row-group.ts'
 import type { GroupEntry } from './row-group/row-group.ts'
+import { plainResult } from './table/merge.ts'
 import type { RowCodec } from './table/row-codec.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
@@ -222,7 +223,7 @@ export class PublishRedo {
     table.lastCommit = this.engine.commitId
     const groups = [...table.root.groups, ...added].sort((a, b) => table.order.compare(a.firstKey, b.firstKey))
     const rowsWritten = added.reduce((sum, { rows }) => sum + rows, 0)
-    publishGroups(this.engine, table, { groups, replaced: [], mergedVersions: [], rowsWritten })
+    publishGroups(this.engine, table, plainResult(groups, [], rowsWritten))
   }
 
   private bad(record: WalRecord, what: string): DatabaseError {
