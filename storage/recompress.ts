@@ -1,6 +1,6 @@
 // Rewrites a table's row groups with the compression that is set now: a setting alone holds only for what is written
-// after it. The rows of delta and runs go along, as in any merge (rule M1); old row groups are freed when no snapshot reads them
-// and the next but one checkpoint is durable (rule F2), so the file holds both for a while.
+// after it. The rows of delta and runs go along, as in any merge (rule M1); old row groups are freed when no snapshot
+// reads them and the next but one checkpoint is durable (rule F2), so the file holds both for a while.
 import { checkpoint } from './checkpoint.ts'
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
