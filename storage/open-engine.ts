@@ -15,6 +15,7 @@ import { IoQueue, SYNC_DISPATCHER, THREAD_DISPATCHER } from './file/io-queue.ts'
 import { MemoryFileSystem } from './file/memory-file.ts'
 import { NodeFileSystem } from './file/node-file.ts'
 import { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
+import { findNativeChecksum } from './memory/native-checksum.ts'
 import { countDamagedCopies } from './page/meta-slot.ts'
 import { isUnfinishedStore } from './page/page-load.ts'
 import { PAGE_KIND, PageStore } from './page/page-store.ts'
@@ -50,6 +51,7 @@ export async function openEngine(path: string, given: Partial<EngineOptions> = {
     throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a directory, not a database file`, { file: path })
   }
   checkLogOptions(options)
+  await findNativeChecksum()
   if (isMemory) return openOnce({ path, options, files })
   return options.readOnly ? openReader({ path, options, files }, openOnce) : openOnce({ path, options, files })
 }

@@ -1,10 +1,12 @@
 // CRC-32C over linear memory in WebAssembly, slice-by-16: sixteen bytes are folded per round by sixteen
 // lookups in tables of 1 KiB each, which the owner of the memory places at `tables` (src/base/checksum.ts
 // makes them). WebAssembly has no CRC instruction; this runs at memory-like speed, the JavaScript one
-// does not. SECANTDB_CHECKSUM=js in the environment forces JavaScript, so that tests can compare.
+// does not. Where a native body was found (native-checksum.ts) that one is used. SECANTDB_CHECKSUM=js, wasm or native
+// in the environment forces a body, so that tests can compare.
 import { CRC_TABLES, crc32cRange } from '../../src/base/checksum.ts'
 import { Code, WasmModule } from '../../src/base/wasm-module.ts'
 import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
+import { nativeChecksum } from './native-checksum.ts'
 
 /** CRC-32C of `length` bytes at `address`, continuing from the CRC of what came before. */
 export type ChecksumFunction = (address: number, length: number, seed: number) => number
@@ -64,9 +66,10 @@ const modules = new Map<number, WebAssembly.Module>()
 /** Puts the tables at `tables` (16-byte aligned) and returns the checksum function for this memory. */
 export function checksumOver(memory: WebAssembly.Memory, tables: number): ChecksumFunction {
   const bytes = new Uint8Array(memory.buffer)
-  if (process.env['SECANTDB_CHECKSUM'] === 'js') {
-    return (address, length, seed) => crc32cRange(bytes, address, address + length, seed)
-  }
+  const wanted = process.env['SECANTDB_CHECKSUM']
+  if (wanted === 'js') return (address, length, seed) => crc32cRange(bytes, address, address + length, seed)
+  const native = wanted === 'wasm' ? null : nativeChecksum()
+  if (native !== null) return (address, length, seed) => native(bytes.subarray(address, address + length), seed)
   new Uint32Array(memory.buffer, tables, CRC_TABLES.length).set(CRC_TABLES)
   let module = modules.get(tables)
   if (module === undefined) {
