@@ -100,6 +100,22 @@ describe('execute', () => {
     db.close()
   })
 
+  test('an insert waits for a value of a unique index', async () => {
+    const { db, sessions: [a, b] } = await withSessions(2)
+    db.exec('CREATE UNIQUE INDEX t_v ON t (v)')
+    for (const end of ['ROLLBACK', 'COMMIT']) {
+      a!.exec('BEGIN; INSERT INTO t VALUES (7, 77)')
+      const insert = watch(b!.execute('INSERT INTO t VALUES (8, 77)'))
+      await settle()
+      expect(insert.state).toBe('pending')
+      a!.exec(end)
+      if (end === 'COMMIT') await expect(insert.promise).rejects.toThrow(failing(CODE.UNIQUE))
+      else expect(await insert.promise).toMatchObject({ changes: 1 })
+      db.exec('DELETE FROM t WHERE v = 77')
+    }
+    db.close()
+  })
+
   test('waiters are served in the order they came, before statements that begin later', async () => {
     const { db, sessions } = await withSessions(6)
     const [holder, ...others] = sessions

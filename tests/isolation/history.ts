@@ -56,6 +56,13 @@ const READS: ((random: Random) => Operation)[] = [
       model: (state) => sorted(state).filter(([key]) => key < to).reverse(),
     }
   },
+  (random) => {
+    const from = random.below(1000)
+    return {
+      name: `values from ${from}`, run: (session) => raw(session, 'SELECT id FROM t WHERE v >= ? ORDER BY id', [from]),
+      model: (state) => sorted(state).filter(([, value]) => value >= from).map(([key]) => [key]),
+    }
+  },
   () => ({
     name: 'sum', run: (session) => raw(session, 'SELECT count(*)::int, coalesce(sum(v), 0)::int FROM t'),
     model: (state) => [[state.size, [...state.values()].reduce((a, b) => a + b, 0)]],

@@ -9,10 +9,10 @@ import { isSerializable, runHistory } from './history.ts'
 const TINY: OpenOptions = { mergeEveryCommit: true, rowGroupRows: 64, deltaRows: 1, poolFrames: 8, checkpointEvery: 1 }
 
 async function count(
-  level: string, options: OpenOptions, histories: number, seed: number,
+  level: string, options: OpenOptions, histories: number, seed: number, more = '',
 ): Promise<{ broken: number; committed: number; refused: number; example: string }> {
   const db = await open(':memory:', options)
-  db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER)')
+  db.exec(`CREATE TABLE t (id INTEGER PRIMARY KEY, v INTEGER); ${more}`)
   const random = new Random(seed)
   const counts = { broken: 0, committed: 0, refused: 0, example: '' }
   for (let i = 0; i < histories; i++) {
@@ -34,6 +34,11 @@ describe.each([['ordinary', {}, 1500], ['tiny thresholds', TINY, 400]] as const)
     const { broken, committed, refused, example } = await count('SERIALIZABLE', options, histories, seed)
     expect(broken, example).toBe(0)
     expect(committed).toBeGreaterThan(refused)
+  })
+
+  test('SERIALIZABLE with a secondary index', async () => {
+    const { broken, example } = await count('SERIALIZABLE', options, histories, 3, 'CREATE INDEX t_v ON t (v)')
+    expect(broken, example).toBe(0)
   })
 
   test.each(['REPEATABLE READ', 'READ COMMITTED'])('%s: some have none', async (level) => {
