@@ -1,7 +1,7 @@
 // `secantdb inspect DB groups T` and `index T`: the row groups of a table with their encodings and zone maps, and its
 // learned index, read past the engine. What only an open database knows (dead rows, the delta) is added when the file
 // can be opened; otherwise the first line says why it cannot.
-import { DatabaseError } from '../../base/errors.ts'
+import { CODE, DatabaseError } from '../../base/errors.ts'
 import { isNumeric } from '../../base/types.ts'
 import type { TableSchema } from '../../base/types.ts'
 import { ENCODING_NAMES } from '../../../storage/row-group/column-chunk.ts'
@@ -33,6 +33,8 @@ async function openFigures(path: string, table: string, files: FileSystem): Prom
     }
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error
+    // An index has row groups of its own and is no table; one that was made in the log only is not in the pages.
+    if (error.code === CODE.UNDEFINED_TABLE) return { figures: null, problem: null }
     return { figures: null, problem: `the database does not open: ${error.message}` }
   }
 }
@@ -106,7 +108,7 @@ export async function indexLines(db: RawDatabase, name: string, files: FileSyste
   }
   if (opened.figures !== null) return [...figureLines(name, opened.figures, hasNumberKey(table)), ...modelLines(table)]
   const metas = new Map<RowGroup, GroupMeta>()
-  const lines = [`${opened.problem}; this is what its pages say`]
+  const lines = opened.problem === null ? [] : [`${opened.problem}; this is what its pages say`]
   if (table.problem !== null) lines.push(`DAMAGED root: ${table.problem}`)
   table.groups.forEach((group, g) => {
     const { meta, problem } = readGroupMeta(table, group)
