@@ -1,5 +1,6 @@
-// Transactions over attached files on the simulated disk: each file has the whole transaction or nothing of it, whatever
-// step the machine stops at and whatever its unsynced writes became; an I/O error in one file leaves the other usable.
+// Transactions over attached files on the simulated disk: each file has the whole transaction or nothing of it,
+// whatever step the machine stops at and whatever its unsynced writes became; an I/O error in one file leaves the other
+// usable.
 import { expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { open } from '../../src/index.ts'
