@@ -11,7 +11,7 @@
 import type { Compression } from '../src/base/types.ts'
 import { groupBytesOf } from './engine-options.ts'
 import type { Engine } from './engine.ts'
-import { PAGE_CODEC } from './page/page-codec.ts'
+import { PAGE_CODEC, assertCodec } from './page/page-codec.ts'
 import type { PageCodec } from './page/page-codec.ts'
 import type { GroupTarget } from './row-group/row-group-writer.ts'
 import type { TableStore } from './table/table-store.ts'
@@ -23,9 +23,16 @@ const CODEC_OF: Readonly<Record<Compression, PageCodec>> = {
   none: PAGE_CODEC.NONE, rle: PAGE_CODEC.NONE, lz4: PAGE_CODEC.LZ4, zstd: PAGE_CODEC.ZSTD, gzip: PAGE_CODEC.GZIP,
 }
 
-/** What new row groups of the table, or of tables without a setting (null), are written with. */
+/** What new row groups of the table, or of tables without a setting (null), are written with. Indexes follow theirs. */
 export function compressionOf(engine: Engine, table: TableStore | null): Compression {
-  return table?.compression ?? engine.settings.compression ?? DEFAULT_COMPRESSION
+  const of = table?.schema.index?.of
+  const indexed = of === undefined ? null : engine.catalog.byIdOrNull(of)
+  return table?.compression ?? indexed?.compression ?? engine.settings.compression ?? DEFAULT_COMPRESSION
+}
+
+/** 0A000 when this process cannot write what the setting asks for. */
+export function assertCompression(compression: Compression): void {
+  assertCodec(CODEC_OF[compression])
 }
 
 /** Where and how row groups of a table are written. */
@@ -45,6 +52,7 @@ export function groupTarget(engine: Engine, table: TableStore): GroupTarget {
 export function setCompression(engine: Engine, table: TableStore | null, compression: Compression): void {
   engine.assertUsable()
   engine.assertWritable()
+  assertCompression(compression)
   const { settings } = engine
   const before = table?.compression ?? null
   if (table !== null) table.compression = compression

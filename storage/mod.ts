@@ -10,7 +10,7 @@ export type {
 export { recompress } from './recompress.ts'
 export { columnSizes, tableSize } from './size-figures.ts'
 export type { ColumnSize, TableSize } from './size-figures.ts'
-export { compressionOf, setCompression } from './compression.ts'
+export { assertCompression, compressionOf, setCompression } from './compression.ts'
 export { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
 export type { EngineOptions, Synchronous } from './engine-options.ts'
 export { Engine } from './engine.ts'

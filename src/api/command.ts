@@ -7,7 +7,7 @@ import { BIGINT, BOOLEAN, JSON_TYPE, TEXT, typeName } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { PhysicalPlan } from '../../exec/mod.ts'
 import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
-import { attachmentOf } from '../../storage/mod.ts'
+import { assertCompression, attachmentOf } from '../../storage/mod.ts'
 import { detach } from './attachments.ts'
 import { BACKUP_COLUMNS, RESTORE_COLUMNS, backupNow, restoreNow } from './backup.ts'
 import { runPragma } from './pragma.ts'
@@ -111,6 +111,8 @@ function createTable(session: Session, statement: Extract<BoundStatement, { kind
   session.assertReady()
   refuseFarDefinition(session, statement.schema.name)
   if (statement.ifNotExists && session.catalog.schema(statement.schema.name) !== undefined) return null
+  const { compression } = statement.schema
+  if (compression !== undefined) assertCompression(compression)
   session.define(txn => {
     txn.createTable(statement.schema)
     for (const index of statement.uniques) makeIndex(txn, statement.schema.name, index)

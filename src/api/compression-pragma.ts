@@ -35,10 +35,15 @@ export function compressionPragma(session: Session, value: Scalar, argument: str
   return [shown(argument ?? 'compression', wanted)]
 }
 
-/** PRAGMA recompress [= table]: rewrites row groups with the compression set now; rows of (table, rows written). */
+/**
+ * PRAGMA recompress [= table]: rewrites row groups, of indexes too, with the compression set now; rows of (table,
+ * rows written).
+ */
 export function recompressPragma(session: Session, value: Scalar): Scalar[][] {
   const { engine } = session
-  const tables = value === null ? engine.catalog.tables() : [engine.catalog.get(String(value))]
+  const only = value === null ? null : engine.catalog.get(String(value))
+  const tables = engine.catalog.tables()
+    .filter(table => only === null || table === only || table.schema.index?.of === only.id)
   if (session.transaction !== null) {
     throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'PRAGMA recompress cannot run inside a transaction block')
   }

@@ -82,6 +82,14 @@ export function packRun(
   return { blocks: count, pages }
 }
 
+/**
+ * Makes sure that pages can be written with the codec in this process: 0A000 when not. Asked when a setting is made,
+ * because a merge that finds out could only stop the engine.
+ */
+export function assertCodec(codec: PageCodec): void {
+  if (codec === PAGE_CODEC.ZSTD) zstdFrames()
+}
+
 function encode(codec: PageCodec, source: Uint8Array, target: Uint8Array): number {
   switch (codec) {
     case PAGE_CODEC.LZ4: {

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import type { Database } from '../../src/index.ts'
+import { openEngine, tableSize } from '../../storage/mod.ts'
 import { errorOf, freshPath, memoryDb, openDb } from '../api/shop.ts'
 
 const CREATE = `CREATE TABLE log (id INTEGER PRIMARY KEY, at TIMESTAMP, level TEXT, message TEXT, size BIGINT,
@@ -147,4 +148,20 @@ describe('settings', () => {
     db.exec('ROLLBACK')
     await expect(open(':memory:', { compression: 'snappy' as 'lz4' })).rejects.toMatchObject({ code: '22023' })
   })
+})
+
+test('an index is compressed as its table is', async () => {
+  const path = freshPath()
+  const db = await openDb(path, `${CREATE} WITH (compression = 'zstd')`)
+  fill(db)
+  db.exec('CREATE INDEX log_message ON log (message)')
+  expect(db.prepare("SELECT count(*) FROM log WHERE message = 'request 5 of client 5'").raw())
+    .toEqual(db.prepare("SELECT sum(CASE WHEN message = 'request 5 of client 5' THEN 1 ELSE 0 END) FROM log").raw())
+  expect(db.prepare('PRAGMA recompress = log').raw().length).toBe(2)
+  expect(db.verify().problems).toEqual([])
+  db.close()
+  const engine = await openEngine(path, { memoryBytes: 32 << 20, readOnly: true })
+  const index = engine.catalog.tables().find(({ schema }) => schema.index !== undefined)!
+  expect(tableSize(engine, index).compressedPages).toBeGreaterThan(0)
+  engine.close()
 })
