@@ -171,7 +171,10 @@ export interface IndexFigures {
 
 /** Reads every group's model (from its pages when not loaded yet). */
 export function indexFigures(table: TableStore): IndexFigures {
-  return figuresOfGroups(table.root.groups, (group) => table.metaOf(group), table.delta.entryCount)
+  const figures = figuresOfGroups(table.root.groups, (group) => table.metaOf(group), table.delta.entryCount)
+  const kind = table.schema.index?.kind ?? 'learned'
+  // Of an index USING btree or sorted the stored model is a formality.
+  return kind === 'learned' ? figures : { ...figures, kind }
 }
 
 /** As {@link indexFigures}, of row groups whose metas come from anywhere: `inspect` reads them from damaged files. */

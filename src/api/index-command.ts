@@ -72,17 +72,23 @@ function tableIndexes(session: Session, table: string): TableStore[] {
     .sort((a, b) => a.schema.name < b.schema.name ? -1 : 1)
 }
 
-/** One index as words: `UNIQUE (a, b) USING learned WITH (epsilon = 16)`. */
-function indexText({ columns, index }: TableSchema): string {
-  const names = index!.columns.map((_, i) => columns[i]!.name)
+// The statement that would make the index, as pg_indexes.indexdef has it.
+function indexText(table: string, { name, columns, index }: TableSchema): string {
+  const names = index!.columns.map((_, i) => quoteIdentifier(columns[i]!.name))
   const epsilon = index!.epsilon === undefined ? '' : ` WITH (epsilon = ${index!.epsilon})`
-  return `${index!.unique ? 'UNIQUE ' : ''}(${names.join(', ')}) USING ${index!.kind}${epsilon}`
+  return `CREATE ${index!.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(name)} ON ${quoteIdentifier(table)} `
+    + `USING ${index!.kind} (${names.join(', ')})${epsilon}`
+}
+
+// Words of SQL are quoted too, which is never wrong.
+function quoteIdentifier(name: string): string {
+  return /^[a-z][a-z0-9]*_[a-z0-9_]*$|^[a-z]$|^[a-z][0-9]+$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
 /** PRAGMA index_list(table): one row per index. */
 export function indexList(session: Session, value: Scalar): Scalar[][] {
   if (value === null) throw new DatabaseError(CODE.INVALID_PARAMETER, 'PRAGMA index_list needs a table: index_list(t)')
-  return tableIndexes(session, String(value)).map(index => [index.schema.name, indexText(index.schema)])
+  return tableIndexes(session, String(value)).map(index => [index.schema.name, indexText(String(value), index.schema)])
 }
 
 /** PRAGMA index_info(index): its columns in order. */

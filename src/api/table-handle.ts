@@ -307,11 +307,21 @@ export class TableHandle {
     })
   }
 
-  /** Figures of the learned index, enough to draw the fit. */
-  index(): IndexFigures {
+  /**
+   * Figures of the primary key's learned index, or of a secondary index of this table by its name; enough to draw
+   * the fit. Throws 42704 for an index the table does not have.
+   */
+  index(secondary?: string): IndexFigures {
     this.#session.assertReady()
     this.#resolve()
     const { engine, name } = homeOf(this.#session.engine, this.name)
-    return indexFigures(engine.catalog.get(name))
+    const table = engine.catalog.get(name)
+    if (secondary === undefined) return indexFigures(table)
+    const index = table.indexes.find(known => known.schema.name === secondary)
+    if (index !== undefined) return indexFigures(index)
+    const hint = didYouMean(secondary, table.indexes.map(known => known.schema.name))
+    throw new DatabaseError(
+      CODE.UNDEFINED_OBJECT, `table "${name}" has no index "${secondary}"`, hint === undefined ? {} : { hint }
+    )
   }
 }

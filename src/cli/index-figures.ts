@@ -7,6 +7,7 @@ import type { GroupFigures, IndexFigures } from '../../storage/mod.ts'
 import { isNumeric } from '../base/types.ts'
 import { count, counted } from './progress.ts'
 import type { Session } from './session.ts'
+import { quoteName } from './sql-text.ts'
 
 const PICTURE_POINTS = 400
 
@@ -19,8 +20,18 @@ function btreeBytes(keys: number): number {
   }
 }
 
-/** Figures of the primary key's index, and a picture when the key is one number. */
-export function indexLines(session: Session, table: string): string[] {
+/**
+ * Figures of the primary key's index with a picture when the key is one number, and the names of the other indexes;
+ * or the figures of one of these.
+ */
+export function indexLines(session: Session, table: string, index?: string): string[] {
+  const handle = session.database.table(table)
+  if (index !== undefined) return figureLines(`${table}, ${index}`, handle.index(index), false)
+  const { rows } = session.run(`PRAGMA index_list(${quoteName(table)})`).rows!
+  return [...keyLines(session, table), ...[...rows].map(([, text]) => String(text))]
+}
+
+function keyLines(session: Session, table: string): string[] {
   return figureLines(table, session.database.table(table).index(), keyColumn(session, table) !== null)
 }
 

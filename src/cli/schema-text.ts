@@ -4,7 +4,7 @@
 import type { Session } from './session.ts'
 import { quoteName } from './sql-text.ts'
 
-/** The statement that would make the table. Throws 42P01. */
+/** The statements that would make the table and its indexes. Throws 42P01. */
 export function createTableText(session: Session, table: string): string {
   const { rows } = session.run(`DESCRIBE ${quoteName(table)}`)
   const lines: string[] = []
@@ -21,5 +21,7 @@ export function createTableText(session: Session, table: string): string {
   const settings = [...session.run('PRAGMA compression').rows!.rows].slice(1)
   const own = settings.find(([name]) => name === table)
   const options = own === undefined ? '' : ` WITH (compression = '${String(own[1]).toLowerCase()}')`
-  return `CREATE TABLE ${quoteName(table)} (\n${lines.join(',\n')}\n)${options};`
+  const listed = [...session.run(`PRAGMA index_list(${quoteName(table)})`).rows!.rows]
+  const indexes = listed.map(([, text]) => `\n${String(text)};`)
+  return `CREATE TABLE ${quoteName(table)} (\n${lines.join(',\n')}\n)${options};${indexes.join('')}`
 }

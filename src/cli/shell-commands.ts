@@ -28,15 +28,16 @@ const COMMANDS: Record<string, ShellCommand> = {
     run: ({ session, format }) => runScript(session, 'SHOW TABLES', format),
   },
   '.schema': {
-    usage: '.schema [TABLE]', help: 'show CREATE TABLE of one table or of all',
+    usage: '.schema [TABLE]', help: 'show CREATE TABLE and CREATE INDEX of one table or of all',
     run: ({ session }, table) => print((table === '' ? session.tableNames() : [table])
       .map((one) => createTableText(session, one))),
   },
   '.index': {
-    usage: '.index TABLE', help: 'show the learned index of a table and a picture of its fit',
-    run: ({ session }, table) => {
-      if (table === '') throw new UsageError('.index needs a table name')
-      print(indexLines(session, table))
+    usage: '.index TABLE [INDEX]', help: 'show the learned index of a table and a picture of its fit',
+    run: ({ session }, argument) => {
+      if (argument === '') throw new UsageError('.index needs a table name')
+      const [table, index] = argument.split(/\s+/)
+      print(indexLines(session, table!, index))
     },
   },
   '.explain': {
