@@ -6,6 +6,7 @@ import type { BoundStatement, NewIndex } from '../../exec/plan/logical.ts'
 import type { TableStore, Transaction } from '../../storage/mod.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
+import { quoteName } from '../sql/quote-name.ts'
 
 type Bound<K extends BoundStatement['kind']> = Extract<BoundStatement, { kind: K }>
 
@@ -74,15 +75,10 @@ function tableIndexes(session: Session, table: string): TableStore[] {
 
 // The statement that would make the index, as pg_indexes.indexdef has it.
 function indexText(table: string, { name, columns, index }: TableSchema): string {
-  const names = index!.columns.map((_, i) => quoteIdentifier(columns[i]!.name))
+  const names = index!.columns.map((_, i) => quoteName(columns[i]!.name))
   const epsilon = index!.epsilon === undefined ? '' : ` WITH (epsilon = ${index!.epsilon})`
-  return `CREATE ${index!.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(name)} ON ${quoteIdentifier(table)} `
+  return `CREATE ${index!.unique ? 'UNIQUE ' : ''}INDEX ${quoteName(name)} ON ${quoteName(table)} `
     + `USING ${index!.kind} (${names.join(', ')})${epsilon}`
-}
-
-// Words of SQL are quoted too, which is never wrong.
-function quoteIdentifier(name: string): string {
-  return /^[a-z][a-z0-9]*_[a-z0-9_]*$|^[a-z]$|^[a-z][0-9]+$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
 /** PRAGMA index_list(table): one row per index. */

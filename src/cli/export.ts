@@ -9,7 +9,7 @@ import { formatOfName } from '../formats/open-source.ts'
 import { count, Progress } from './progress.ts'
 import { UsageError } from './report-error.ts'
 import { openSession } from './session.ts'
-import { quoteName } from './sql-text.ts'
+import { quoteName } from '../sql/quote-name.ts'
 
 /** Formats of `export --format`. */
 export const SINK_FORMATS = ['csv', 'jsonl', 'json', 'arrow', 'parquet', 'markdown'] as const

@@ -9,7 +9,8 @@ import { openSource } from '../formats/open-source.ts'
 import { appendColumns } from './append-columns.ts'
 import { count, Progress } from './progress.ts'
 import { openSession, type Session } from './session.ts'
-import { createTableSql, quoteName } from './sql-text.ts'
+import { quoteName } from '../sql/quote-name.ts'
+import { createTableSql } from './sql-text.ts'
 
 /** Options of the import command. */
 export interface ImportOptions {

@@ -7,7 +7,7 @@ import type { GroupFigures, IndexFigures } from '../../storage/mod.ts'
 import { isNumeric } from '../base/types.ts'
 import { count, counted } from './progress.ts'
 import type { Session } from './session.ts'
-import { quoteName } from './sql-text.ts'
+import { quoteName } from '../sql/quote-name.ts'
 
 const PICTURE_POINTS = 400
 

@@ -2,7 +2,7 @@
 // It is for reading and for making the same table elsewhere, not a dump of the data.
 
 import type { Session } from './session.ts'
-import { quoteName } from './sql-text.ts'
+import { quoteName } from '../sql/quote-name.ts'
 
 /** The statements that would make the table and its indexes. Throws 42P01. */
 export function createTableText(session: Session, table: string): string {

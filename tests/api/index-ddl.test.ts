@@ -6,7 +6,8 @@ const TABLE = `CREATE TABLE t (id INT PRIMARY KEY, a INT, b TEXT, j JSON, i INTE
   INSERT INTO t VALUES (1, 5, 'x', NULL, NULL), (2, NULL, 'y', NULL, NULL), (3, NULL, NULL, NULL, NULL)`
 
 test.each([
-  ['CREATE INDEX t ON t (a)', '42P07'], ['CREATE INDEX x ON nope (a)', '42P01'], ['CREATE INDEX x ON t (nope)', '42703'],
+  ['CREATE INDEX t ON t (a)', '42P07'], ['CREATE INDEX x ON nope (a)', '42P01'],
+  ['CREATE INDEX x ON t (nope)', '42703'],
   ['CREATE INDEX x ON t (a, a)', '42701'], ['CREATE INDEX x ON t USING hash (a)', '42704'],
   ['CREATE INDEX x ON t (a) WITH (epsilon = 0)', '22023'], ['CREATE INDEX x ON t (a) WITH (fillfactor = 70)', '22023'],
   ['CREATE INDEX x ON t USING btree (a) WITH (epsilon = 8)', '22023'], ['CREATE INDEX x ON t (j)', '0A000'],
@@ -118,7 +119,8 @@ test('bulk appends and loads keep indexes, and are refused as a whole', async ()
   expect(again.prepare("SELECT count(*) AS n FROM t WHERE b = 'b3'").get())
     .toEqual(again.prepare("SELECT count(*) AS n FROM t WHERE b || '' = 'b3'").get())
   expect(again.prepare('PRAGMA index_list(t)').raw()).toEqual([
-    ['t_a_key', 'CREATE UNIQUE INDEX t_a_key ON t USING learned (a)'], ['t_b', 'CREATE INDEX t_b ON t USING learned (b)'],
+    ['t_a_key', 'CREATE UNIQUE INDEX t_a_key ON t USING learned (a)'],
+    ['t_b', 'CREATE INDEX t_b ON t USING learned (b)'],
   ])
   expect(again.verify().problems).toEqual([])
 })
@@ -131,7 +133,8 @@ test('EXPLAIN names the index and why', async () => {
     b: new Array(5000).fill(1),
   })
   const explain = (sql: string): string => db.prepare(`EXPLAIN ANALYZE ${sql}`).raw().map(([line]) => line).join('\n')
-  expect(explain('SELECT * FROM t WHERE a = 17')).toMatch(/IndexRange t .*actual rows=5[\s\S]*index i \(btree\) on a = 17/)
+  expect(explain('SELECT * FROM t WHERE a = 17'))
+    .toMatch(/IndexRange t .*actual rows=5[\s\S]*index i \(btree\) on a = 17/)
   expect(explain('SELECT max(a) FROM t')).toContain('index only: yes')
   expect(explain('SELECT a, id FROM t ORDER BY a DESC LIMIT 3')).toContain('order: index descending')
 })
