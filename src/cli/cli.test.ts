@@ -40,6 +40,19 @@ describe('SQL', () => {
     expect(arrow.stdout.readUInt32LE(0)).toBe(0xffffffff)
   })
 
+  test('what a killed process left is recovered, and said once', () => {
+    const library = new URL('../../dist/src/index.js', import.meta.url).href
+    const script = `import { open } from '${library}'
+      const db = await open('killed.sdb')
+      db.exec('CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)')
+      process.kill(process.pid, 'SIGKILL')`
+    spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder })
+    const first = run(['killed.sdb', '-c', 'SELECT count(*) AS n FROM t', '--format', 'csv'])
+    expect(first.out).toBe('n\n2\n')
+    expect(first.err).toMatch(/^recovered 3 transactions \(\d+ bytes of log\) in \d+ ms\n$/)
+    expect(run(['killed.sdb', '-c', 'SELECT 1 AS a', '--format', 'csv']).err).toBe('')
+  })
+
   test('several -c, -f and standard input', () => {
     writeFileSync(join(folder, 'two.sql'), 'SELECT 2 AS b;')
     expect(run(['-c', 'SELECT 1 AS a', '-f', 'two.sql', '-c', 'SELECT 3 AS c', '--format',

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { fileError } from '../../storage/file/file.ts'
+import type { Database } from '../index.ts'
 import { backupFile, restoreFile, type BackupOptions, type RestoreOptions } from './backup.ts'
 import { SINK_FORMATS, exportTable, type ExportOptions } from './export.ts'
 import { importFile, type ImportOptions } from './import.ts'
@@ -129,9 +130,21 @@ function packageVersion(): string {
   return version
 }
 
+// Somebody's process ended without closing the database: worth a line, on the side of messages.
+function noteRecovery(report: ReturnType<Database['stats']>['recovery']): void {
+  if (report === null || (report.transactions === 0 && report.tornBytes === 0 && report.damagedCopies === 0)) return
+  const { transactions, bytes, durationMs, tornBytes, damagedCopies } = report
+  const torn = tornBytes > 0 ? `; ${tornBytes} bytes of an unfinished commit dropped` : ''
+  const damaged = damagedCopies > 0 ? `; ${damagedCopies} damaged copies of the root passed over` : ''
+  process.stderr.write(
+    `recovered ${transactions} transactions (${bytes} bytes of log) in ${durationMs} ms${torn}${damaged}\n`)
+}
+
 async function runMain(path: string, options: MainOptions, parts: readonly ScriptPart[]): Promise<void> {
   const session = await openSession(path, { readOnly: options.readonly, memory: options.memory })
   try {
+    // A reader replays the log of a live writer, too: nothing to report.
+    if (options.readonly !== true) noteRecovery(session.database.stats().recovery)
     if (parts.length === 0 && process.stdin.isTTY) await runShell(session, options.format)
     else if (parts.length === 0) await runScript(session, await readStdin(), options.format)
     else {
