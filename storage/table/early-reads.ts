@@ -14,7 +14,7 @@ export const EARLY_PERIOD = 1024
 const EARLY_BELOW = 96
 const LATE_ABOVE = 192
 
-/** The choice and its counters, which the generated reader counts inline. */
+/** The choice and its counters, which the generated readers count inline. */
 export class EarlyReads {
   isEarly = true
   /** Lookups left until `decide`. */

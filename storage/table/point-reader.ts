@@ -28,7 +28,7 @@ import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
 import { EarlyReads } from './early-reads.ts'
 import { makeWarmGet, shaped } from './warm-reader.ts'
-import type { Convert, RowObject, RowShape, WarmGet } from './warm-reader.ts'
+import type { Convert, RowObject, RowShape, WarmGet, WarmGets } from './warm-reader.ts'
 
 export type { Convert, RowObject }
 
@@ -56,7 +56,7 @@ export class PointReader<T = RowObject> {
   /** `has` reads no columns: nothing to choose. */
   private readonly hasReads = new EarlyReads(false)
   private row = -1
-  private warm: WarmGet<T> | null = null
+  private warm: WarmGets<T> | null = null
   private warmHas: WarmGet<RowObject> | null = null
   /** The base that `warm` reads, or that lookups are counted on: roots that only seal rows share it. */
   private warmBase: GroupDirectory | null = null
@@ -92,7 +92,8 @@ export class PointReader<T = RowObject> {
     const { table } = this
     const isDirty = table.delta.entryCount > 0 || table.root.isLayered
     if (typeof key === 'number' && key - key === 0 && this.isWarm(table.root)) {
-      const row = this.warm!(key, isDirty)
+      const warm = this.warm!
+      const row = this.reads.isEarly ? warm.early(key, isDirty) : warm.late(key, isDirty)
       if (row !== null && (row !== undefined || !isDirty)) return row
       if (row === undefined) return this.getFromDelta(key, false)
     }
@@ -163,7 +164,7 @@ export class PointReader<T = RowObject> {
     if (++this.lookups !== this.warmLookups) return false
     this.warm = makeWarmGet<T>(this.table, root, this.shape, this.values, this.reads)
     if (this.warm === null) return false
-    this.warmHas = makeWarmGet<RowObject>(this.table, root, NO_COLUMNS, this.values, this.hasReads)
+    this.warmHas = makeWarmGet<RowObject>(this.table, root, NO_COLUMNS, this.values, this.hasReads)?.late ?? null
     this.warmBase = root.base
     return true
   }

@@ -44,17 +44,23 @@ export interface RowShape {
  */
 export type WarmGet<T> = (key: number, isDirty: boolean) => T | undefined | null
 
+/** The same answers two ways (early-reads.ts); which one is asked is the caller's choice from call to call. */
+export interface WarmGets<T> {
+  readonly early: WarmGet<T>
+  readonly late: WarmGet<T>
+}
+
 /** Roots with more row groups keep the two-level model: a record per group and column would be megabytes. */
 const GROUPS_MAX = 8192
 
 /**
- * The generated reader of a root, or null where it cannot be (keys that are no numbers, int64 keys beyond 2^53,
+ * The generated readers of a root, or null where it cannot be (keys that are no numbers, int64 keys beyond 2^53,
  * infinities, too many groups, a key column of another encoding). `reads` is kept by the caller over roots. Reads the
  * metas of all groups; O(segments).
  */
 export function makeWarmGet<T>(
   table: TableStore, root: TableRoot, shape: RowShape, reader: ValueReader, reads: EarlyReads,
-): WarmGet<T> | null {
+): WarmGets<T> | null {
   const { groups } = root
   if (groups.length === 0 || groups.length > GROUPS_MAX || table.order.mode !== 'number') return null
   const metas = groups.map((group) => table.metaOf(group))
@@ -67,16 +73,22 @@ export function makeWarmGet<T>(
   if (places.key.kinds.every((kind) => kind === KIND.OTHER)) return null
   const model = packModels(metas.map((meta) => meta.model))
   if (model === null) return null
-  const source = generate(shape, places, columns, keyColumn, types)
+  const dead = groups.map((group) => group.dead)
+  const { counters } = table.services
+  const make = (isEarly: boolean): WarmGet<T> =>
+    factoryOf(generate(shape, places, columns, keyColumn, types, isEarly))(
+      model, places, memory, pool, counters, reader, dead, shape.converts, reads) as WarmGet<T>
+  return { early: make(true), late: make(false) }
+}
+
+function factoryOf(source: string): WarmFactory {
   let factory = factories.get(source)
   if (factory === undefined) {
     factory = new Function(...PARAMETERS, source) as WarmFactory
     if (factories.size >= FACTORIES_MAX) factories.clear()
     factories.set(source, factory)
   }
-  const dead = groups.map((group) => group.dead)
-  const { counters } = table.services
-  return factory(model, places, memory, pool, counters, reader, dead, shape.converts, reads) as WarmGet<T>
+  return factory
 }
 
 type WarmFactory = (
@@ -95,6 +107,7 @@ const SLICE_BITS = Math.log2(SLICES)
 // The whole function. `q` is the record of the slice in `words`, `row` the key's row, -1 when there is none.
 function generate(
   shape: RowShape, places: WarmPlaces, columns: readonly number[], keyColumn: number, types: readonly SqlType[],
+  isEarly: boolean,
 ): string {
   const { names, converts } = shape
   const values = shape.columns.map((c, i) => {
@@ -130,15 +143,13 @@ function generate(
       places.resolve(part, pos >>> ${SLICE_SHIFT})
       return null
     }
-    const early = reads.isEarly
-    ${places.columns.map(emitEarly).join('\n    ')}
+    ${isEarly ? places.columns.map(emitEarly).join('\n    ') : ''}
     let row = -1
     ${places.columns.map((_, i) => `let v${i}`).join('\n    ')}
     ${choose(`words[q + ${key.kindAt}]`, key.kinds, emitSearch)}
     if (isDirty && row >= 0 && dead[part].has(row)) return null
     if (row >= 0) {
-      const isRead = early && row === pos
-      ${places.columns.map((column, i) => emitColumn(column, i, types[columns[i]!]!)).join('\n    ')}
+      ${places.columns.map((column, i) => emitColumn(column, i, types[columns[i]!]!, isEarly)).join('\n    ')}
       // Reading a long value may have taken a frame away that a later column was read from.
       if (pool.departures !== departures) return null
     }
@@ -215,18 +226,17 @@ function emitEarly(column: ColumnPlaces, i: number): string {
   const kind = column.kinds.length === 1 ? column.kinds[0]! : KIND.OTHER
   if (kind === KIND.OTHER) return ''
   return `const o${i} = words[q + ${column.at}]
-    let r${i} = 0
-    if (early) r${i} = ${element(kind, `(o${i} + pos)`)}`
+    let r${i} = ${element(kind, `(o${i} + pos)`)}`
 }
 
 // Sets v<i>, the column's value.
-function emitColumn(column: ColumnPlaces, i: number, type: SqlType): string {
-  const isSingle = column.kinds.length === 1
+function emitColumn(column: ColumnPlaces, i: number, type: SqlType, isEarly: boolean): string {
+  const isRead = isEarly && column.kinds.length === 1
   const emit = (kind: Kind): string => {
     if (kind === KIND.OTHER) {
       return `v${i} = reader.${ValueReader.methodFor(type)}(groups[part], chunks[${i}][part], row)`
     }
-    const read = isSingle ? `if (!isRead) r${i} = ${element(kind, `(o${i} + row)`)}`
+    const read = isRead ? `if (row !== pos) r${i} = ${element(kind, `(o${i} + row)`)}`
       : `const r${i} = ${element(kind, `(words[q + ${column.at}] + row)`)}`
     return `${read}\n${emitValue(kind, column, i, type)}`
   }
