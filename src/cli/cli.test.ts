@@ -1,7 +1,7 @@
 // The built program from the outside: exit statuses, what goes to which stream, every subcommand. Runs
 // dist/src/cli/main.js, which `npm test` builds first.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -164,6 +164,43 @@ describe('import, export, verify, inspect', () => {
 })
 
 const DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url))
+const like = (text: RegExp): string => expect.stringMatching(text) as string
+
+describe('backup and restore', () => {
+  const made = (): string => {
+    run(['kept.sdb', '-c', 'CREATE TABLE IF NOT EXISTS t (id INTEGER PRIMARY KEY)', '-c', 'DELETE FROM t',
+      '-c', 'INSERT INTO t VALUES (1)'])
+    return 'kept.sdb'
+  }
+
+  test('there and back, with what was copied on standard output', () => {
+    expect(run(['backup', made(), 'kept.bak'])).toMatchObject({ status: 0, out: like(/full backup, link 1/), err: '' })
+    run(['kept.sdb', '-c', 'INSERT INTO t VALUES (2)'])
+    expect(run(['backup', 'kept.sdb', 'kept.bak', '--incremental'])).toMatchObject({ status: 0, out: like(/link 2/) })
+    expect(run(['verify', 'kept.bak'])).toMatchObject({ status: 0, out: like(/no problems \(backup with 2 links\)/) })
+    expect(run(['restore', 'kept.bak', 'back.sdb'])).toMatchObject({ status: 0, out: like(/2 verified links/) })
+    expect(run(['back.sdb', '-c', 'SELECT id FROM t', '--format', 'csv']).out).toBe('id\n1\n2\n')
+    const bytes = readFileSync(join(folder, 'kept.bak'))
+    bytes[20_000]! ^= 1
+    writeFileSync(join(folder, 'bad.bak'), bytes)
+    expect(run(['verify', 'bad.bak'])).toMatchObject({ status: 1, out: '', err: like(/XX001/) })
+    expect(run(['restore', 'bad.bak', 'never.sdb'])).toMatchObject({ status: 1, err: like(/XX001/) })
+    expect(existsSync(join(folder, 'never.sdb'))).toBe(false)
+  })
+
+  test('bad places', () => {
+    mkdirSync(join(folder, 'a-folder'), { recursive: true })
+    expect(run(['backup', made(), 'kept.sdb'])).toMatchObject({ status: 1, err: like(/is a database, not a backup/) })
+    expect(run(['backup', 'kept.sdb', 'a-folder'])).toMatchObject({ status: 1, err: like(/is a folder/) })
+    expect(run(['backup', 'kept.sdb', 'missing/x.bak'])).toMatchObject({ status: 1, err: like(/58P01/) })
+    expect(run(['backup', 'missing.sdb', 'x.bak'])).toMatchObject({ status: 1, err: like(/58P01/) })
+    expect(run(['restore', 'missing.bak', 'x.sdb'])).toMatchObject({ status: 1, err: like(/58P01/) })
+    expect(run(['restore', 'kept.sdb', 'x.sdb'])).toMatchObject({ status: 1, err: like(/42809/) })
+    expect(run(['restore', 'kept.bak', 'x.sdb', '--until', '2024-01-01'])).toMatchObject({ status: 2 })
+    expect(run(['restore', 'kept.bak', 'x.sdb', '--link', 'last'])).toMatchObject({ status: 2 })
+  })
+})
+
 describe.skipIf(!existsSync(DATA))('files that other programs wrote import as they are', () => {
   test.each([['flights-200k.arrow', 200_000], ['zipcodes.csv', 42_049], ['movies.json', 3201]])('%s', (name, rows) => {
     expect(run(['import', 'data.sdb', join(DATA, name), '--table', name.replace(/\W.*/, '')]).err).toContain('imported')
