@@ -4,7 +4,9 @@ import { crc32c } from '../../src/base/checksum.ts'
 import { Random } from '../../src/base/random.ts'
 import type { FileSystem } from '../file/file.ts'
 import { MemoryFileSystem } from '../file/memory-file.ts'
+import { FaultyFileSystem } from '../../tests/sim/faulty-file.ts'
 import { RECORD } from './record.ts'
+import { segmentName } from './segment.ts'
 import { FIRST_LSN, Wal } from './wal-writer.ts'
 import type { WalOptions } from './wal-options.ts'
 
@@ -129,6 +131,56 @@ describe('wal', () => {
     wal.close()
     expect(open(files, redo).replayed.length).toBe(0)
     expect(() => open(files, FIRST_LSN)).toThrow(/segment with LSN 1 is missing/)
+  })
+
+  test('old records in a reused file never come back, though they stand exactly where new ones would', () => {
+    for (let extra = 1; extra <= 12; extra++) {
+      const files = new MemoryFileSystem()
+      const { wal } = open(files, 0)
+      let redo = FIRST_LSN
+      let commitId = 0
+      // Commits of one size: every record of the file's earlier life is on a boundary of the new ones.
+      for (; commitId < 120; commitId++) {
+        redo = log(wal, commitId + 1, ['s'.repeat(100)])
+        wal.sync()
+        if (commitId % 20 === 19) wal.recycle(redo)
+      }
+      expect(wal.stats.reusedSegments).toBeGreaterThan(2)
+      for (let i = 0; i < extra; i++) log(wal, ++commitId, ['s'.repeat(100)])
+      wal.sync()
+      const reader = open(files, redo, { readOnly: true })
+      expect(reader.replayed.map((each) => each.commitId)).toEqual(Array.from({ length: extra }, (_, i) => 121 + i))
+      expect(reader.wal.stats.tornBytes).toBe(0)
+    }
+  })
+
+  test('a full disk while a segment is begun: the commit fails, the log goes on when there is room', () => {
+    const disk = new FaultyFileSystem()
+    const { wal } = open(disk, 0)
+    let commitId = 0
+    for (let begun = 0; begun < 3; begun++) {
+      const segments = (): number => disk.list('a-wal').filter((name) => !name.startsWith('spare')).length
+      const before = segments()
+      const path = segmentName(before + 1 + begun)
+      disk.faults = [{ operation: 'write', nth: 1, what: 'ENOSPC', isSticky: true, path }]
+      let code = ''
+      while (code === '') {
+        try {
+          log(wal, commitId + 1, ['f'.repeat(300)])
+          wal.sync()
+          commitId++
+        } catch (error) {
+          code = (error as { code: string }).code
+        }
+      }
+      expect([code, segments()]).toEqual(['53100', before])
+      disk.faults = []
+      log(wal, ++commitId, ['after'])
+      wal.sync()
+    }
+    wal.close()
+    expect(open(disk, FIRST_LSN).replayed.map((each) => each.commitId)).toEqual(
+      Array.from({ length: commitId }, (_, i) => i + 1))
   })
 
   test('group commit: callers in flight share a sync, and resolve only when durable', async () => {
