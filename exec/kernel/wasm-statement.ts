@@ -234,6 +234,10 @@ export class WasmStatements {
 
   private printFloatUpdate(kind: UpdateKind, slot: number, push: () => void, isNull: number): void {
     const { code } = this
+    if (isNull >= 0 && kind === 'fsum') {
+      this.addUnlessNull(slot, push, isNull)
+      return
+    }
     if (isNull >= 0) code.get(isNull).op(OP['i32.eqz']).open(OP.if)
     push()
     const value = code.local(TYPE.f64)
@@ -252,6 +256,17 @@ export class WasmStatements {
       code.op(OP.select)
     })
     if (isNull >= 0) code.end()
+  }
+
+  // A NULL row adds 0, by a mask over the bits of whatever its slot holds: a branch on one row in ten being NULL would
+  // be mispredicted at most of them. The sum is the same to the bit: it begins as 0, so it is never -0.
+  private addUnlessNull(slot: number, push: () => void, isNull: number): void {
+    const { code } = this
+    this.changeSlot(slot, true, () => {
+      push()
+      code.op(OP['i64.reinterpret_f64']).get(isNull).op(OP['i64.extend_i32_u']).i64(1n).op(OP['i64.sub'])
+      code.op(OP['i64.and']).op(OP['f64.reinterpret_i64']).op(OP['f64.add'])
+    })
   }
 
   private printRecode(statement: Extract<Statement, { do: 'recode' }>): void {
