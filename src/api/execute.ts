@@ -93,10 +93,7 @@ class WaitingStatement {
       this.#move('finished')
     } catch (error) {
       this.#conflict = LockConflict.of(error)
-      // Waits for locks of attached databases would be in another database's graph: they are refused at once.
-      const { engine } = this.#session
-      const { blockers } = this.#conflict ?? { blockers: [] }
-      if (blockers.length === 0 || !blockers.every(blocker => blocker.isOf(engine))) {
+      if (this.#conflict === null || this.#conflict.blockers.length === 0) {
         this.#move('error')
         throw error
       }

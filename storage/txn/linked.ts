@@ -42,7 +42,7 @@ export class LinkedTransactions {
     let txn = this.byAlias.get(alias)
     if (txn === undefined) {
       const { level, session, isReadOnly: readOnly } = this.own
-      txn = this.engine.attached.get(alias)!.begin(level, { session, readOnly, lazy: true })
+      txn = this.engine.attached.get(alias)!.begin(level, { session, readOnly, lazy: true, root: this.own })
       this.byAlias.set(alias, txn)
     }
     return txn

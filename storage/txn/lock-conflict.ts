@@ -7,7 +7,7 @@ import type { Transaction } from './transaction.ts'
 export interface ConflictFacts {
   /** Who held the lock when it was wanted. */
   readonly blockers: readonly Transaction[]
-  /** Who holds it now: a shared lock may have got more holders. */
+  /** Who holds it now: a shared lock may have got more holders, a savepoint may have given it up. */
   blockersNow(): readonly Transaction[]
   /** What they hold, for messages. */
   readonly what: string
@@ -19,10 +19,12 @@ export class LockConflict extends DatabaseError {
 
   constructor(
     what: string, problem: string, blockers: readonly Transaction[],
-    blockersNow: () => readonly Transaction[] = () => blockers,
+    blockersNow: () => readonly Transaction[],
   ) {
     super(CODE.LOCK_HELD, `${what} is ${problem} by another transaction`)
-    this.#facts = { blockers, blockersNow, what }
+    // Whoever waits, waits for the transactions of sessions, also where the lock is in an attached database.
+    const roots = (holders: readonly Transaction[]): Transaction[] => holders.map((holder) => holder.root)
+    this.#facts = { blockers: roots(blockers), blockersNow: () => roots(blockersNow()), what }
   }
 
   /** The holders and what they hold when `error` is such a conflict, else null. */

@@ -18,7 +18,7 @@ export class LockManager {
 
   /** A transaction has ended: its locks are gone. */
   ended(txn: Transaction): void {
-    if (this.byMark.delete(txn.writeSet.mark)) this.waits.released(txn)
+    if (this.byMark.delete(txn.writeSet.mark)) this.waits.ended(txn)
   }
 
   /** The transaction behind the mark of an uncommitted version. */
@@ -41,11 +41,12 @@ export class LockManager {
   /** 55P03 when another transaction has written to the table, locked rows of it, or changes its indexes. */
   assertUnused(table: TableStore, by: Transaction | null): void {
     if (table.definer !== null && table.definer !== by) {
-      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer])
+      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer],
+        () => table.definer === null ? [] : [table.definer])
     }
     if (table.uncommittedWrites === 0 && (table.rowLocks === null || table.rowLocks.size === 0)) return
-    const users = [...this.byMark.values()].filter((txn) => txn !== by
+    const users = (): Transaction[] => [...this.byMark.values()].filter((txn) => txn !== by
       && (txn.writeSet.writes.some((write) => write.table === table) || txn.locks.some((lock) => lock.table === table)))
-    if (users.length > 0) throw new LockConflict(`table "${table.schema.name}"`, 'being changed', users)
+    if (users().length > 0) throw new LockConflict(`table "${table.schema.name}"`, 'being changed', users(), users)
   }
 }

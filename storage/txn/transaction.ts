@@ -55,6 +55,8 @@ interface TakenLock {
 export class Transaction implements TableWriter {
   readonly id: number
   readonly session: number
+  /** The transaction of the session: this one, or the one that began it in an attached database. */
+  readonly root: Transaction
   readonly writeSet: WriteSet
   readonly ddl: DdlChange[] = []
   /** Row locks, oldest first. */
@@ -73,6 +75,7 @@ export class Transaction implements TableWriter {
     this.engine = engine
     this.id = id
     this.session = options.session ?? 0
+    this.root = options.root ?? this
     this.writeSet = new WriteSet(uncommittedMark(id), engine.locks)
     this.view = new ReadView(engine, this, level, options)
     if (options.lazy !== true) this.view.current()
@@ -90,11 +93,6 @@ export class Transaction implements TableWriter {
   configure(modes: TransactionModes): void {
     this.assertActive()
     this.view.configure(modes)
-  }
-
-  /** True when it is a transaction of this database, not of an attached one. */
-  isOf(engine: Engine): boolean {
-    return this.engine === engine
   }
 
   /** The transaction in the attached database that holds the table `name` (`alias.table`); null for own tables. */
@@ -215,10 +213,12 @@ export class Transaction implements TableWriter {
   /** 55P03 while another transaction drops the table or changes its indexes. */
   assertNotDropped(table: TableStore): void {
     if (table.definer !== null && table.definer !== this) {
-      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer])
+      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer],
+        () => table.definer === null ? [] : [table.definer])
     }
     if (table.dropper === null || table.dropper === this) return
-    throw new LockConflict(`table "${table.schema.name}"`, 'being dropped', [table.dropper])
+    throw new LockConflict(`table "${table.schema.name}"`, 'being dropped', [table.dropper],
+      () => table.dropper === null ? [] : [table.dropper])
   }
 
   // Conflicts are judged against the present; REPEATABLE READ also against its snapshot.
@@ -342,11 +342,12 @@ export class Transaction implements TableWriter {
   rollbackTo(savepoint: Savepoint): void {
     this.assertActive()
     this.linked?.rollbackTo(savepoint.linked)
-    const releases = this.writeSet.writes.length > savepoint.writes || this.ddl.length > savepoint.ddl
+    const releases = this.linked !== null || this.writeSet.writes.length > savepoint.writes
+      || this.ddl.length > savepoint.ddl
       || this.locks.length > savepoint.locks
     this.writeSet.rollbackTo(savepoint.writes)
     this.releaseTo(savepoint)
-    if (releases) this.engine.locks.waits.released(this)
+    if (releases) this.root.engine.locks.waits.gaveUp(this.root)
   }
 
   private releaseTo({ ddl, locks }: { readonly ddl: number; readonly locks: number }): void {

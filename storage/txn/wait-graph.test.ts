@@ -182,7 +182,8 @@ test('waiters for one transaction are woken by their tickets, and again with the
   holder.lock('t', [1], 'update')
   const woken: number[] = []
   const waiterOf = (ticket: number): Waiter => ({
-    transaction: null, session: ticket, ticket, blockers: [holder], blockersNow: () => [holder], what: 'row',
+    transaction: null, session: ticket, ticket, what: 'row', blockers: [holder],
+    blockersNow: () => holder.locks.length > 0 ? [holder] : [],
     wake: () => { woken.push(ticket) },
   })
   const late = waiterOf(9)

@@ -62,10 +62,22 @@ export class WaitGraph {
     return true
   }
 
-  /** A transaction ended or gave up locks: those who wait for it try again, in the order of their tickets. */
-  released(holder: Transaction): void {
+  /** A transaction ended: those who wait for it try again, in the order of their tickets. */
+  ended(holder: Transaction): void {
+    if (this.waiters.size > 0) this.wake((waiter) => waiter.blockers.includes(holder))
+  }
+
+  /**
+   * A transaction gave up some locks: those who waited for one of them try again. Nobody else: two statements that
+   * woke each other with what they take back could go on like that for ever, and never be seen waiting in a circle.
+   */
+  gaveUp(holder: Transaction): void {
     if (this.waiters.size === 0) return
-    const woken = [...this.waiters].filter((waiter) => waiter.blockers.includes(holder))
+    this.wake((waiter) => waiter.blockers.includes(holder) && !waiter.blockersNow().includes(holder))
+  }
+
+  private wake(isFree: (waiter: Waiter) => boolean): void {
+    const woken = [...this.waiters].filter(isFree)
     woken.sort((a, b) => a.ticket - b.ticket)
     for (const waiter of woken) {
       this.leave(waiter)

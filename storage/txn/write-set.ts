@@ -6,6 +6,7 @@ import type { Row } from '../../src/base/types.ts'
 import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
 import { LockConflict } from './lock-conflict.ts'
 import type { LockManager } from './lock-manager.ts'
+import type { Transaction } from './transaction.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
@@ -38,8 +39,8 @@ export class WriteSet {
     if (entry >= 0 && table.delta.headOf(entry) >= 0) {
       const begin = table.delta.begin[table.delta.headOf(entry)]!
       if (begin >= UNCOMMITTED && begin !== this.mark) {
-        const holder = this.locks.holderOf(begin)
-        throw new LockConflict(describeRow(table, key), 'being changed', holder === null ? [] : [holder])
+        const writers = (): Transaction[] => this.writersOf(table, key)
+        throw new LockConflict(describeRow(table, key), 'being changed', writers(), writers)
       }
       if (snapshot !== null && begin < UNCOMMITTED && begin > snapshot.commitId) failSerialization(table, key)
     }
@@ -50,6 +51,15 @@ export class WriteSet {
     const version = table.delta.visible(entry, now.commitId, this.mark, now.rootNumber)
     if (version >= 0) return !table.delta.content[version]!.isTombstone
     return table.delta.baseGroup[entry] !== null
+  }
+
+  // The other transaction whose uncommitted version the key has, if any.
+  private writersOf(table: TableStore, key: KeyValue): Transaction[] {
+    const entry = table.delta.find(key)
+    const head = entry < 0 ? -1 : table.delta.headOf(entry)
+    const begin = head < 0 ? 0 : table.delta.begin[head]!
+    const holder = begin < UNCOMMITTED || begin === this.mark ? null : this.locks.holderOf(begin)
+    return holder === null ? [] : [holder]
   }
 
   private isOwn(table: TableStore, entry: number): boolean {

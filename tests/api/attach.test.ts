@@ -95,12 +95,33 @@ test('sessions: isolation and locks reach across', async () => {
   other.exec('ROLLBACK; BEGIN')
   other.exec("UPDATE x.item SET name = 'held' WHERE id = 2")
   expect(errorOf(() => db.exec("UPDATE x.item SET name = 'no' WHERE id = 2")).code).toBe('55P03')
+  db.exec('PRAGMA busy_timeout = 0')
   expect((await rejectionOf(db.execute("UPDATE x.item SET name = 'no' WHERE id = 2"))).code).toBe('55P03')
   const rows = db.prepare('SELECT name FROM x.item ORDER BY id').iterate()
   expect(rows.next().value).toEqual({ name: 'quill' })
   other.exec('COMMIT')
   expect([...rows]).toEqual([{ name: 'ink' }, { name: 'cap' }])
   expect(db.table('x.item').get(2)).toMatchObject({ name: 'held' })
+})
+
+test('waiting and deadlocks reach across', async () => {
+  const { db } = await twoDatabases()
+  const [a, b] = [db.connect(), db.connect()]
+  a.exec("BEGIN; SAVEPOINT s; UPDATE x.item SET name = 'held' WHERE id = 2")
+  const second = b.execute("UPDATE x.item SET name = name || '!' WHERE id = 2")
+  a.exec("ROLLBACK TO s; UPDATE x.item SET name = 'later' WHERE id = 1")
+  expect((await second).changes).toBe(1)
+  const first = b.execute("UPDATE x.item SET name = name || '!' WHERE id = 1")
+  a.exec('COMMIT')
+  expect((await first).changes).toBe(1)
+  expect(db.prepare('SELECT name FROM x.item WHERE id < 3 ORDER BY id').raw()).toEqual([['later!'], ['ink!']])
+  a.exec("BEGIN; UPDATE x.item SET name = 'a' WHERE id = 1")
+  b.exec('BEGIN; SELECT * FROM orders ORDER BY id LIMIT 1 FOR UPDATE')
+  const waits = a.execute('SELECT * FROM orders ORDER BY id LIMIT 1 FOR UPDATE')
+  expect((await rejectionOf(b.execute('DELETE FROM x.item WHERE id = 1'))).code).toBe('40P01')
+  expect((await waits).rows.length).toBe(1)
+  a.exec('COMMIT')
+  b.exec('ROLLBACK')
 })
 
 test('handles, stores, ranges and appends of attached tables', async () => {

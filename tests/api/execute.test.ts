@@ -220,6 +220,20 @@ describe('what ends a wait', () => {
   })
 })
 
+test('a deadlock of statements that lock other rows on the way is found too', async () => {
+  const { db, sessions: [a, b] } = await withSessions(2)
+  db.exec('INSERT INTO t VALUES (4, 40)')
+  a!.exec('BEGIN; UPDATE t SET v = 1 WHERE id = 2')
+  b!.exec('BEGIN; UPDATE t SET v = 2 WHERE id = 4')
+  // Each takes a free row first, gives it up because of the second, and must not wake the other by that.
+  const first = watch(a!.execute('UPDATE t SET v = 1 WHERE id IN (3, 4)'))
+  const second = watch(b!.execute('UPDATE t SET v = 2 WHERE id IN (1, 2)'))
+  await expect(second.promise).rejects.toThrow(failing(CODE.DEADLOCK))
+  expect(await first.promise).toMatchObject({ changes: 2 })
+  expect(db.stats().transactions).toMatchObject({ deadlocks: 1, waits: 1 })
+  db.close()
+})
+
 describe('order within a session', () => {
   test('statements of a transaction take turns; others do not wait for them', async () => {
     const { db, sessions: [a, b] } = await withSessions(2)
