@@ -227,7 +227,11 @@ export class OperatorBuilder {
     // With a limit only a share of an ordered input is read, but all of one that is sorted.
     const wanted = limit === null ? Infinity
       : limit.limit?.kind === 'constant' ? Number(limit.limit.value ?? Infinity) : 100
-    const costOf = ({ estimate: { rows, cost } }: Operator): number => cost * Math.min(1, wanted / Math.max(1, rows))
+    const sorted = this.#sorted(plan, limit)
+    // An index may know better than a scan how few rows pass the filter.
+    const passing = Math.max(1, sorted.estimate.rows)
+    const costOf = ({ estimate: { rows, cost } }: Operator): number =>
+      cost * Math.min(1, wanted / Math.max(1, Math.min(rows, passing)))
     let best = byKey
     for (const index of indexes) {
       const found = indexOrderOf(plan, index.definition.columns)
@@ -235,7 +239,6 @@ export class OperatorBuilder {
       const operator = this.#inOrder(plan, found.direction, { scan: found.scan, index: index.name })
       if (best === null || costOf(operator) < costOf(best)) best = operator
     }
-    const sorted = this.#sorted(plan, limit)
     return best !== null && costOf(best) <= sorted.estimate.cost ? best : sorted
   }
 
