@@ -18,6 +18,7 @@ async function transfer(session: Connection, random: Random, level: string): Pro
       const lock = random.chance(0.5) ? ' FOR UPDATE' : ''
       const { rows } = await session.execute(`SELECT v FROM account WHERE id = $1${lock}`, [from])
       if (random.chance(0.1)) await session.execute('SELECT * FROM account FOR SHARE SKIP LOCKED')
+      if (random.chance(0.2)) await session.execute('UPDATE account SET v = v + 0 WHERE id >= $1', [from])
       await session.execute('UPDATE account SET v = v - 1 WHERE id = $1', [from])
       await session.execute('UPDATE account SET v = v + 1 WHERE id = $1', [to])
       if (random.chance(0.1)) await session.execute('SELECT 1/0')
