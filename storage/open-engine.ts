@@ -25,6 +25,7 @@ import { ReaderRegistry } from './process/reader-registry.ts'
 import { ReaderSlot } from './process/reader-slot.ts'
 import { BufferPool } from './pool/buffer-pool.ts'
 import type { Tuple } from './delta/heap.ts'
+import { isIndexOf } from './table/index-schema.ts'
 import { KeyOrder } from './table/key.ts'
 import { RowCodec } from './table/row-codec.ts'
 import { TableStore } from './table/table-store.ts'
@@ -192,6 +193,10 @@ function load(engine: Engine, meta: StoreMeta): void {
     readBlob(engine, meta.catalogPage, bytes), { file, page: meta.catalogPage })
   engine.catalogPages = { first: meta.catalogPage, count: Math.ceil(bytes / FRAME_SIZE), bytes }
   for (const entry of entries) loadTable(engine, entry)
+  for (const { schema } of engine.catalog.tables()) {
+    if (schema.index === undefined || isIndexOf(schema, engine.catalog.byIdOrNull(schema.index.of)?.schema)) continue
+    throw corruption(`index "${schema.name}" does not fit its table`, { file, page: meta.catalogPage })
+  }
   engine.catalog.nextTableId = nextTableId
   engine.settings = settings
   if (!engine.isReadOnly) reclaimOrphans(engine)

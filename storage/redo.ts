@@ -4,9 +4,11 @@
 import { ByteReader } from '../src/base/bytes.ts'
 import { corruption } from '../src/base/errors.ts'
 import type { DatabaseError } from '../src/base/errors.ts'
+import type { TableSchema } from '../src/base/types.ts'
 import { decodeSchema } from './catalog/catalog.ts'
 import type { Engine } from './engine.ts'
 import { PublishRedo } from './publish-log.ts'
+import { isIndexOf } from './table/index-schema.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
 import { DDL, RECORD, standsAlone } from './wal/record.ts'
@@ -129,6 +131,11 @@ export class Redo {
     this.txn!.writeSet.push(table, table.order.fromValues(values), values, true, null)
   }
 
+  private schemaOf(id: number): TableSchema | undefined {
+    const created = this.txn!.ddl.find((change) => change.kind === 'create' && change.table.id === id)
+    return created?.table.schema ?? this.engine.catalog.byIdOrNull(id)?.schema
+  }
+
   private define(record: WalRecord): void {
     const reader = this.reader(record)
     const kind = reader.u8()
@@ -140,6 +147,9 @@ export class Redo {
     const isIndex = schema?.index !== undefined
     if (schema === null || kind !== (isIndex ? DDL.CREATE_INDEX : DDL.CREATE_TABLE)) {
       throw this.bad(record, 'holds an invalid table schema')
+    }
+    if (schema.index !== undefined && !isIndexOf(schema, this.schemaOf(schema.index.of))) {
+      throw this.bad(record, 'holds an index that does not fit its table')
     }
     const table = this.engine.makeTableWithId(record.tableId, schema)
     this.txn!.ddl.push({ kind: 'create', table })

@@ -13,6 +13,7 @@
 //     one that entryOf() makes of the row.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { formatScalar } from '../../src/base/scalar-format.ts'
+import { sameType } from '../../src/base/types.ts'
 import type { ColumnSchema, IndexDefinition, Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { StagedColumn } from '../row-group/staged-column.ts'
 
@@ -40,6 +41,19 @@ export function indexSchema(name: string, table: TableSchema, definition: IndexD
 
 function bare({ name, type, nullable }: ColumnSchema): ColumnSchema {
   return { name, type, nullable }
+}
+
+/** True when a stored schema is that of an index on `table` as it says: a damaged or hostile one may say anything. */
+export function isIndexOf(schema: TableSchema, table: TableSchema | undefined): boolean {
+  const definition = schema.index
+  if (definition === undefined || table === undefined || table.index !== undefined) return false
+  if (definition.columns.some((c) => c >= table.columns.length)) return false
+  const expected = indexSchema(schema.name, table, definition)
+  return expected.columns.length === schema.columns.length && expected.key.length === schema.key.length
+    && expected.key.every((c, i) => c === schema.key[i]) && expected.columns.every((column, c) => {
+      const stored = schema.columns[c]!
+      return column.name === stored.name && column.nullable === stored.nullable && sameType(column.type, stored.type)
+    })
 }
 
 /** Makes the entries of an index from rows of its table. */
