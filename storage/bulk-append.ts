@@ -143,6 +143,7 @@ export function isBehindEverything(table: TableStore, first: KeyValue): boolean 
 // All groups, of the table and of its indexes, are written before the first is published: writing them may
 // fail, and must then leave no trace.
 function appendGroups(engine: Engine, table: TableStore, rows: IncomingRows, replaced: number): void {
+  engine.jobs.abandon(null)
   const changes: BulkChange[] = []
   try {
     for (const part of [{ table, rows }, ...entriesOfRows(engine, table, rows)]) {

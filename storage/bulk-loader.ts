@@ -122,6 +122,7 @@ export class BulkLoader {
 
   private mergeAll(): number {
     const { engine, table } = this
+    engine.jobs.abandon(null)
     engine.locks.assertUnused(table, null)
     const runs = this.runs.filter((groups) => groups.length > 0)
     const isConcatenation = isBehindEverything(table, runs[0]![0]!.firstKey) && runs.every((groups, i) => i === 0

@@ -112,8 +112,11 @@ export function* drainDelta(engine: Engine, table: TableStore, isForced: boolean
   }
 }
 
-/** Rewrites base groups whose load is at least this share of their rows, and merges runs when there are many. */
-export function* payDebt(engine: Engine, table: TableStore, share: number): Generator<void> {
+/**
+ * Rewrites base groups whose load is at least this share of their rows, until the table's debt is no more than
+ * `enough`, and merges runs when there are many.
+ */
+export function* payDebt(engine: Engine, table: TableStore, share: number, enough: number): Generator<void> {
   const { root } = table
   if (root.runs.length === 0 && !root.groups.some((group) => group.dead.sealedCount > 0)) return
   table.isDraining = true
@@ -122,6 +125,7 @@ export function* payDebt(engine: Engine, table: TableStore, share: number): Gene
     for (let g = 0; g < table.root.groups.length;) {
       const { groups } = table.root
       const group = groups[g]!
+      if (tableDebt(table).debt <= enough) break
       const load = groupLoad(table, g)
       if (load > 0 && load >= share * group.rows) {
         yield* rewriteGroup(engine, table, group, NO_ENTRIES)

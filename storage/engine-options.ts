@@ -22,6 +22,10 @@ export interface EngineOptions {
   readonly mergeShare: number
   /** More sealed runs than this are merged with one another. */
   readonly runsMax: number
+  /** Milliseconds of maintenance after a commit and in a turn of an idle event loop. 0 = all that is due, at once. */
+  readonly stepMs: number
+  /** Steps of maintenance after a commit instead of a time (tests); 0 = by time. */
+  readonly stepCount: number
   /** Frames the pool may hold; 0 = what the memory allows. */
   readonly poolFrames: number
   /** Checkpoint after this many commits; 0 = by WAL size only. */
@@ -68,6 +72,8 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   deltaRows: 131072,
   mergeShare: 0.25,
   runsMax: 8,
+  stepMs: 0,
+  stepCount: 0,
   poolFrames: 0,
   checkpointEvery: 0,
   checkpointBytes: 64 * 1024 * 1024,

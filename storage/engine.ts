@@ -21,7 +21,7 @@ import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
 import type { IoQueue } from './file/io-queue.ts'
 import { checkpoint } from './checkpoint.ts'
 import type { BlobPlace } from './checkpoint.ts'
-import { mergeWhenDue } from './maintenance.ts'
+import { Jobs } from './jobs.ts'
 import { collectGarbage, publisherOf } from './merging.ts'
 import type { LinearMemory } from './memory/linear-memory.ts'
 import type { Follower } from './process/follower.ts'
@@ -90,6 +90,7 @@ export class Engine {
   /** Ids of transactions that have begun and not ended. */
   readonly active = new Set<number>()
   readonly durability: Durability
+  readonly jobs = new Jobs(this)
   readonly indexCounters: IndexCounters = {
     probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0, filterProbes: 0, filterErrors: 0,
   }
@@ -347,6 +348,7 @@ export class Engine {
   // The pages of a dropped table go when its last reader does.
   private discardTable(table: TableStore): void {
     assert(!table.isDropped, 'a table is dropped once')
+    this.jobs.abandon(table)
     table.isDropped = true
     table.images.drop()
     if (!this.isReadOnly) {
@@ -375,10 +377,10 @@ export class Engine {
   // The transaction is committed already, so a merge or checkpoint that fails must not look like a failed
   // commit. What can be tried again (no space, no memory) is kept for stats() and tried at the next commit;
   // anything else stops the engine: later calls throw, reopening replays the log.
-  private maintain(): void {
+  maintain(duty: () => void = () => this.jobs.afterCommit()): void {
     if (this.isReadOnly || this.state !== 'ready') return
     try {
-      mergeWhenDue(this)
+      duty()
       this.maintenanceError = null
     } catch (error) {
       if (this.mayRetry(error)) this.maintenanceError = error
@@ -396,7 +398,7 @@ export class Engine {
   checkpoint(): void {
     this.assertUsable()
     this.assertWritable()
-    this.maintain()
+    this.maintain(() => this.jobs.finishDue())
     if (this.maintenanceError !== null) throw this.maintenanceError
     this.assertUsable()
     if (this.commitsSinceCheckpoint === 0) return
@@ -422,6 +424,7 @@ export class Engine {
   close(): void {
     if (this.state === 'closed') return
     try {
+      this.jobs.close()
       if (this.state === 'ready' && !this.isReadOnly && this.commitsSinceCheckpoint > 0) checkpoint(this)
     } finally {
       this.state = 'closed'

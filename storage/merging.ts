@@ -70,6 +70,7 @@ export function mergeTable(
   engine: Engine, table: TableStore, isChosen: (group: RowGroup) => boolean, incoming: IncomingRows | null = null,
 ): boolean {
   if (table.delta.entryCount === 0 && table.root.runs.length === 0 && incoming === null) return false
+  engine.jobs.abandon(null)
   finish(mergeSteps(engine, table, isChosen, table.deltaOrder.entries(table.delta), incoming))
   return true
 }

@@ -13,6 +13,7 @@ export function recompress(engine: Engine, table: TableStore): number {
   engine.assertUsable()
   engine.assertWritable()
   if (table.root.rows === 0) return 0
+  engine.jobs.abandon(null)
   const { rowGroupRows } = engine.parts.options
   const entries = table.deltaOrder.entries(table.delta)
   const result = new Merger(table, groupTarget(engine, table), rowGroupRows, entries).run(() => true)

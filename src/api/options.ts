@@ -68,6 +68,9 @@ const OPEN_NAMES: readonly (keyof OpenOptions)[] = [
 /** Options that are planned: a clear refusal instead of "unknown". */
 const PLANNED_NAMES = ['threads']
 
+/** Milliseconds of maintenance after a commit, and in a turn of an idle event loop. */
+const STEP_MS = 2
+
 /** What open() needs: the engine's options and the executor's. */
 export interface ResolvedOptions {
   readonly engine: Partial<EngineOptions>
@@ -96,6 +99,8 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
       'checkpointEvery', options.checkpointEvery, 0, 2 ** 31, DEFAULT_ENGINE_OPTIONS.checkpointEvery
     ),
     mergeEveryCommit: options.mergeEveryCommit ?? DEFAULT_ENGINE_OPTIONS.mergeEveryCommit,
+    // Who sets thresholds wants to see what they cause, at the commit that reaches them.
+    stepMs: options.deltaRows === undefined && files === null ? STEP_MS : 0,
     ...resolveLogOptions(options),
   }
   return { engine, backend }

@@ -209,6 +209,15 @@ export class BufferPool {
     return this.dirtyPages.size
   }
 
+  /** Writes up to `count` dirty pages, those first that were changed first. */
+  flushSome(count: number): void {
+    let left = count
+    for (const pageId of this.dirtyPages) {
+      if (left-- === 0) return
+      this.writeBack(this.frameOf[pageId]!)
+    }
+  }
+
   get stats(): PoolStats {
     let pinned = 0
     for (let frame = 0; frame < this.memory.frameCount; frame++) if (this.isPinned(frame)) pinned++

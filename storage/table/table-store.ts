@@ -73,6 +73,9 @@ export class TableStore {
   hasOldVersions = false
   /** A maintenance job holds entry numbers of the delta: it must not be compacted. */
   isDraining = false
+  /** Where the delta stood when it was last drained: versions, and of which generation. */
+  drainedAt = 0
+  drainedGeneration = -1
   /** Groups with sealed rows that older snapshots still see. */
   readonly unsettled = new Set<RowGroup>()
   /** What the stored root was written from: it is current while these equal lastCommit and root.number. */

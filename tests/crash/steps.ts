@@ -18,7 +18,8 @@ import type { Engine, EngineOptions, OnConflict, StagedColumn, Transaction } fro
 /** Thresholds so small that merges, checkpoints, evictions and segment changes happen every few steps. */
 export const KILL_OPTIONS: Partial<EngineOptions> = {
   memoryBytes: 16 << 20, rowGroupRows: 64, deltaRows: 48, bulkRows: 20, walSegmentBytes: 64 * 1024,
-  checkpointEvery: 25, poolFrames: 32,
+  checkpointEvery: 25, poolFrames: 32, mergeShare: 1, runsMax: 2,
+  stepCount: 5,
 }
 
 const column = (name: string, type: SqlType, nullable = true) => ({ name, type, nullable })

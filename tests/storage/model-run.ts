@@ -55,7 +55,8 @@ export class ModelRun {
     // A large share keeps groups from being rewritten, so that runs pile up and are merged with one another.
     this.engine = await openEngine(PATH, {
       ...TINY, files: this.files, mergeEveryCommit: this.random.chance(0.4),
-      compression, mergeShare: this.random.pick([0.25, 1, 50]),
+      compression, stepCount: this.random.pick([0, 1, 4]),
+      mergeShare: this.random.pick([0.25, 1, 50]),
     })
   }
 

@@ -1,0 +1,208 @@
+// Maintenance in bounded steps. A job is a generator: draining a delta, paying debt, a checkpoint. Between two of its
+// steps anything may happen, commits above all; what they change is settled when a part of the job is published
+// (rules R4, R5), and a checkpoint's root is taken in its last step alone (C1).
+//
+//   commit ──► a few milliseconds of the job at hand, more when the delta outgrows it
+//   event loop idle ──► the same, by setImmediate, as long as something is due
+//   checkpoint(), close of a test, mergeEveryCommit ──► to the end at once
+//
+// With stepMs 0 and stepCount 0 everything that is due is done at the commit that makes it due.
+//
+// C1  A checkpoint first writes dirty pages in slices while commits go on; pages they change again are written again.
+//     The last step writes the rest, takes the log position, and flips the root: the root is the state of one moment.
+import { checkpoint } from './checkpoint.ts'
+import { drainDelta, payDebt, tableDebt } from './debt.ts'
+import type { Engine } from './engine.ts'
+import { collectGarbage, finish, hasMuchHistory } from './merging.ts'
+import type { TableStore } from './table/table-store.ts'
+
+/** A delta of this many times `deltaRows` is drained at once, however long it takes: memory is bounded. */
+const OVERFLOW = 4
+/** Debt that an idle database pays down to. */
+const IDLE_DEBT = 0.1
+/** A database without a commit for this long is idle. */
+const IDLE_MS = 100
+/** Dirty pages that the last step of a checkpoint may have to write, and how often the others are written before. */
+const LAST_PAGES = 8
+const SLICE_PAGES = 2
+const ROUNDS = 4
+
+/** The jobs of one engine. */
+export class Jobs {
+  private readonly engine: Engine
+  private job: Generator<void> | null = null
+  /** Table the job works on; null = a checkpoint, or no job. */
+  private table: TableStore | null = null
+  private wantsCheckpoint = false
+  private isScheduled = false
+  private idleTimer: NodeJS.Timeout | null = null
+  /** Longest step since open, for stats. */
+  longestStepMs = 0
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /** Work due after a commit: a slice of it, or all. */
+  afterCommit(): void {
+    const { stepMs, stepCount, mergeEveryCommit } = this.engine.parts.options
+    if (mergeEveryCommit || (stepMs === 0 && stepCount === 0)) return this.finishDue()
+    if (stepMs > 0) this.watchForIdle()
+    if (this.job === null && !this.start()) return
+    const pressure = this.pressure()
+    if (pressure >= OVERFLOW) this.finishDue()
+    else if (stepCount > 0) this.run(stepCount, Infinity)
+    else this.run(Infinity, stepMs * Math.max(0.5, pressure))
+    if (stepMs > 0) this.schedule()
+  }
+
+  /** Finishes the job at hand and everything that is due. */
+  finishDue(): void {
+    this.run(Infinity, Infinity)
+    const { engine } = this
+    const { options } = engine.parts
+    for (const table of engine.catalog.tables()) {
+      this.forgetHistory(table)
+      const { entryCount } = table.delta
+      if (entryCount === 0 || (!options.mergeEveryCommit && entryCount < options.deltaRows)) continue
+      const before = table.root.number
+      finish(drainDelta(engine, table, options.mergeEveryCommit))
+      finish(payDebt(engine, table, options.mergeShare, 0))
+      this.wantsCheckpoint ||= table.root.number !== before
+    }
+    if (this.wantsCheckpoint || engine.durability.isCheckpointDue()) checkpoint(engine)
+    this.wantsCheckpoint = false
+  }
+
+  /** Gives up a job on this table (null = any); what it has published stays. */
+  abandon(table: TableStore | null): void {
+    if (this.job === null || (table !== null && this.table !== table)) return
+    const { job } = this
+    this.job = this.table = null
+    job.return(undefined)
+  }
+
+  /** Stops for good. */
+  close(): void {
+    if (this.idleTimer !== null) clearTimeout(this.idleTimer)
+    this.idleTimer = null
+    this.abandon(null)
+  }
+
+  // How far the fullest delta is beyond its threshold: 1 = it has just become due.
+  private pressure(): number {
+    const { engine } = this
+    let most = 0
+    for (const table of engine.catalog.tables()) most = Math.max(most, table.delta.entryCount)
+    return most / engine.parts.options.deltaRows
+  }
+
+  private run(steps: number, budgetMs: number): void {
+    const from = performance.now()
+    let before = from
+    for (let i = 0; i < steps && this.job !== null; i++) {
+      let isDone = true
+      try {
+        isDone = this.job.next().done === true
+      } finally {
+        if (isDone) this.job = this.table = null
+      }
+      if (budgetMs === Infinity) continue
+      const now = performance.now()
+      this.longestStepMs = Math.max(this.longestStepMs, now - before)
+      before = now
+      if (now - from >= budgetMs) return
+      if (this.job === null) this.start()
+    }
+  }
+
+  private forgetHistory(table: TableStore): void {
+    if (table.isDraining || !hasMuchHistory(table)) return
+    table.hasOldVersions = this.engine.hasGarbage = true
+    collectGarbage(this.engine)
+  }
+
+  // Makes the next job; false when nothing is due.
+  private start(): boolean {
+    const { engine } = this
+    for (const table of engine.catalog.tables()) {
+      this.forgetHistory(table)
+      if (!isDue(table, engine.parts.options.deltaRows)) continue
+      this.table = table
+      this.job = this.tableJob(table)
+      return true
+    }
+    if (!this.wantsCheckpoint && !engine.durability.isCheckpointDue()) return false
+    this.wantsCheckpoint = false
+    this.job = checkpointSteps(engine)
+    return true
+  }
+
+  private* tableJob(table: TableStore): Generator<void> {
+    const { engine } = this
+    const before = table.root.number
+    yield* drainDelta(engine, table, false)
+    table.drainedAt = table.delta.versionCount
+    table.drainedGeneration = table.delta.generation
+    yield* payDebt(engine, table, engine.parts.options.mergeShare, 0)
+    this.wantsCheckpoint ||= table.root.number !== before
+  }
+
+  private* idleJob(table: TableStore): Generator<void> {
+    const before = table.root.number
+    yield* payDebt(this.engine, table, 0, IDLE_DEBT)
+    this.wantsCheckpoint ||= table.root.number !== before
+  }
+
+  private schedule(): void {
+    if (this.isScheduled || this.job === null) return
+    this.isScheduled = true
+    setImmediate(() => {
+      this.isScheduled = false
+      const { engine } = this
+      if (!engine.isUsable) return
+      engine.maintain(() => this.run(Infinity, engine.parts.options.stepMs))
+      if (engine.isUsable && (this.job !== null || this.start())) this.schedule()
+    }).unref()
+  }
+
+  private watchForIdle(): void {
+    if (this.idleTimer !== null) this.idleTimer.refresh()
+    else {
+      this.idleTimer = setTimeout(() => this.whenIdle(), IDLE_MS)
+      this.idleTimer.unref()
+    }
+  }
+
+  private whenIdle(): void {
+    const { engine } = this
+    if (!engine.isUsable || engine.isReadOnly) return
+    if (this.job === null) {
+      const table = engine.catalog.tables().find((one) => one.root.isLayered && tableDebt(one).debt > IDLE_DEBT)
+      if (table === undefined) return
+      this.table = table
+      this.job = this.idleJob(table)
+    }
+    this.schedule()
+    this.idleTimer?.refresh()
+  }
+}
+
+// A drain that could take nothing out, because old snapshots or open transactions hold it, is not tried again before
+// much has been added.
+function isDue({ delta, drainedAt, drainedGeneration }: TableStore, deltaRows: number): boolean {
+  if (delta.entryCount < deltaRows) return false
+  return drainedGeneration !== delta.generation || delta.versionCount - drainedAt >= deltaRows / 8
+}
+
+/** A checkpoint whose dirty pages are written in slices (C1). */
+function* checkpointSteps(engine: Engine): Generator<void> {
+  const { pool } = engine
+  for (let round = 0; round < ROUNDS && pool.dirtyCount > LAST_PAGES; round++) {
+    for (let left = pool.dirtyCount; left > 0; left -= SLICE_PAGES) {
+      pool.flushSome(SLICE_PAGES)
+      yield
+    }
+  }
+  checkpoint(engine)
+}
