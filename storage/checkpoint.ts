@@ -6,7 +6,7 @@ import { encodeCatalog } from './catalog/catalog.ts'
 import type { CatalogEntry } from './catalog/catalog.ts'
 import { noteCheckpointBegin, noteCheckpointEnd } from './checkpoint-log.ts'
 import type { Engine } from './engine.ts'
-import { collectGarbage, freeFilter } from './merging.ts'
+import { collectGarbage, freeFilter, freeLeaving } from './merging.ts'
 import { FRAME_SIZE } from './memory/linear-memory.ts'
 import { FLAG } from './page/meta-slot.ts'
 import { PAGE_KIND } from './page/page-store.ts'
@@ -21,6 +21,7 @@ import type { TableStore } from './table/table-store.ts'
 export function checkpoint(engine: Engine): void {
   const { wal, pages, pool } = engine
   // What nobody reads any more need not be in the new root as pages that nothing refers to.
+  for (const table of engine.catalog.tables()) freeLeaving(engine, table)
   collectGarbage(engine)
   // Also under `normal`: the new root must not refer to log positions that are not on disk.
   wal?.sync(true)

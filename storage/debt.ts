@@ -8,7 +8,7 @@
 // per row instead of 1 / share.
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
-import { collectGarbage, mergeSteps, publisherOf } from './merging.ts'
+import { collectGarbage, freeLeaving, freeLeavingSteps, mergeSteps, publisherOf } from './merging.ts'
 import type { KeyValue } from './table/key.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { chooseRuns, mergeSealedRuns } from './table/run-compaction.ts'
@@ -103,11 +103,13 @@ export function* drainDelta(engine: Engine, table: TableStore, isForced: boolean
       at += part.length
     }
     const groupRows = Math.min(RUN_GROUP_ROWS, rowGroupRows)
-    const written = yield* sealEntries(publisherOf(engine), table, groupTarget(engine, table), sealed, groupRows)
+    const written = yield* sealEntries(publisherOf(engine), table, groupTarget(engine, table), sealed, groupRows,
+      () => freeLeavingSteps(engine, table))
     engine.counters.seals++
     engine.counters.rowsMerged += written
   } finally {
     table.isDraining = false
+    freeLeaving(engine, table)
     collectGarbage(engine)
   }
 }
@@ -143,6 +145,7 @@ export function* payDebt(engine: Engine, table: TableStore, share: number, enoug
     engine.counters.rowsMerged += written
   } finally {
     table.isDraining = false
+    freeLeaving(engine, table)
     collectGarbage(engine)
   }
 }

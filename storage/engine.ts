@@ -349,6 +349,7 @@ export class Engine {
   private discardTable(table: TableStore): void {
     assert(!table.isDropped, 'a table is dropped once')
     this.jobs.abandon(table)
+    table.leaving.length = 0
     table.isDropped = true
     table.images.drop()
     if (!this.isReadOnly) {

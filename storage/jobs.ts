@@ -13,6 +13,7 @@
 import { checkpoint } from './checkpoint.ts'
 import { drainDelta, payDebt, tableDebt } from './debt.ts'
 import type { Engine } from './engine.ts'
+import { clockMs } from './file/latency.ts'
 import { collectGarbage, finish, hasMuchHistory } from './merging.ts'
 import type { TableStore } from './table/table-store.ts'
 
@@ -98,7 +99,7 @@ export class Jobs {
   }
 
   private run(steps: number, budgetMs: number): void {
-    const from = performance.now()
+    const from = clockMs()
     let before = from
     for (let i = 0; i < steps && this.job !== null; i++) {
       let isDone = true
@@ -108,7 +109,7 @@ export class Jobs {
         if (isDone) this.job = this.table = null
       }
       if (budgetMs === Infinity) continue
-      const now = performance.now()
+      const now = clockMs()
       this.longestStepMs = Math.max(this.longestStepMs, now - before)
       before = now
       if (now - from >= budgetMs) return

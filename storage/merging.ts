@@ -13,6 +13,8 @@ import type { RowGroup } from './row-group/row-group.ts'
 import type { RunFilter } from './table/sealed-run.ts'
 import type { TableStore } from './table/table-store.ts'
 
+/** Tuples freed in one step. */
+const LEAVING_STEP = 512
 /** Replaced versions a delta may carry before they are compacted away. */
 const HISTORY_VERSIONS = 65536
 
@@ -35,7 +37,7 @@ export function publisherOf(engine: Engine): Publisher {
     leaveHeap: (table, version, keepRow) => {
       const content = table.delta.content[version]!
       if (keepRow && !content.isTombstone) content.row = table.rowOf(content)
-      engine.freeTuple(table, content)
+      table.leaving.push(version)
     },
   }
 }
@@ -49,6 +51,23 @@ export function freeFilter(engine: Engine, filter: RunFilter): void {
   filter.bytes = 0
 }
 
+/** Frees tuples of versions that have left the delta, all but the last `left` of them. */
+export function freeLeaving(engine: Engine, table: TableStore, left = 0): void {
+  const { leaving, delta } = table
+  while (leaving.length > left) {
+    const content = delta.content[leaving.pop()!]!
+    if (content.page >= 0) engine.freeTuple(table, content)
+  }
+}
+
+/** The same in steps. */
+export function* freeLeavingSteps(engine: Engine, table: TableStore): Generator<void> {
+  while (table.leaving.length > 0) {
+    freeLeaving(engine, table, Math.max(0, table.leaving.length - LEAVING_STEP))
+    yield
+  }
+}
+
 /** Rewrites the chosen groups with the rows of runs and of `entries` (by key) in their intervals, and publishes. */
 export function* mergeSteps(
   engine: Engine, table: TableStore, isChosen: (group: RowGroup) => boolean, entries: Int32Array,
@@ -58,6 +77,7 @@ export function* mergeSteps(
   const merger = new Merger(table, groupTarget(engine, table), rowGroupRows, entries, incoming)
   const result = yield* merger.steps(isChosen)
   publishGroups(engine, table, result)
+  yield* freeLeavingSteps(engine, table)
   engine.counters.merges++
   engine.counters.rowsMerged += result.rowsWritten
 }
@@ -109,7 +129,7 @@ export function collectGarbage(engine: Engine): void {
   for (const table of engine.catalog.tables()) {
     while (table.roots.length > 1 && table.roots[1]!.number <= oldestRoot) table.roots.shift()
     const isCurrent = isAlone && oldestRoot >= table.root.number
-    if (table.hasOldVersions && isCurrent && !table.isDraining) compactDelta(table)
+    if (table.hasOldVersions && isCurrent && !table.isDraining) compactDelta(engine, table)
     if (table.unsettled.size > 0 && isAlone) settle(engine, table)
     isLeft ||= table.hasOldVersions || table.roots.length > 1 || table.unsettled.size > 0
   }
@@ -122,7 +142,8 @@ function settle(engine: Engine, table: TableStore): void {
 }
 
 // With no older snapshot, merged chains and everything behind a committed head are invisible.
-function compactDelta(table: TableStore): void {
+function compactDelta(engine: Engine, table: TableStore): void {
+  freeLeaving(engine, table)
   const { delta } = table
   let merged = 0
   for (let entry = 0; entry < delta.entryCount; entry++) {

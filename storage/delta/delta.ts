@@ -159,7 +159,8 @@ export class Delta {
    * version numbers must look keys up again (`generation` changes).
    */
   compact(isNeeded: (head: number) => boolean): void {
-    const needed = this.head.map((head) => head >= 0 && isNeeded(head))
+    const needed = new Uint8Array(this.entries)
+    for (let e = 0; e < needed.length; e++) needed[e] = this.head[e]! >= 0 && isNeeded(this.head[e]!) ? 1 : 0
     const old = { keys: this.keys, head: this.head, begin: this.begin, older: this.older, content: this.content,
       merged: this.merged, baseGroup: this.baseGroup, baseRow: this.baseRow, entries: this.entries }
     this.keys = []
@@ -175,9 +176,9 @@ export class Delta {
     this.entries = 0
     this.slots = new Uint32Array(INITIAL_SLOTS)
     for (let e = 0; e < old.entries; e++) {
+      if (needed[e] === 0) continue
       const chain: number[] = []
       for (let v = old.head[e]!; v >= 0; v = old.older[v]!) chain.push(v)
-      if (!needed[e]) continue
       const entry = this.addEntry(old.keys[e]!, old.baseGroup[e]!, old.baseRow[e]!)
       for (let i = chain.length - 1; i >= 0; i--) {
         const version = this.push(entry, old.begin[chain[i]!]!, old.content[chain[i]!]!)

@@ -54,3 +54,8 @@ export class LatencyHistogram {
     }
   }
 }
+
+/** Milliseconds of a clock that never goes back: for durations, and for work that is cut by time. */
+export function clockMs(): number {
+  return performance.now()
+}

@@ -141,6 +141,14 @@ export class DeletionVector {
     for (const row of this.commits.keys()) if (!this.isSealed(row)) yield row
   }
 
+  /** Rows of [begin, end) with a mark of either kind. */
+  markedIn(begin: number, end: number): number {
+    if (this.count === 0) return 0
+    let marked = 0
+    for (let row = begin; row < end; row++) if (this.has(row)) marked++
+    return marked
+  }
+
   /** First sealed row at or after `row`, or `end`. */
   nextSealed(row: number, end: number): number {
     const { sealed } = this

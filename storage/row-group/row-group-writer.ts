@@ -18,7 +18,7 @@ import { RowGroup, encodeGroupMeta } from './row-group.ts'
 import type { GroupMeta } from './row-group.ts'
 import { stagedScalar } from './staged-column.ts'
 import type { StagedColumn } from './staged-column.ts'
-import { planStream, writeStream } from './stream.ts'
+import { planStreamSteps, writeStreamSteps } from './stream.ts'
 
 /** The longest stream a row group may have; beyond it the group must hold fewer rows. */
 const STREAM_MAX_BYTES = 0xffff0000
@@ -44,11 +44,27 @@ export interface GroupTarget {
 export function writeRowGroup(
   target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
 ): RowGroup {
+  const steps = writeRowGroupSteps(target, columns, begin, rows)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+  }
+}
+
+/** Pages of a row group that one step writes. */
+const STEP_PAGES = 8
+
+/** The same in steps of a column or some pages. Giving up between two of them leaves nothing behind. */
+export function* writeRowGroupSteps(
+  target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
+): Generator<void, RowGroup> {
   assert(rows > 0 && rows <= 65536, 'row group size out of range')
-  const stream = planStream(columns, begin, rows, (c) => target.mayDecode === true && !target.order.columns.includes(c))
+  const mayDecode = (c: number): boolean => target.mayDecode === true && !target.order.columns.includes(c)
+  const stream = yield* planStreamSteps(columns, begin, rows, mayDecode)
   if (stream.chunks.some(isLight)) target.pages.require(FLAG.RUNS_AND_DELTAS)
   const metaOffset = stream.end
   const meta = { chunks: stream.chunks, ...fitKeys(target, columns, begin, rows) }
+  yield
   const metaBytes = new ByteWriter(4096)
   encodeGroupMeta(meta, rows, target.schema, metaBytes)
   const streamBytes = metaOffset + metaBytes.length
@@ -58,15 +74,20 @@ export function writeRowGroup(
   const pageCount = Math.ceil(streamBytes / FRAME_SIZE)
   const address = target.memory.allocateRun(pageCount)
   const firstPage = target.pages.allocatePageIds(pageCount)
+  let isWritten = false
   try {
-    writeStream(stream, target.memory, address)
+    yield* writeStreamSteps(stream, target.memory, address)
     target.memory.u8.set(metaBytes.finish(), address + metaOffset)
-    target.pages.writeRun(firstPage, PAGE_KIND.BASE, address, streamBytes, target.codec)
-  } catch (error) {
-    target.pages.freePages(firstPage, pageCount)
-    throw error
+    for (let page = 0; page < pageCount; page += STEP_PAGES) {
+      const at = page * FRAME_SIZE
+      const bytes = Math.min(STEP_PAGES * FRAME_SIZE, streamBytes - at)
+      target.pages.writeRun(firstPage + page, PAGE_KIND.BASE, address + at, bytes, target.codec)
+      yield
+    }
+    isWritten = true
   } finally {
     target.memory.releaseRun(address, pageCount)
+    if (!isWritten) target.pages.freePages(firstPage, pageCount)
   }
   return finishGroup(target, columns, begin, rows, { firstPage, pageCount, streamBytes, metaOffset }, meta)
 }

@@ -22,7 +22,22 @@ export interface StreamPlan {
 export function planStream(
   columns: readonly StagedColumn[], begin: number, rows: number, mayDecode?: (column: number) => boolean,
 ): StreamPlan {
-  const plans = columns.map((column, c) => planChunk(column, begin, rows, mayDecode?.(c) ?? false))
+  return placeStream(columns.map((column, c) => planChunk(column, begin, rows, mayDecode?.(c) ?? false)))
+}
+
+/** The same in one step per column. */
+export function* planStreamSteps(
+  columns: readonly StagedColumn[], begin: number, rows: number, mayDecode: (column: number) => boolean,
+): Generator<void, StreamPlan> {
+  const plans: ChunkPlan[] = []
+  for (let c = 0; c < columns.length; c++) {
+    plans.push(planChunk(columns[c]!, begin, rows, mayDecode(c)))
+    yield
+  }
+  return placeStream(plans)
+}
+
+function placeStream(plans: readonly ChunkPlan[]): StreamPlan {
   const { placed, end } = placeParts(plans)
   const texts: TextPlan[] = []
   let cursor = end
@@ -52,14 +67,24 @@ function placeParts(plans: readonly ChunkPlan[]): { placed: { part: FixedPart; o
 
 /** Writes the stream at `address`, which has at least `end` bytes and begins on a page boundary. */
 export function writeStream(plan: StreamPlan, memory: LinearMemory, address: number): void {
+  const steps = writeStreamSteps(plan, memory, address)
+  while (steps.next().done !== true);
+}
+
+/** The same in one step per part. */
+export function* writeStreamSteps(plan: StreamPlan, memory: LinearMemory, address: number): Generator<void> {
   let written = 0
   for (const { part, offset } of plan.placed) {
     memory.u8.fill(0, address + written, address + offset)
     part.write(memory, address + offset)
     written = offset + part.bytes
+    yield
   }
   memory.u8.fill(0, address + written, address + plan.end)
-  for (const text of plan.texts) writeText(text, memory, address)
+  for (const text of plan.texts) {
+    writeText(text, memory, address)
+    yield
+  }
 }
 
 function align(offset: number, to: number): number {

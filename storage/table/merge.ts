@@ -18,7 +18,7 @@ import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
 import { GroupBudget } from '../row-group/group-budget.ts'
-import { freeUnpublished, writeRowGroup } from '../row-group/row-group-writer.ts'
+import { freeUnpublished, writeRowGroupSteps } from '../row-group/row-group-writer.ts'
 import type { GroupTarget } from '../row-group/row-group-writer.ts'
 import { RunRows } from './run-rows.ts'
 import type { RowSpan } from './run-rows.ts'
@@ -76,7 +76,7 @@ interface Stretch {
 }
 
 /** Changes or rows handled before a step ends. */
-const STEP_CHANGES = 512
+const STEP_CHANGES = 128
 const STEP_ROWS = 16384
 
 /** One merge of one table. */
@@ -204,7 +204,8 @@ export class Merger {
     const runs = new RunRows(table, table.root, stretch.from, stretch.to)
     let rows = stretch.incoming.end - stretch.incoming.begin + stretch.entries.length
     for (const group of groups) rows += group.rows - group.dead.count
-    for (const { group, begin, end } of runs.spans) rows += liveIn(group, begin, end)
+    // A run row with a note is an entry as well.
+    for (const { group, begin, end } of runs.spans) rows += end - begin - group.dead.markedIn(begin, end)
     const groupCount = Math.max(1, Math.ceil(rows / this.groupRows))
     this.rowsPerGroup = Math.min(this.groupRows, Math.max(1, Math.ceil(rows / groupCount)))
     const feed = new ChangeFeed(table, stretch.entries, runs, stretch.incoming)
@@ -297,7 +298,7 @@ export class Merger {
     if (rows > 0) {
       assert(rows <= this.groupRows, 'staged rows exceed a row group')
       yield
-      const group = writeRowGroup(this.target, this.stages, 0, rows)
+      const group = yield* writeRowGroupSteps(this.target, this.stages, 0, rows)
       result.groups.push(group)
       result.moved.place(this.placed, group)
       result.rowsWritten += rows

@@ -5,7 +5,7 @@ import type { KeyValue } from './key.ts'
 import { publishRunMerge } from './publish.ts'
 import type { Publisher } from './publish.ts'
 import { GroupBudget } from '../row-group/group-budget.ts'
-import { freeUnpublished, writeRowGroup } from '../row-group/row-group-writer.ts'
+import { freeUnpublished, writeRowGroupSteps } from '../row-group/row-group-writer.ts'
 import type { GroupTarget } from '../row-group/row-group-writer.ts'
 import { RunRows, readStoredRow, spansBetween } from './run-rows.ts'
 import { newRunFilter, nextRunNumber } from './sealing.ts'
@@ -57,7 +57,7 @@ export function* mergeSealedRuns(
     yield
     const count = stages[0]!.count
     const end = rows.peek()
-    const group = count === 0 ? null : writeRowGroup(target, stages, 0, count)
+    const group = count === 0 ? null : yield* writeRowGroupSteps(target, stages, 0, count)
     try {
       const spans = sources.flatMap((run) => spansBetween(table, run, from, end))
       publishRunMerge(to, table, number, filter, group, spans)

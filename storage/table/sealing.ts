@@ -1,7 +1,7 @@
 // Sealing: the delta's second stage. Committed delta rows, sorted by key, become row groups of a sealed run, one
 // group at a time; each group is published on its own, so no step is long and a run grows from root to root.
 //
-//   delta entries ─ sorted ─► [ 8,192 rows ] ─► row group of the run ─► root ─► the next 8,192 …
+//   delta entries ─ sorted ─► [ 4,096 rows ] ─► row group of the run ─► root ─► the next 4,096 …
 //                                tombstones ─► no row, only the mark on what they delete (rule R2)
 import type { RunFilter } from './sealed-run.ts'
 import { sealableVersion } from './change-feed.ts'
@@ -10,13 +10,13 @@ import { publishSealed } from './publish.ts'
 import type { Publisher } from './publish.ts'
 import { BloomFilter } from './bloom-filter.ts'
 import { GroupBudget } from '../row-group/group-budget.ts'
-import { writeRowGroup } from '../row-group/row-group-writer.ts'
+import { writeRowGroupSteps } from '../row-group/row-group-writer.ts'
 import type { GroupTarget } from '../row-group/row-group-writer.ts'
 import { ColumnStage } from '../row-group/staged-column.ts'
 import type { TableStore } from './table-store.ts'
 
-/** Rows of a group of a sealed run: one scan batch, and little enough to be encoded in one step. */
-export const RUN_GROUP_ROWS = 8192
+/** Rows of a group of a sealed run: few enough to be encoded and published in one short step each. */
+export const RUN_GROUP_ROWS = 4096
 /** Rows handled before a step ends. */
 const STEP_ROWS = 512
 /** Entries sorted in one step. */
@@ -67,9 +67,10 @@ function* mergePieces(
   }
 }
 
-/** Seals the committed versions of the entries, given by key, into run `number`. Returns the rows written. */
+/** Seals the committed versions of the entries, given by key, into a new run. Returns the rows written. */
 export function* sealEntries(
   to: Publisher, table: TableStore, target: GroupTarget, entries: Int32Array, groupRows: number,
+  afterEach: () => Generator<void>,
 ): Generator<void, number> {
   const number = nextRunNumber(table)
   const filter = newRunFilter(entries.length)
@@ -95,12 +96,13 @@ export function* sealEntries(
     }
     yield
     const rows = stages[0]!.count
-    const group = rows === 0 ? null : writeRowGroup(target, stages, 0, rows)
+    const group = rows === 0 ? null : yield* writeRowGroupSteps(target, stages, 0, rows)
     publishSealed(to, table, number, filter, { group, moved })
     written += rows
     for (const stage of stages) stage.clear()
     budget.reset()
     yield
+    yield* afterEach()
   }
   return written
 }

@@ -76,6 +76,8 @@ export class TableStore {
   /** Where the delta stood when it was last drained: versions, and of which generation. */
   drainedAt = 0
   drainedGeneration = -1
+  /** Versions that a new root holds and whose tuples are still to be freed, in steps (rule D4). */
+  leaving: number[] = []
   /** Groups with sealed rows that older snapshots still see. */
   readonly unsettled = new Set<RowGroup>()
   /** What the stored root was written from: it is current while these equal lastCommit and root.number. */
