@@ -15,6 +15,7 @@ import type { ScanOrder } from '../operators/scan.ts'
 import { SortOperator } from '../operators/sort.ts'
 import { ValuesOperator } from '../operators/values.ts'
 import { buildJoin } from './build-join.ts'
+import { buildSet } from './build-set.ts'
 import { chooseAccess } from './choose-access.ts'
 import { splitMemberships, withMemberships } from './build-semi-join.ts'
 import { extremeByOrder } from './extreme-of-key.ts'
@@ -64,6 +65,7 @@ export class OperatorBuilder {
       case 'limit': return this.#limit(plan)
       case 'lock': return this.#lock(plan, null)
       case 'join': return buildJoin(this, plan, wanted)
+      case 'set': return buildSet(this, plan)
       case 'values':
         for (const row of plan.rows) this.registerAll(row)
         return new ValuesOperator(plan.rows, plan.output)

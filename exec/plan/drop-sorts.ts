@@ -1,5 +1,5 @@
-// Drops sorts whose order nobody can see: below aggregates, DISTINCT, joins and other sorts. A sort below a
-// LIMIT, of the statement's own result or feeding an INSERT (row ids follow its order) stays.
+// Drops sorts whose order nobody can see: below aggregates, DISTINCT, joins, INTERSECT, EXCEPT and other sorts. A
+// sort below a LIMIT, of the statement's own result or feeding an INSERT (row ids follow its order) stays.
 import type { LogicalPlan } from './logical.ts'
 import { mapInputs } from './map-plan.ts'
 
@@ -15,6 +15,7 @@ export function dropSorts(plan: LogicalPlan, seen = true): LogicalPlan {
       return mapInputs(plan, (input) => dropSorts(input, ordered))
     }
     case 'distinct': case 'join': return mapInputs(plan, (input) => dropSorts(input, false))
+    case 'set': return mapInputs(plan, (input) => dropSorts(input, seen && plan.operation === 'union'))
     case 'filter': case 'project': return mapInputs(plan, (input) => dropSorts(input, seen))
     default: return mapInputs(plan, (input) => dropSorts(input, true))
   }

@@ -161,6 +161,17 @@ export interface LockPlan extends PlanBase {
   readonly targets: readonly LockTarget[]
 }
 export interface DistinctPlan extends PlanBase { readonly kind: 'distinct'; readonly input: LogicalPlan }
+/**
+ * Rows of several inputs whose columns have equal types, NULL equal to NULL. 'union' appends any number of inputs and
+ * is always ALL (UNION is DISTINCT above it). 'intersect' and 'except' have two; with `all` a row stays as often as
+ * min(left, right) or left - right say, without it once.
+ */
+export interface SetPlan extends PlanBase {
+  readonly kind: 'set'
+  readonly operation: 'union' | 'intersect' | 'except'
+  readonly all: boolean
+  readonly inputs: readonly LogicalPlan[]
+}
 /** Output: left columns then right columns. Keys pair up by index and have equal types; residual sees both sides. */
 export interface JoinPlan extends PlanBase {
   readonly kind: 'join'
@@ -202,7 +213,7 @@ export interface DeletePlan extends PlanBase {
 
 export type LogicalPlan =
   | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | LockPlan | DistinctPlan | JoinPlan
-  | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
+  | SetPlan | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
 
 /** An index to be made. */
 export interface NewIndex {

@@ -12,6 +12,10 @@ export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => Log
       const right = change(plan.right)
       return left === plan.left && right === plan.right ? plan : { ...plan, left, right }
     }
+    case 'set': {
+      const inputs = mapList(plan.inputs, change)
+      return inputs === plan.inputs ? plan : { ...plan, inputs }
+    }
     default: {
       const input = change(plan.input)
       return input === plan.input ? plan : { ...plan, input }
@@ -23,7 +27,7 @@ export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => Log
 export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Expression): LogicalPlan {
   const optional = (e: Expression | null): Expression | null => e === null ? null : change(e)
   switch (plan.kind) {
-    case 'scan': case 'distinct': case 'lock': case 'insert': case 'update': case 'delete': return plan
+    case 'scan': case 'distinct': case 'set': case 'lock': case 'insert': case 'update': case 'delete': return plan
     case 'filter': return { ...plan, predicate: change(plan.predicate) }
     case 'project': return { ...plan, expressions: mapList(plan.expressions, change) }
     case 'aggregate': {

@@ -1,7 +1,7 @@
 // Column pruning: every node keeps only the columns that something above it reads, so that scans touch no
 // other column chunks. Returns the narrower plan and where each old column went.
 import { columnsOf, remap, substitute } from './expression.ts'
-import type { AggregatePlan, Expression, JoinPlan, LogicalPlan, ProjectPlan } from './logical.ts'
+import type { AggregatePlan, Expression, JoinPlan, LogicalPlan, ProjectPlan, SetPlan } from './logical.ts'
 import { mapAggregate, mapExpressions, mapInputs } from './map-plan.ts'
 
 interface Pruned {
@@ -21,13 +21,17 @@ export function prunePlan(plan: LogicalPlan): LogicalPlan {
 }
 
 /** Puts the wanted columns back into their order when pruning left more of them. */
-function restore(pruned: LogicalPlan, position: ReadonlyMap<number, number>, before: LogicalPlan): LogicalPlan {
-  const isSame = pruned.output.length === before.output.length && before.output.every((_, i) => position.get(i) === i)
+function restore(
+  pruned: LogicalPlan, position: ReadonlyMap<number, number>, before: LogicalPlan,
+  kept: readonly number[] = [...before.output.keys()],
+): LogicalPlan {
+  const isSame = pruned.output.length === kept.length && kept.every((old, i) => position.get(old) === i)
   if (isSame) return pruned
-  const expressions = before.output.map((column, i): Expression => ({
-    kind: 'column', index: position.get(i)!, name: column.name, nullable: column.nullable, type: column.type,
+  const output = kept.map((old) => before.output[old]!)
+  const expressions = output.map((column, i): Expression => ({
+    kind: 'column', index: position.get(kept[i]!)!, name: column.name, nullable: column.nullable, type: column.type,
   }))
-  return { kind: 'project', input: pruned, expressions, output: before.output }
+  return { kind: 'project', input: pruned, expressions, output }
 }
 
 function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
@@ -62,12 +66,23 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       const whole = restore(input.plan, input.position, plan.input)
       return { plan: { ...plan, input: whole }, position: positions([...all]) }
     }
+    case 'set': return pruneSet(plan, needed)
     case 'project': return pruneProject(plan, needed)
     case 'aggregate': return pruneAggregate(plan, needed)
     case 'join': return pruneJoin(plan, needed)
     case 'insert': case 'update': case 'delete':
       return { plan: mapInputs(plan, prunePlan), position: new Map() }
   }
+}
+
+/** Appended inputs lose what nobody reads; INTERSECT and EXCEPT compare whole rows. */
+function pruneSet(plan: SetPlan, needed: ReadonlySet<number>): Pruned {
+  const kept = plan.operation === 'union' ? ordered(needed) : [...plan.output.keys()]
+  const inputs = plan.inputs.map((input) => {
+    const { plan: narrow, position } = prune(input, new Set(kept))
+    return restore(narrow, position, input, kept)
+  })
+  return { plan: { ...plan, inputs, output: kept.map((i) => plan.output[i]!) }, position: positions(kept) }
 }
 
 function pruneProject(plan: ProjectPlan, needed: ReadonlySet<number>): Pruned {

@@ -5,6 +5,7 @@
 //   through project, sort, distinct    always (columns replaced by their expressions)
 //   through aggregate                  conjuncts over group columns only, and only with GROUP BY
 //   through limit                      never
+//   through union, intersect, except   to every input, unless volatile
 //   inner join                         to the side they read; both sides: key if `=`, else residual
 //   left join                          to the left side; never to the right (it would keep NULL rows)
 import { sameType } from '../../src/base/types.ts'
@@ -36,6 +37,10 @@ function push(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {
       return above({ ...plan, input: push(plan.input, moved) }, fixed)
     }
     case 'sort': case 'distinct': return { ...plan, input: push(plan.input, filters) }
+    case 'set': {
+      const [movable, fixed] = split(filters, (c) => !some(c, isVolatile))
+      return above(mapInputs(plan, (input) => push(input, movable)), fixed)
+    }
     case 'join': return plan.join === 'left' ? pushLeft(plan, filters) : pushInner(plan, filters)
     default: return above(mapInputs(plan, (input) => push(input, [])), filters)
   }

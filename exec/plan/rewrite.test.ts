@@ -35,6 +35,7 @@ function line(plan: LogicalPlan): string {
       return `${line(plan.input)} group ${expressions(plan.groups)} (${calls})`
     }
     case 'values': return 'values'
+    case 'set': return plan.inputs.map(line).join(` ${plan.operation} `)
     default: return `${line(plan.input)} ${plan.kind}`
   }
 }

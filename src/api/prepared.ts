@@ -125,6 +125,7 @@ function tableRows(plan: LogicalPlan, read: Tables): number {
     case 'scan': return read.tables(plan.table).estimateRows()
     case 'values': return 0
     case 'join': return tableRows(plan.left, read) + tableRows(plan.right, read)
+    case 'set': return plan.inputs.reduce((rows, input) => rows + tableRows(input, read), 0)
     default: return tableRows(plan.input, read)
   }
 }

@@ -142,10 +142,19 @@ export interface LockingClause extends Node {
   readonly wait: LockWait
 }
 
-/** SELECT or VALUES (then `rows` is set and the select clauses are empty). */
+/** left UNION right and so on; a chain without parentheses leans to the left, INTERSECT binds tighter. */
+export interface SetOperation {
+  readonly operation: 'union' | 'intersect' | 'except'
+  readonly all: boolean
+  readonly left: Query
+  readonly right: Query
+}
+
+/** SELECT, VALUES (then `rows` is set) or a set operation (`set`); the select clauses of those two are empty. */
 export interface Query extends Node {
   readonly kind: 'select'
   readonly with: readonly CommonTable[]
+  readonly set: SetOperation | null
   readonly rows: readonly (readonly Expr[])[] | null
   readonly distinct: boolean
   readonly items: readonly SelectItem[]

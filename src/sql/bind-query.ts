@@ -1,4 +1,4 @@
-// SELECT and VALUES to a logical plan. The order of the nodes, from the bottom:
+// SELECT, VALUES and the clauses around a set operation to a logical plan. The order of the nodes, from the bottom:
 //
 //   FROM joins -> WHERE -> aggregate -> HAVING -> project (items, hidden ORDER BY columns) -> distinct
 //        -> sort -> limit -> project (without the hidden columns)
@@ -7,7 +7,7 @@ import type { SqlType } from '../base/types.ts'
 import { BIGINT } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
 import type { Expression, LockTarget, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
-import type { CommonTable, Expr, OrderItem, Query, SelectItem } from './ast.ts'
+import type { CommonTable, Expr, OrderItem, Query, SelectItem, SetOperation } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
 import { at, bindError, invalid } from './bind-context.ts'
 import { bindExpr, condition } from './bind-expression.ts'
@@ -19,9 +19,10 @@ import { coerce, settle } from './coerce.ts'
 import { expressionKey } from './expression-key.ts'
 import { Aggregates, Grouping, isNullable } from './grouping.ts'
 import { unsupported } from './node-reader.ts'
+import { bindSetOperation } from './bind-set.ts'
 import { outputName } from './output-name.ts'
 import { conjuncts, pushFilter } from './push-filter.ts'
-import { Scope, columnExpression } from './scope.ts'
+import { Scope, columnExpression, relationColumns } from './scope.ts'
 
 type Visible = ReadonlyMap<string, CommonTableBinding>
 
@@ -39,10 +40,22 @@ export function bindQuery(query: Query, context: BindContext, parent: Scope | nu
 
 /** Binds a query that is a statement, or (as {@link bindQuery}) part of one below `parent`. */
 export function bindSelect(query: Query, context: BindContext, parent: Scope | null, outer: Visible): LogicalPlan {
+  return bindAny(query, context, parent, outer, false)
+}
+
+/** As {@link bindSelect}. `open`: literals and parameters of the select list that nothing typed may stay so. */
+function bindAny(
+  query: Query, context: BindContext, parent: Scope | null, outer: Visible, open: boolean,
+): LogicalPlan {
   const visible = withTables(query.with, outer)
-  if (query.rows !== null) {
-    if (query.locks.length > 0) throw unsupported('FOR UPDATE or FOR SHARE of VALUES', query.locks[0]!.position)
-    return bindValues(query, query.rows, context, parent, visible)
+  if (query.set !== null || query.rows !== null) {
+    const [lock] = query.locks
+    if (lock !== undefined) {
+      const what = query.rows !== null ? 'VALUES' : query.set!.operation.toUpperCase()
+      throw unsupported(`FOR UPDATE or FOR SHARE of ${what}`, lock.position)
+    }
+    return query.set !== null ? bindSet(query, query.set, context, parent, visible)
+      : bindValues(query, query.rows!, context, parent, visible)
   }
   const source = bindFrom(query.from, { context, parent, visible, locks: query.locks.length > 0 })
   const scope = new Scope(source.columns, parent)
@@ -51,7 +64,9 @@ export function bindSelect(query: Query, context: BindContext, parent: Scope | n
     : pushFilter(source.plan, conjuncts(condition(query.where, 'WHERE', plain)))
   const aggregates = new Aggregates()
   const env: ExprEnv = { ...plain, aggregates, clause: 'SELECT' }
-  const items = query.items.flatMap(item => bindItem(item, env))
+  const isOpen = open && !query.distinct && query.groupBy.length === 0 && query.orderBy.length === 0 &&
+    query.limit === null && query.offset === null
+  const items = query.items.flatMap(item => bindItem(item, env, isOpen))
   const groups = query.groupBy.map(group => bindGroup(group, items, query.items, { ...plain, clause: 'GROUP BY' }))
   const having = query.having === null ? null : condition(query.having, 'HAVING', env)
   const keys = query.orderBy.map(item => bindOrder(item, items, env))
@@ -81,13 +96,14 @@ function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
   return visible
 }
 
-function bindItem(item: SelectItem, env: ExprEnv): Item[] {
+function bindItem(item: SelectItem, env: ExprEnv, isOpen: boolean): Item[] {
   if (item.expr.kind === 'star') {
     return env.scope.expand(item.expr.table, item.expr.position).map(
       expression => ({ name: expression.name, expression })
     )
   }
-  const expression = settle(bindExpr(item.expr, env), env.context)
+  const bound = bindExpr(item.expr, env)
+  const expression = isOpen ? bound : settle(bound, env.context)
   return [{ name: item.alias ?? outputName(item.expr), expression }]
 }
 
@@ -235,5 +251,28 @@ function bindValues(
   if (query.orderBy.length === 0) return limited(query, plan, env)
   const scope = new Scope(output.map((column, index) => ({ ...column, index, relation: null, plain: true })), parent)
   const keys = query.orderBy.map(item => bindOrder(item, items, { ...env, scope }))
+  return finish(query, plan, items, keys, env)
+}
+
+/** A set operation with its ORDER BY (output names and ordinals only, as in PostgreSQL), LIMIT and OFFSET. */
+function bindSet(
+  query: Query, set: SetOperation, context: BindContext, parent: Scope | null, visible: Visible,
+): LogicalPlan {
+  const plan = bindSetOperation(set, context, branch => {
+    const [lock] = branch.locks
+    if (lock !== undefined) throw unsupported('FOR UPDATE or FOR SHARE in a set operation', lock.position)
+    return bindAny(branch, context, parent, visible, true)
+  })
+  const { output } = plan
+  const env: ExprEnv = { context, scope: Scope.empty, aggregates: null, clause: 'LIMIT', visible }
+  if (query.orderBy.length === 0) return limited(query, plan, env)
+  const items = output.map((column, i) => ({ name: column.name, expression: columnAt(output, i) }))
+  const scope = new Scope(relationColumns(output, null), parent)
+  const keys = query.orderBy.map(item => {
+    const key = bindOrder(item, items, { ...env, scope })
+    if (key.expression.kind === 'column') return key
+    throw unsupported(`ORDER BY an expression over ${set.operation.toUpperCase()} (only result column names and ` +
+      'positions can be used)', item.position)
+  })
   return finish(query, plan, items, keys, env)
 }

@@ -59,6 +59,7 @@ function shape(plan: LogicalPlan): string {
       const kind = `${plan.join}${plan.leftKeys.length}${plan.residual === null ? '' : '+'}`
       return `${kind}(${shape(plan.left)}, ${shape(plan.right)})`
     }
+    case 'set': return `${plan.operation}${plan.all ? ' all' : ''}(${plan.inputs.map(shape).join(', ')})`
     default: return `${plan.kind}(${shape(plan.input)})`
   }
 }
@@ -96,6 +97,11 @@ describe('result columns', () => {
     ['SELECT (SELECT max(id) FROM item), EXISTS (SELECT 1)', ['max bigint', 'exists boolean']],
     ['VALUES (1, \'a\'), (2.5, NULL)', ['column1 decimal(11,1)', 'column2 text']],
     ['SELECT a, b FROM (VALUES (1, 2)) AS v(a, b)', ['a integer', 'b integer']],
+    ['SELECT id AS x, NULL FROM item UNION ALL SELECT price, at FROM item', ['x decimal(21,2)', '?column? timestamp']],
+    ["SELECT NULL UNION SELECT '1'", ['?column? text']],
+    ["SELECT '1' EXCEPT SELECT 2 ORDER BY 1", ['?column? integer']],
+    ['SELECT qty FROM item INTERSECT VALUES (1.5) LIMIT 1', ['qty decimal(11,1)']],
+    ['SELECT (SELECT qty FROM item UNION SELECT 1)', ['qty integer']],
     [
       'WITH w(x) AS (SELECT id FROM item), v AS (SELECT x + 1 AS y FROM w) SELECT * FROM v, w',
       ['y bigint', 'x bigint'],
@@ -157,6 +163,14 @@ describe('plans', () => {
     ['INSERT INTO log VALUES (\'a\'), (\'b\')', 'insert(values2)'],
     ['INSERT INTO log DEFAULT VALUES', 'insert(values1)'],
     ['UPDATE item SET qty = 1 WHERE id = 1', 'update(project(filter(item)))'],
+    ['SELECT 1 UNION SELECT 2 UNION SELECT 3',
+      'distinct(union all(project(values1), project(values1), project(values1)))'],
+    ['SELECT 1 UNION SELECT 2 UNION ALL SELECT 3',
+      'union all(distinct(union all(project(values1), project(values1))), project(values1))'],
+    ['SELECT 1 UNION SELECT 2 INTERSECT ALL SELECT 3',
+      'distinct(union all(project(values1), intersect all(project(values1), project(values1))))'],
+    ['(SELECT 1 UNION SELECT 2) EXCEPT SELECT id FROM item ORDER BY 1 LIMIT 2',
+      'limit(sort(project(except(project(distinct(union all(project(values1), project(values1)))), project(item)))))'],
     ['DELETE FROM item', 'delete(project(item))'], ['VALUES (2), (1) ORDER BY 1', 'sort(project(values2))'],
   ])('%s', (sql, expected) => {
     expect(shape(planOf(sql))).toBe(expected)
@@ -294,6 +308,18 @@ describe('errors', () => {
     ['SELECT x FROM (SELECT 1 AS y) AS s(a, b)', '42P10', undefined, undefined],
     ['SELECT 1::serial', '0A000', 11, undefined],
     ['SELECT 99999999999999999999999999999999999999999', '22003', 8, undefined],
+    ['SELECT 1 UNION SELECT 1, 2', '42601', 23, undefined],
+    ['SELECT * FROM item EXCEPT SELECT 1', '42601', 34, undefined],
+    ['SELECT id, qty FROM item UNION SELECT 1, name FROM item', '42804', 42, undefined],
+    ['SELECT 1 UNION ALL SELECT qty FROM item UNION ALL SELECT * FROM log', '42804', 58, undefined],
+    ["SELECT 'x' INTERSECT SELECT 1", '22P02', 8, undefined], ['SELECT 1 UNION SELECT true', '42804', 23, undefined],
+    ['SELECT NULL UNION SELECT NULL UNION SELECT 1', '42804', 44, undefined],
+    ['SELECT 1 AS x UNION SELECT 2 ORDER BY x + 1', '0A000', 41, undefined],
+    ['SELECT 1 AS x UNION SELECT 2 ORDER BY 2', '42P10', 39, undefined],
+    ['SELECT 1 AS x UNION SELECT 2 AS y ORDER BY y', '42703', 44, undefined],
+    ["SELECT '{}'::json UNION SELECT '{}'::json", '42883', 32, undefined],
+    ['SELECT UNION SELECT', '0A000', undefined, undefined],
+    ['SELECT id FROM item UNION SELECT 1 FOR UPDATE', '0A000', undefined, undefined],
   ])('%s is %s at %s', (sql, code, position, nearest) => {
     const error = fails(sql)
     expect([error.code, position === undefined ? undefined : error.position], error.message).toEqual([code, position])

@@ -1,6 +1,8 @@
 // SELECT, VALUES, WITH and FROM of libpg-query's tree to ours.
-// Set operations and DISTINCT ON end here with 0A000.
-import type { CommonTable, Expr, FromItem, LockingClause, OrderItem, Query, SelectItem, TableRef } from './ast.ts'
+// DISTINCT ON ends here with 0A000.
+import type {
+  CommonTable, Expr, FromItem, LockingClause, OrderItem, Query, SelectItem, SetOperation, TableRef,
+} from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
@@ -8,14 +10,12 @@ import { nested, unsupported } from './node-reader.ts'
 /** Lowers a SelectStmt (tagged or bare). */
 export function lowerQuery(node: NodeReader): Query {
   if (node.tag !== 'SelectStmt') throw node.unsupported()
-  const operation = node.text('op')
-  if (operation !== 'SETOP_NONE' && operation !== '') {
-    throw unsupported(operation.replace('SETOP_', ''), node.position ?? firstPosition(node))
-  }
   const common = node.bare('withClause', 'WithClause')
+  const set = lowerSet(node)
   const query: Query = {
     kind: 'select',
     with: common === null ? [] : lowerWith(common),
+    set,
     rows: node.has('valuesLists') ? lowerRows(node.nodes('valuesLists')) : null,
     distinct: lowerDistinct(node),
     items: node.nodes('targetList').map(lowerItem),
@@ -27,16 +27,24 @@ export function lowerQuery(node: NodeReader): Query {
     limit: lowerLimit(node),
     offset: optional(node, 'limitOffset'),
     locks: node.nodes('lockingClause').map(lowerLocking),
-    position: node.position,
+    position: node.position ?? set?.left.position,
   }
   node.done()
   return query
 }
 
-function firstPosition(node: NodeReader): number | undefined {
-  const side = node.bare('larg', 'SelectStmt')
-  if (side === null) return node.nodes('targetList')[0]?.position
-  return firstPosition(side)
+const OPERATIONS: Readonly<Record<string, SetOperation['operation']>> = {
+  SETOP_UNION: 'union', SETOP_INTERSECT: 'intersect', SETOP_EXCEPT: 'except',
+}
+
+function lowerSet(node: NodeReader): SetOperation | null {
+  const operation = OPERATIONS[node.text('op')]
+  if (operation === undefined) return null
+  const all = node.flag('all')
+  const [left, right] = [node.bare('larg', 'SelectStmt')!, node.bare('rarg', 'SelectStmt')!]
+  return nested(node.context, node.position, () => (
+    { operation, all, left: lowerQuery(left), right: lowerQuery(right) }
+  ))
 }
 
 const STRENGTHS: Readonly<Record<string, LockingClause['strength']>> = {

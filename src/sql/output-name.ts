@@ -15,7 +15,9 @@ function nameOf(expr: Expr): string | null {
     case 'case': return (expr.otherwise === null ? null : nameOf(expr.otherwise)) ?? 'case'
     case 'subquery': {
       if (expr.mode === 'exists') return 'exists'
-      const item = expr.query.items[0]
+      let { query } = expr
+      while (query.set !== null) query = query.set.left
+      const item = query.items[0]
       return expr.mode === 'in' || item === undefined ? null : item.alias ?? nameOf(item.expr)
     }
     case 'literal': return expr.form === 'boolean' ? 'bool' : null

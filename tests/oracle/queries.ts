@@ -118,6 +118,31 @@ const PLAIN = [
   `SELECT s, t FROM (SELECT o_status AS s, sum(o_total) AS t FROM orders GROUP BY o_status) q
      WHERE t > 100 AND s <> 'P'`,
   'SELECT * FROM (SELECT o_id FROM orders ORDER BY o_total DESC, o_id LIMIT 5) t WHERE o_id > 100',
+  // set operations
+  'SELECT o_status FROM orders UNION SELECT l_flag FROM line',
+  'SELECT o_customer FROM orders UNION ALL SELECT c_id FROM customer UNION ALL SELECT id FROM nothing',
+  'SELECT o_customer FROM orders INTERSECT SELECT c_id FROM customer',
+  'SELECT o_customer, o_status FROM orders INTERSECT ALL SELECT o_customer, o_status FROM orders WHERE o_id % 2 = 0',
+  'SELECT o_customer FROM orders EXCEPT ALL SELECT c_id FROM customer',
+  'SELECT o_note FROM orders EXCEPT SELECT w FROM word',
+  "SELECT o_note FROM orders EXCEPT ALL SELECT 'updated' EXCEPT ALL SELECT NULL",
+  'SELECT o_priority, o_total FROM orders UNION SELECT l_quantity, l_price FROM line WHERE l_number = 1',
+  'SELECT o_date FROM orders WHERE o_id < 300 UNION SELECT l_shipped FROM line WHERE l_order < 300',
+  'SELECT c_balance FROM customer UNION ALL SELECT o_total FROM orders WHERE o_id < 90',
+  'SELECT 1 AS x UNION SELECT 2 INTERSECT SELECT 2 UNION ALL SELECT NULL EXCEPT SELECT 1',
+  'SELECT o_id, o_note FROM orders WHERE o_id < 100 UNION SELECT n, w FROM word ORDER BY 2 DESC NULLS LAST, 1 LIMIT 20',
+  '(SELECT o_id FROM orders ORDER BY o_total, o_id LIMIT 3) UNION ALL (SELECT o_id FROM orders ORDER BY o_id LIMIT 2)',
+  `SELECT s, count(*), sum(n) FROM (SELECT o_status AS s, o_id AS n FROM orders UNION ALL
+     SELECT l_flag, l_order FROM line) u WHERE n > 300 GROUP BY s`,
+  `SELECT n FROM (SELECT o_id AS n, o_status FROM orders UNION SELECT l_order, l_flag FROM line) u
+     WHERE n BETWEEN 30 AND 60 AND o_status <> 'F'`,
+  'SELECT c_id FROM customer WHERE c_id IN (SELECT n FROM word UNION SELECT o_customer FROM orders WHERE o_id < 50)',
+  'SELECT count(*) FROM (SELECT * FROM orders EXCEPT SELECT * FROM orders WHERE o_priority = 1) x',
+  'SELECT id, v FROM nothing UNION SELECT id, v FROM nothing',
+  'SELECT id FROM nothing INTERSECT SELECT c_id FROM customer',
+  'SELECT c_nation FROM customer EXCEPT SELECT v FROM nothing',
+  'WITH big AS (SELECT o_id AS k FROM orders WHERE o_total > 40000) SELECT k FROM big EXCEPT SELECT l_order FROM line',
+  'VALUES (1, 2), (3, NULL) INTERSECT (VALUES (1, 3) UNION ALL SELECT 3, NULL)',
 ]
 
 export const QUERIES: readonly OracleQuery[] = [
