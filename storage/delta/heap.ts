@@ -42,6 +42,8 @@ export interface Tuple {
 
 /** All heap pages of a database. */
 export class Heap {
+  /** Address behind the body that `locate` found. */
+  bodyEnd = 0
   private readonly memory: LinearMemory
   private readonly pool: BufferPool
   private readonly pages: PageStore
@@ -142,6 +144,15 @@ export class Heap {
       ? this.memory.u8.subarray(at + TUPLE_HEADER_BYTES, at + length)
       : this.readOverflow(this.memory.view.getUint32(at + 9, true), this.memory.view.getUint32(at + 13, true))
     return { commitId, isTombstone: (flags & FLAG_TOMBSTONE) !== 0, body }
+  }
+
+  /** Address of a tuple's body, -1 when it is not in one piece; ends at `bodyEnd`. Valid as long as `read`'s. */
+  locate(page: number, slot: number): number {
+    const base = this.pool.fetch(page) * FRAME_SIZE
+    const at = base + heapTupleOffset(this.memory, base, slot)
+    this.bodyEnd = at + heapTupleLength(this.memory, base, slot)
+    const isWhole = at !== base && (this.memory.u8[at + 8]! & FLAG_OVERFLOW) === 0
+    return isWhole ? at + TUPLE_HEADER_BYTES : -1
   }
 
   private readOverflow(length: number, firstPage: number): Uint8Array {

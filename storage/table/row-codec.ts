@@ -16,8 +16,9 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** How one column is stored in a tuple. */
-const FIELD = { I8: 0, I16: 1, I32: 2, I64: 3, F32: 4, F64: 5, I128: 6, TEXT: 7, BYTES: 8 } as const
-const FIELD_SIZE = [1, 2, 4, 8, 4, 8, 16]
+export const FIELD = { I8: 0, I16: 1, I32: 2, I64: 3, F32: 4, F64: 5, I128: 6, TEXT: 7, BYTES: 8 } as const
+/** Bytes of the fields of one size. */
+export const FIELD_SIZE: readonly number[] = [1, 2, 4, 8, 4, 8, 16]
 
 function fieldOf(type: SqlType): number {
   switch (physicalOf(type)) {
@@ -33,7 +34,8 @@ function fieldOf(type: SqlType): number {
 
 /** Encoder and decoder for rows of fixed column types. */
 export class RowCodec {
-  private readonly fields: readonly number[]
+  /** Stored form (FIELD) by column. */
+  readonly fields: readonly number[]
   private readonly bitmapBytes: number
 
   constructor(types: readonly SqlType[]) {

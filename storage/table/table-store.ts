@@ -18,6 +18,7 @@ import { KeyOrder } from './key.ts'
 import type { KeyValue } from './key.ts'
 import { KeySearch } from './key-search.ts'
 import { RowCodec } from './row-codec.ts'
+import { TupleReader } from './tuple-reader.ts'
 import { decodeGroupMeta } from '../row-group/row-group.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 import type { GroupDirectory } from './group-directory.ts'
@@ -53,6 +54,7 @@ export class TableStore {
   readonly schema: TableSchema
   readonly order: KeyOrder
   readonly codec: RowCodec
+  private readonly tuples: TupleReader
   readonly keyCodec: RowCodec
   readonly delta = new Delta()
   readonly deltaOrder: DeltaOrder
@@ -106,6 +108,7 @@ export class TableStore {
     this.services = services
     this.order = root?.order ?? new KeyOrder(schema)
     this.codec = new RowCodec(schema.columns.map((column) => column.type))
+    this.tuples = new TupleReader(services.reader.memory, this.codec.fields)
     this.keyCodec = new RowCodec(schema.key.map((c) => schema.columns[c]!.type))
     this.deltaOrder = new DeltaOrder(this.order)
     this.search = new KeySearch(schema, this.order, services.reader, services.counters)
@@ -203,7 +206,11 @@ export class TableStore {
   /** The row of a live version. */
   rowOf(content: VersionContent): Row {
     if (content.row !== null) return content.row
-    const { body } = this.services.heap.read(content.page, content.slot)
+    const { heap } = this.services
+    const at = heap.locate(content.page, content.slot)
+    const row = at < 0 ? null : this.tuples.read(at, heap.bodyEnd)
+    if (row !== null) return row
+    const { body } = heap.read(content.page, content.slot)
     return this.codec.decode(new ByteReader(body, { file: this.services.file, page: content.page }))
   }
 }
