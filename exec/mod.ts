@@ -3,7 +3,7 @@
 export { planStatement } from './plan/planner.ts'
 export { evaluateConstant } from './kernel/compile.ts'
 export type { PlanOptions } from './plan/planner.ts'
-export type { PhysicalPlan, PointPlan } from './plan/physical.ts'
+export type { PhysicalPlan, PointPlan, ReturnedRows } from './plan/physical.ts'
 export type { BatchSource, ExecutionContext, PoolCounters } from './context.ts'
 export type { OperatorProfile, Profile } from './run.ts'
 export type { Backend } from './kernel/kernel.ts'

@@ -5,7 +5,7 @@
 // See operators/operator.ts for the rules O1-O4 that sources follow.
 import { assert } from '../src/base/assert.ts'
 import { CODE, DatabaseError } from '../src/base/errors.ts'
-import type { Scalar } from '../src/base/types.ts'
+import type { Row, Scalar } from '../src/base/types.ts'
 import { Arena } from '../storage/memory/arena.ts'
 import type { BatchSource, ExecutionContext } from './context.ts'
 import { evaluateConstant } from './kernel/compile.ts'
@@ -45,6 +45,8 @@ export class Run implements ConditionValues {
   readonly env: KernelEnv
   readonly parameters: Scalar[]
   readonly profiles: Map<PlanNode, OperatorProfile> | null
+  /** What the statement has changed, for RETURNING (changed-rows.ts). */
+  readonly changedRows: Row[] = []
   /** Results of the subqueries that ran, by their logical plans. */
   readonly #results: Map<LogicalPlan, SubqueryResult> = new Map()
   readonly #subqueries: Map<SubqueryExpression, SubqueryResult> = new Map()

@@ -83,6 +83,17 @@ export interface TableWriter {
   insert(table: string, row: Row): void
   /** Replaces the row with key `key`; `row` may have another key (23505). False when there is no such row. */
   update(table: string, key: readonly Scalar[], row: Row): boolean
+  /**
+   * Inserts the row unless another one has its values under an arbiter: unique indexes by name, null for the primary
+   * key, or 'all'. Returns the row as it is stored: the one inserted, or the one that is there.
+   */
+  insertUnless(
+    table: string, row: Row, arbiters: readonly (string | null)[] | 'all',
+  ): { readonly row: Row; readonly inserted: boolean }
+  /** As update(), of a row that insertUnless() has just returned. */
+  replace(table: string, key: readonly Scalar[], row: Row): boolean
+  /** The row as it will be stored, but for what an insert adds. 22001 for text that is too long. */
+  fit(table: string, row: Row): Row
   delete(table: string, key: readonly Scalar[]): boolean
   /** Locks the row until the transaction ends; false when there is none. 55P03 when another transaction holds it. */
   lock(table: string, key: readonly Scalar[], strength: LockStrength): boolean

@@ -11,11 +11,13 @@ import type { Run } from '../run.ts'
 
 /** An operator that changes a table instead of producing rows. */
 export interface ChangeOperator extends PlanNode {
+  /** RETURNING: reads the rows that change() noted in the run; null without. */
+  readonly returning: Operator | null
   /** Runs to the end; returns the number of rows inserted, updated or deleted. */
   change(run: Run): number
 }
 
 /** Asserts that the binder gave a DML statement the input columns its operator needs. */
 export function checkColumnCount(input: Operator, expected: number): void {
-  assert(input.output.length === expected, 'change: the input has other columns than the statement needs')
+  assert(input.output.length >= expected, 'change: the input has other columns than the statement needs')
 }

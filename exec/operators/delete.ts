@@ -2,6 +2,7 @@
 // A key that is gone by then is not counted.
 import type { Row, TableSchema } from '../../src/base/types.ts'
 import { checkColumnCount } from './change.ts'
+import { noRow } from './changed-rows.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import type { ChangeOperator } from './change.ts'
@@ -16,12 +17,18 @@ export class DeleteOperator implements ChangeOperator {
   readonly children: readonly Operator[]
   readonly estimate: Estimate
   readonly table: string
+  readonly returning: Operator | null
+  readonly #schema: TableSchema
 
-  constructor(input: Operator, table: string, schema: TableSchema, estimate: Estimate) {
+  constructor(
+    input: Operator, target: { table: string; schema: TableSchema }, returning: Operator | null, estimate: Estimate,
+  ) {
     this.children = [input]
-    this.table = table
+    this.table = target.table
     this.estimate = estimate
-    checkColumnCount(input, schema.key.length)
+    this.returning = returning
+    this.#schema = target.schema
+    checkColumnCount(input, target.schema.key.length)
   }
 
   describe(): Description {
@@ -31,8 +38,13 @@ export class DeleteOperator implements ChangeOperator {
   change(run: Run): number {
     const { writer, memory } = run.context
     let count = 0
-    const remove = (key: Row): void => {
-      if (writer.delete(this.table, key)) count++
+    const { returning } = this
+    const width = this.#schema.key.length
+    const nothing = noRow(this.#schema.columns.length)
+    const remove = (values: Row): void => {
+      if (!writer.delete(this.table, returning === null ? values : values.slice(0, width))) return
+      count++
+      if (returning !== null) run.changedRows.push([...nothing, ...values.slice(width)])
     }
     const few = pointRows(run, this.children[0]!)
     if (few !== null) few.forEach(remove)

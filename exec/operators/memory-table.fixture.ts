@@ -296,6 +296,21 @@ export class MemoryDatabase implements TableWriter {
     return true
   }
 
+  insertUnless(name: string, row: Row): { row: Row; inserted: boolean } {
+    const table = this.access(name)
+    const found = table.rows.find((other) => table.compareKeys(table.keyOf(other), table.keyOf(row)) === 0)
+    if (found === undefined) this.insert(name, row)
+    return { row: found ?? row, inserted: found === undefined }
+  }
+
+  replace(name: string, key: readonly Scalar[], row: Row): boolean {
+    return this.update(name, key, row)
+  }
+
+  fit(_name: string, row: Row): Row {
+    return row
+  }
+
   delete(name: string, key: readonly Scalar[]): boolean {
     const table = this.access(name)
     const before = table.rows.length

@@ -48,7 +48,8 @@ function lookUp(run: Run, operator: ScanOperator): Row[] | null {
   return rows
 }
 
-function valueOf(run: Run, e: Expression, row: Row): Scalar {
+/** Value of an expression over one row: for a handful of rows. Cost: some µs where it computes anything. */
+export function valueOf(run: Run, e: Expression, row: Row): Scalar {
   if (e.kind === 'column') return row[e.index]!
   const constant = (value: Scalar, like: Expression): Expression => ({ kind: 'constant', value, type: like.type })
   return run.evaluate(substitute(run.bind(e), (column) => constant(row[column.index]!, column)))

@@ -188,27 +188,55 @@ export interface ValuesPlan extends PlanBase {
   readonly rows: readonly (readonly Expression[])[]
 }
 
+/**
+ * RETURNING: expressions over what a statement changed. Their input is the new row, then the old row (every column of
+ * the table each; NULLs where there is none), then the columns that the statement's input carries along for them.
+ */
+export interface Returning {
+  readonly input: readonly OutputColumn[]
+  readonly expressions: readonly Expression[]
+}
+/** ON CONFLICT: what happens to a row whose values another row has under an arbiter. */
+export interface ConflictAction {
+  /** Names of unique indexes, null for the primary key; 'all' of the table. */
+  readonly arbiters: readonly (string | null)[] | 'all'
+  /** null: DO NOTHING. The input of its expressions is the row that is there, then the one proposed. */
+  readonly update: {
+    readonly assignments: readonly number[]
+    readonly values: readonly Expression[]
+    readonly where: Expression | null
+  } | null
+}
+
 /** Inserts the rows of `input`, whose columns are all columns of the table in order (hidden row id excluded). */
 export interface InsertPlan extends PlanBase {
   readonly kind: 'insert'
   readonly table: string
   readonly schema: TableSchema
   readonly input: LogicalPlan
+  readonly conflict?: ConflictAction
+  readonly returning?: Returning
 }
-/** `input` yields every column of the table (hidden ones too) in order, then one value per assignment. */
+/**
+ * `input` yields every column of the table (hidden ones too) in order, then one value per assignment, then what
+ * RETURNING wants of other tables. `joined`: it may yield a row several times, of which the first counts.
+ */
 export interface UpdatePlan extends PlanBase {
   readonly kind: 'update'
   readonly table: string
   readonly schema: TableSchema
   readonly input: LogicalPlan
   readonly assignments: readonly number[]
+  readonly joined?: boolean
+  readonly returning?: Returning
 }
-/** `input` yields the key columns in key order. */
+/** `input` yields the key columns in key order; with RETURNING then every column, then those of other tables. */
 export interface DeletePlan extends PlanBase {
   readonly kind: 'delete'
   readonly table: string
   readonly schema: TableSchema
   readonly input: LogicalPlan
+  readonly returning?: Returning
 }
 
 export type LogicalPlan =

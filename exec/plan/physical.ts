@@ -9,6 +9,8 @@ import { IndexScanOperator } from '../operators/index-scan.ts'
 import type { Operator, PlanNode } from '../operators/operator.ts'
 import { Run } from '../run.ts'
 import type { Profile, Subplans } from '../run.ts'
+import { forEachRow } from '../operators/rows.ts'
+import type { Row } from '../../src/base/types.ts'
 import type { Batch } from '../vector/batch.ts'
 import type { Expression, OutputColumn } from './logical.ts'
 
@@ -21,9 +23,16 @@ export interface PointPlan {
   readonly columns: readonly number[]
 }
 
+/** Takes what RETURNING gives. */
+export interface ReturnedRows {
+  /** All changes are made; an error thrown here is the statement's. */
+  done(): void
+  row(row: Row): void
+}
+
 /** A planned statement. Immutable; every execution has its own state. */
 export interface PhysicalPlan {
-  /** Empty for INSERT, UPDATE and DELETE. */
+  /** Empty for INSERT, UPDATE and DELETE without RETURNING. */
   readonly output: readonly OutputColumn[]
   readonly point: PointPlan | null
   /** Indexes it reads: it must be made anew when one of them is not there for a snapshot. */
@@ -32,9 +41,11 @@ export interface PhysicalPlan {
   readonly changes: boolean
   /** Starts a query. The source must be closed, also after an error. */
   execute(context: ExecutionContext): BatchSource
-  /** Runs an INSERT, UPDATE or DELETE; returns the number of rows. Partial effects of an error stay: the
-   * caller rolls back to its statement savepoint. */
-  executeChanges(context: ExecutionContext): number
+  /**
+   * Runs an INSERT, UPDATE or DELETE; returns the number of rows. Partial effects of an error stay: the caller rolls
+   * back to its statement savepoint. `returned` gets the rows of RETURNING after `done` was called.
+   */
+  executeChanges(context: ExecutionContext, returned?: ReturnedRows): number
   /** Runs the statement to its end, discarding rows, and returns what every operator did. */
   analyze(context: ExecutionContext): Profile
   /** EXPLAIN: text lines joined by newlines, or the JSON document of DESIGN §8. */
@@ -48,6 +59,8 @@ export function physicalPlan(
 ): PhysicalPlan {
   return new PlannedStatement(root, about)
 }
+
+const IGNORED: ReturnedRows = { done: () => undefined, row: () => undefined }
 
 class PlannedStatement implements PhysicalPlan {
   readonly output: readonly OutputColumn[]
@@ -65,7 +78,7 @@ class PlannedStatement implements PhysicalPlan {
     this.#subplans = about.subplans
     this.point = about.point
     this.changes = 'change' in root
-    this.output = this.changes ? [] : about.output
+    this.output = about.output
     this.indexes = [root, ...about.subplans.values()].flatMap(indexesOf)
   }
 
@@ -80,13 +93,28 @@ class PlannedStatement implements PhysicalPlan {
     }
   }
 
-  executeChanges(context: ExecutionContext): number {
+  executeChanges(context: ExecutionContext, returned: ReturnedRows = IGNORED): number {
     assert('change' in this.#root, 'executeChanges: the plan is a query')
     const run = new Run(context, this.#subplans, { analyze: false })
     try {
-      return this.#root.change(run)
+      return this.#change(run, this.#root, returned)
     } finally {
       run.close()
+    }
+  }
+
+  // RETURNING is opened before the first write, so that its subqueries see what the statement began with.
+  #change(run: Run, root: ChangeOperator, returned: ReturnedRows): number {
+    const source = root.returning === null ? null : run.open(root.returning)
+    try {
+      const count = run.measure(root, () => root.change(run))
+      returned.done()
+      for (let batch = source?.next() ?? null; batch !== null; batch = source!.next()) {
+        forEachRow(run.context.memory, batch, (row) => returned.row(row))
+      }
+      return count
+    } finally {
+      source?.close()
     }
   }
 
@@ -95,7 +123,7 @@ class PlannedStatement implements PhysicalPlan {
     const root = this.#root
     try {
       if ('change' in root) {
-        run.profileOf(root).rows = run.measure(root, () => root.change(run))
+        run.profileOf(root).rows = this.#change(run, root, IGNORED)
       } else {
         const source = new RunningQuery(run, run.open(root))
         while (source.next() !== null) continue

@@ -9,9 +9,11 @@
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { TableAccess } from '../../storage/access.ts'
 import { DeleteOperator } from '../operators/delete.ts'
+import { ChangedRowsOperator } from '../operators/changed-rows.ts'
 import { InsertOperator } from '../operators/insert.ts'
 import type { ChangeOperator } from '../operators/change.ts'
 import type { Operator } from '../operators/operator.ts'
+import { ProjectOperator } from '../operators/project.ts'
 import { UpdateOperator } from '../operators/update.ts'
 import { OperatorBuilder } from './build.ts'
 import { DEFAULT_COSTS } from './cost.ts'
@@ -22,7 +24,7 @@ import { foldPlan } from './fold.ts'
 import { hoistLimits } from './hoist-limits.ts'
 import { orderJoins } from './join-order.ts'
 import { pointPlanOf } from './point-plan.ts'
-import type { LogicalPlan } from './logical.ts'
+import type { DeletePlan, InsertPlan, LogicalPlan, UpdatePlan } from './logical.ts'
 import { physicalPlan } from './physical.ts'
 import type { PhysicalPlan } from './physical.ts'
 import { prunePlan } from './prune.ts'
@@ -56,10 +58,26 @@ function buildRoot(plan: LogicalPlan, builder: OperatorBuilder): Operator | Chan
   const input = builder.build(plan.input)
   const { rows, cost } = input.estimate
   const estimate = { rows, cost: cost + rows * 2 }
+  const returning = returningOf(plan, builder, rows)
   switch (plan.kind) {
-    case 'insert': return new InsertOperator(input, plan.table, plan.schema, estimate)
-    case 'update': return new UpdateOperator(input, plan, estimate)
-    case 'delete': return new DeleteOperator(input, plan.table, plan.schema, estimate)
+    case 'insert': {
+      const update = plan.conflict?.update ?? null
+      if (update !== null) builder.registerAll([...update.values, ...(update.where === null ? [] : [update.where])])
+      return new InsertOperator(input, plan, returning, estimate)
+    }
+    case 'update': return new UpdateOperator(input, plan, returning, estimate)
+    case 'delete': return new DeleteOperator(input, plan, returning, estimate)
     default: throw new DatabaseError(CODE.INTERNAL, 'planner: unknown statement')
   }
+}
+
+/** The projection of RETURNING over the changed rows. */
+function returningOf(
+  plan: InsertPlan | UpdatePlan | DeletePlan, builder: OperatorBuilder, rows: number,
+): Operator | null {
+  if (plan.returning === undefined) return null
+  const { input, expressions } = plan.returning
+  builder.registerAll(expressions)
+  const estimate = { rows, cost: rows }
+  return new ProjectOperator(new ChangedRowsOperator(input, estimate), expressions, plan.output, estimate)
 }

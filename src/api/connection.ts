@@ -104,7 +104,7 @@ export class Connection {
     if (/^\s*attach\b/i.test(sql)) return this.#attach(sql)
     return execute(this.session, () => {
       const statement = this.prepare(sql, rest)
-      if (statement.columns.length > 0) return { rows: statement.all(parameters), changes: 0 }
+      if (statement.columns.length > 0) return statement.execute(parameters)
       return { rows: [], changes: statement.run(parameters).changes }
     }, signal)
   }

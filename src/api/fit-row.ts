@@ -6,7 +6,7 @@ import { fitText } from '../base/scalar-parse.ts'
 import { DatabaseError } from '../base/errors.ts'
 import type { ColumnSchema, Row, Scalar, SqlType, TableSchema } from '../base/types.ts'
 import { physicalOf } from '../base/types.ts'
-import type { LockStrength, TableWriter, Transaction } from '../../storage/mod.ts'
+import type { Arbiters, LockStrength, TableWriter, Transaction } from '../../storage/mod.ts'
 
 function isLimited({ type }: ColumnSchema): boolean {
   return type.maxLength !== undefined || type.blankPadded === true
@@ -42,6 +42,16 @@ function fitValue(column: ColumnSchema, text: string): Scalar {
   }
 }
 
+/** A stored row as the executor has it: wide decimals are numbers while they are exact, and there is no -0. */
+function executorRow(schema: TableSchema, row: Row): Row {
+  return row.map((value, c) => {
+    if (value === 0) return 0
+    if (typeof value !== 'bigint' || physicalOf(schema.columns[c]!.type) !== 'wide') return value
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value
+  })
+}
+
 /** A key, or a prefix of one, in the form that storage keeps. */
 export function storedKey(schema: TableSchema, key: readonly Scalar[]): readonly Scalar[] {
   return key.map((value, i) => storedScalar(schema.columns[schema.key[i]!]!.type, value))
@@ -68,6 +78,22 @@ export class FittingWriter implements TableWriter {
   /** As the transaction's update. */
   update(table: string, key: readonly Scalar[], row: Row): boolean {
     return this.#txn.update(table, storedKey(this.#txn.table(table).schema, key), this.#fit(table, row))
+  }
+
+  /** As the transaction's insertUnless. */
+  insertUnless(table: string, row: Row, arbiters: Arbiters): { readonly row: Row; readonly inserted: boolean } {
+    const { row: stored, inserted } = this.#txn.insertUnless(table, this.#fit(table, row), arbiters)
+    return { row: executorRow(this.#txn.table(table).schema, stored), inserted }
+  }
+
+  /** As the transaction's update. */
+  replace(table: string, key: readonly Scalar[], row: Row): boolean {
+    return this.update(table, key, row)
+  }
+
+  /** The row as it is stored, in the executor's form. */
+  fit(table: string, row: Row): Row {
+    return executorRow(this.#txn.table(table).schema, this.#fit(table, row))
   }
 
   /** As the transaction's delete. */

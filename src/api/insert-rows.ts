@@ -43,6 +43,7 @@ export class InsertRows {
   /** The fast path of a plan, or null when a row needs the executor or a parameter is used twice. */
   static of(session: Session, plan: LogicalPlan, names: readonly (string | null)[]): InsertRows | null {
     if (plan.kind !== 'insert' || plan.input.kind !== 'values') return null
+    if (plan.conflict !== undefined || plan.returning !== undefined) return null
     const types: SqlType[] = names.map(() => NULL_TYPE)
     const hidden = plan.schema.columns.findIndex(column => column.hidden === true)
     let uses = 0

@@ -32,6 +32,9 @@ export class RowRecheck {
   over(writer: TableWriter): TableWriter {
     return {
       insert: (table: string, row: Row) => writer.insert(table, row),
+      insertUnless: (table, row, arbiters) => writer.insertUnless(table, row, arbiters),
+      replace: (table, key, row) => writer.replace(table, key, row),
+      fit: (table, row) => writer.fit(table, row),
       lock: (table: string, key: readonly Scalar[], strength: LockStrength) => writer.lock(table, key, strength),
       update: (table: string, key: readonly Scalar[], row: Row) =>
         this.#each(table, key, () => writer.update(table, key, row)),

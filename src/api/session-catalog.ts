@@ -3,7 +3,8 @@
 import type { TableSchema } from '../base/types.ts'
 import type { Engine, Transaction } from '../../storage/mod.ts'
 import type { Catalog } from '../sql/bind.ts'
-import { attachedNames, attachedSchema } from './attachments.ts'
+import type { UniqueColumns } from '../sql/bind-context.ts'
+import { attachedNames, attachedSchema, homeOf } from './attachments.ts'
 
 /** Tables by name; `txn` is the open transaction. */
 export function sessionCatalog(engine: Engine, txn: Transaction | null): Catalog {
@@ -11,6 +12,7 @@ export function sessionCatalog(engine: Engine, txn: Transaction | null): Catalog
   if (engine.attached.size === 0) return own
   return {
     schema: name => attachedSchema(engine, txn, name) ?? own.schema(name),
+    uniques: name => uniquesOf(engine, txn, name),
     names: () => [...own.names(), ...attachedNames(engine)],
   }
 }
@@ -21,8 +23,18 @@ function ownCatalog(engine: Engine, txn: Transaction | null): Catalog {
       const schema = engine.catalog.relationOrNull(name)?.schema
       return schema?.index === undefined ? schema : undefined
     }
-    return { schema: find, names: () => engine.catalog.userTables().map(table => table.schema.name) }
+    const uniques = (name: string): UniqueColumns[] => uniquesOf(engine, null, name)
+    return { schema: find, uniques, names: () => engine.catalog.userTables().map(table => table.schema.name) }
   }
   const schemas = new Map(txn.listTables().map(schema => [schema.name, schema]))
-  return { schema: name => schemas.get(name), names: () => schemas.keys() }
+  return {
+    schema: name => schemas.get(name), uniques: name => uniquesOf(engine, txn, name), names: () => schemas.keys(),
+  }
+}
+
+function uniquesOf(engine: Engine, txn: Transaction | null, name: string): UniqueColumns[] {
+  const home = homeOf(engine, name)
+  const indexes = txn !== null ? txn.indexesOf(txn.table(name)) : home.engine.catalog.get(home.name).indexes
+  return indexes.map(index => index.schema).filter(schema => schema.index!.unique)
+    .map(({ name: index, index: of }) => ({ name: index, columns: of!.columns, isConstraint: of!.constraint === true }))
 }

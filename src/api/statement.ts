@@ -3,7 +3,7 @@
 import type { RecordBatch, Table } from 'apache-arrow'
 import type { Scalar, SqlType } from '../base/types.ts'
 import type { Batch, PhysicalPlan } from '../../exec/mod.ts'
-import type { LogicalPlan } from '../../exec/plan/logical.ts'
+import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
 import type { LinearMemory, Transaction } from '../../storage/mod.ts'
 import { ArrowReader } from './arrow-reader.ts'
 import { ColumnValues } from './column-values.ts'
@@ -112,12 +112,18 @@ export class Statement {
 
   /** All rows as objects. With duplicate column names the last one wins; see {@link raw}. */
   all(parameters: Parameters = NO_PARAMETERS): RowObject[] {
+    return this.execute(parameters).rows
+  }
+
+  /** All rows as objects, and how many rows the statement changed. */
+  execute(parameters: Parameters = NO_PARAMETERS): { rows: RowObject[]; changes: number } {
     const rows: RowObject[] = []
+    let changes = 0
     const build = this.#rowBuilder()
     this.#forEachBatch(parameters, (columns, count) => {
       for (let i = 0; i < count; i++) rows.push(build(columns, i))
-    })
-    return rows
+    }, count => { changes = count })
+    return { rows, changes }
   }
 
   /** All rows as arrays in column order. */
@@ -197,8 +203,10 @@ export class Statement {
     return this.#prepared.guard(() => result.next())
   }
 
-  #forEachBatch(parameters: Parameters, take: (columns: unknown[][], count: number) => void): void {
-    const result = this.#start(parameters)
+  #forEachBatch(
+    parameters: Parameters, take: (columns: unknown[][], count: number) => void, changed?: (count: number) => void,
+  ): void {
+    const result = this.#start(parameters, changed)
     if (result === null) return
     try {
       const values = this.#values(result)
@@ -227,6 +235,7 @@ export class Statement {
       }
       const isChange = ['insert', 'update', 'delete'].includes(statement.plan.kind)
       if (isChange) {
+        if (statement.plan.output.length > 0) return this.#startReturning(statement, values, changed)
         this.#noteInsert(statement)
         changed(this.#insert?.run(parameters)
           ?? session.write(txn => this.#change(prepared.plan(statement, txn), txn, values)))
@@ -263,12 +272,21 @@ export class Statement {
     return Result.start(session, read, values, context => plan.execute(context))
   }
 
-  #change(plan: PhysicalPlan, txn: Transaction, values: readonly Scalar[]): number {
-    const context = executionContext(this.#prepared.session, txn, values)
+  /** A change with RETURNING: made and, outside of a transaction, committed before its first row is read. */
+  #startReturning(
+    statement: Extract<BoundStatement, { kind: 'query' }>, values: readonly Scalar[], changed: (count: number) => void,
+  ): Result {
+    const rows: Scalar[][] = []
+    const { session } = this.#prepared
+    changed(session.write(txn => this.#change(this.#prepared.plan(statement, txn), txn, values, rows)))
+    return this.#startPlan(listingPlan({ columns: statement.plan.output, rows }), [])
+  }
+
+  #change(plan: PhysicalPlan, txn: Transaction, values: readonly Scalar[], rows: Scalar[][] = []): number {
+    const { session } = this.#prepared
+    const context = executionContext(session, txn, values)
     try {
-      const changes = plan.executeChanges(context)
-      this.#prepared.session.recheck?.finish()
-      return changes
+      return plan.executeChanges(context, { done: () => session.recheck?.finish(), row: row => rows.push(row) })
     } finally {
       context.arena.release()
     }

@@ -177,18 +177,37 @@ export interface InsertStatement extends Node {
   readonly columns: readonly ColumnName[]
   /** null: DEFAULT VALUES. */
   readonly query: Query | null
+  readonly conflict: ConflictClause | null
+  readonly returning: ReturningClause | null
+}
+/** ON CONFLICT. Neither columns nor a constraint: any of them. */
+export interface ConflictClause extends Node {
+  readonly columns: readonly ColumnName[]
+  readonly constraint: string | null
+  /** null: DO NOTHING. */
+  readonly update: { readonly assignments: readonly Assignment[]; readonly where: Expr | null } | null
+}
+/** RETURNING [WITH (OLD AS name, NEW AS name)] items. */
+export interface ReturningClause {
+  readonly items: readonly SelectItem[]
+  readonly old: string
+  readonly new: string
 }
 export interface Assignment extends Node { readonly column: string; readonly value: Expr }
 export interface UpdateStatement extends Node {
   readonly kind: 'update'
   readonly table: TableRef
   readonly assignments: readonly Assignment[]
+  readonly from: readonly FromItem[]
   readonly where: Expr | null
+  readonly returning: ReturningClause | null
 }
 export interface DeleteStatement extends Node {
   readonly kind: 'delete'
   readonly table: TableRef
+  readonly using: readonly FromItem[]
   readonly where: Expr | null
+  readonly returning: ReturningClause | null
 }
 
 export interface ColumnDefinition extends Node {

@@ -3,12 +3,16 @@
 import { CODE } from '../base/errors.ts'
 import type { ColumnSchema, TableSchema } from '../base/types.ts'
 import type { Expression, LogicalPlan, OutputColumn } from '../../exec/plan/logical.ts'
-import type { DeleteStatement, Expr, InsertStatement, TableRef, UpdateStatement } from './ast.ts'
+import type {
+  Assignment, DeleteStatement, Expr, FromItem, InsertStatement, TableRef, UpdateStatement,
+} from './ast.ts'
 import type { BindContext } from './bind-context.ts'
+import { bindConflict } from './bind-conflict.ts'
 import { bindError, invalid } from './bind-context.ts'
 import { bindExpr, condition } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
-import { scanTable, tableSchema } from './bind-from.ts'
+import { bindFrom, product, scanTable, tableSchema } from './bind-from.ts'
+import { bindReturning } from './bind-returning.ts'
 import { assign } from './coerce.ts'
 import { isNullable } from './grouping.ts'
 import { constant } from './literal.ts'
@@ -16,6 +20,7 @@ import { didYouMean } from './nearest-name.ts'
 import { parse } from './parse.ts'
 import { conjuncts, pushFilter } from './push-filter.ts'
 import { Scope, relationColumns } from './scope.ts'
+import type { ScopeColumn } from './scope.ts'
 
 const NOTHING: readonly OutputColumn[] = []
 
@@ -27,7 +32,13 @@ export function bindInsert(statement: InsertStatement, context: BindContext): Lo
     : statement.query.rows !== null && isPlainValues(statement)
       ? insertValues(statement, statement.query.rows, schema, targets, context)
       : insertQuery(statement, schema, targets, context)
-  return { kind: 'insert', table: schema.name, schema, input, output: NOTHING }
+  const { table, conflict, returning } = statement
+  const plan: LogicalPlan = { kind: 'insert', table: schema.name, schema, input, output: NOTHING }
+  const action = conflict === null ? {}
+    : { conflict: bindConflict(statement, conflict, schema, context, bindAssignments) }
+  const returned = returning === null ? {}
+    : bindReturning(returning, { table, schema, shown: 'new', others: [], otherOutput: [] }, context)
+  return { ...plan, ...action, ...returned }
 }
 
 function isPlainValues(statement: InsertStatement): boolean {
@@ -141,48 +152,92 @@ function insertQuery(
   return { kind: 'project', input, expressions, output: rowOutput(schema) }
 }
 
-/** Scan of every column with the condition; the scope shows only what users may name. */
-function filteredScan(
-  table: TableRef, where: Expr | null, schema: TableSchema, context: BindContext,
-): { input: LogicalPlan; env: ExprEnv } {
-  const plan = scanTable(schema, true)
-  const columns = relationColumns(plan.output, table.alias ?? table.name)
-    .filter(column => schema.columns[column.index]!.hidden !== true)
-  const env: ExprEnv = {
-    context, scope: new Scope(columns, null), aggregates: null, clause: 'WHERE', visible: new Map(),
-  }
-  if (where === null) return { input: plan, env }
-  return { input: pushFilter(plan, conjuncts(condition(where, 'WHERE', env))), env }
+/** The table and the others that a statement joins it with, under its condition. */
+interface ChangeSource {
+  readonly input: LogicalPlan
+  readonly env: ExprEnv
+  /** Columns of the other tables; the first has index 0. */
+  readonly others: readonly ScopeColumn[]
+  readonly otherOutput: readonly OutputColumn[]
 }
 
-/** Binds UPDATE: the input yields every column, then one value per assignment. */
-export function bindUpdate(statement: UpdateStatement, context: BindContext): LogicalPlan {
-  const schema = tableSchema(statement.table.name, context, statement.position)
-  const { input, env } = filteredScan(statement.table, statement.where, schema, context)
+/** Scan of every column, the other tables behind it, and the condition; the scope shows only what users may name. */
+function changeSource(
+  table: TableRef, others: readonly FromItem[], where: Expr | null, schema: TableSchema, context: BindContext,
+): ChangeSource {
+  const plan = scanTable(schema, true)
+  const width = plan.output.length
+  const columns = relationColumns(plan.output, table.alias ?? table.name)
+    .filter(column => schema.columns[column.index]!.hidden !== true)
+  const target = { plan, columns }
+  const source = others.length === 0 ? target
+    : product(target, bindFrom(others, { context, parent: null, visible: new Map(), locks: false }), table.position)
+  const env: ExprEnv = {
+    context, scope: new Scope(source.columns, null), aggregates: null, clause: 'WHERE', visible: new Map(),
+  }
+  const input = where === null ? source.plan : pushFilter(source.plan, conjuncts(condition(where, 'WHERE', env)))
+  return {
+    input, env, otherOutput: source.plan.output.slice(width),
+    others: source.columns.slice(columns.length).map(column => ({ ...column, index: column.index - width })),
+  }
+}
+
+/** SET: ordinals of the columns, and a value of its type for each. */
+function bindAssignments(
+  given: readonly Assignment[], schema: TableSchema, env: ExprEnv,
+): { assignments: number[]; values: Expression[] } {
   const assignments: number[] = []
-  const values = statement.assignments.map(({ column, value, position }) => {
+  const values = given.map(({ column, value, position }) => {
     const ordinal = columnOrdinal(schema, column, position)
     if (assignments.includes(ordinal)) throw invalid(`multiple assignments to same column "${column}"`, position)
     assignments.push(ordinal)
     return valueFor(value, schema.columns[ordinal]!, { ...env, clause: 'UPDATE' })
   })
-  const columns = input.output.map((column, index): Expression => ({ kind: 'column', index, ...column }))
+  return { assignments, values }
+}
+
+function columnsFrom(output: readonly OutputColumn[], ordinals: Iterable<number>): Expression[] {
+  return Array.from(ordinals, (index): Expression => ({ kind: 'column', index, ...output[index]! }))
+}
+
+/** Binds UPDATE: the input yields every column, then one value per assignment, then what RETURNING wants beside. */
+export function bindUpdate(statement: UpdateStatement, context: BindContext): LogicalPlan {
+  const schema = tableSchema(statement.table.name, context, statement.position)
+  const { table, from, where } = statement
+  const source = changeSource(table, from, where, schema, context)
+  const { input } = source
+  const { assignments, values } = bindAssignments(statement.assignments, schema, source.env)
+  const returned = statement.returning === null ? null
+    : bindReturning(statement.returning, { table, schema, shown: 'new', ...source }, context)
+  const width = schema.columns.length
+  const own = columnsFrom(input.output, input.output.keys()).slice(0, width)
+  const beside = returned === null ? [] : columnsFrom(input.output, input.output.keys()).slice(width)
   const output = [
-    ...input.output,
+    ...input.output.slice(0, width),
     ...values.map(
       (value, i) => ({ name: schema.columns[assignments[i]!]!.name, type: value.type, nullable: isNullable(value) })
     ),
+    ...(returned === null ? [] : source.otherOutput),
   ]
-  const rows: LogicalPlan = { kind: 'project', input, expressions: [...columns, ...values], output }
-  return { kind: 'update', table: schema.name, schema, input: rows, assignments, output: NOTHING }
+  const rows: LogicalPlan = { kind: 'project', input, expressions: [...own, ...values, ...beside], output }
+  return {
+    kind: 'update', table: schema.name, schema, input: rows, assignments, joined: from.length > 0,
+    ...(returned ?? { output: NOTHING }),
+  }
 }
 
-/** Binds DELETE: the input yields the key columns in key order. */
+/** Binds DELETE: the input yields the key columns in key order; for RETURNING everything behind them. */
 export function bindDelete(statement: DeleteStatement, context: BindContext): LogicalPlan {
   const schema = tableSchema(statement.table.name, context, statement.position)
-  const { input } = filteredScan(statement.table, statement.where, schema, context)
-  const output = schema.key.map(i => input.output[i]!)
-  const expressions = schema.key.map((index): Expression => ({ kind: 'column', index, ...input.output[index]! }))
-  const keys: LogicalPlan = { kind: 'project', input, expressions, output }
-  return { kind: 'delete', table: schema.name, schema, input: keys, output: NOTHING }
+  const { table, using, where } = statement
+  const source = changeSource(table, using, where, schema, context)
+  const { input } = source
+  const returned = statement.returning === null ? null
+    : bindReturning(statement.returning, { table, schema, shown: 'old', ...source }, context)
+  const ordinals = returned === null ? schema.key : [...schema.key, ...input.output.keys()]
+  const keys: LogicalPlan = {
+    kind: 'project', input, expressions: columnsFrom(input.output, ordinals),
+    output: ordinals.map(i => input.output[i]!),
+  }
+  return { kind: 'delete', table: schema.name, schema, input: keys, ...(returned ?? { output: NOTHING }) }
 }

@@ -8,9 +8,19 @@ import type { LogicalPlan, ParameterExpression } from '../../exec/plan/logical.t
 import type { Query } from './ast.ts'
 import type { Scope } from './scope.ts'
 
+/** A unique index: ordinals of its columns. */
+export interface UniqueColumns {
+  readonly name: string
+  readonly columns: readonly number[]
+  /** A constraint of CREATE TABLE made it. */
+  readonly isConstraint: boolean
+}
+
 /** Tables by name at one catalogue version. */
 export interface Catalog {
   schema(name: string): TableSchema | undefined
+  /** Unique indexes of a table; absent: nobody looks for any. */
+  uniques?(name: string): readonly UniqueColumns[]
   names(): Iterable<string>
 }
 

@@ -107,7 +107,8 @@ function moved(columns: readonly ScopeColumn[], by: number): ScopeColumn[] {
   return columns.map(column => ({ ...column, index: column.index + by }))
 }
 
-function product(left: Source, right: Source, position?: number): Source {
+/** Every row of one with every row of the other. 42601 when they share a name. */
+export function product(left: Source, right: Source, position?: number): Source {
   checkRelations(left, right, position)
   return {
     plan: joinOn('cross', left.plan, right.plan, []),

@@ -96,7 +96,8 @@ function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
   return visible
 }
 
-function bindItem(item: SelectItem, env: ExprEnv, isOpen: boolean): Item[] {
+/** The columns that an item of a select list or of RETURNING stands for. `isOpen`: untyped literals stay so. */
+export function bindItem(item: SelectItem, env: ExprEnv, isOpen: boolean): Item[] {
   if (item.expr.kind === 'star') {
     return env.scope.expand(item.expr.table, item.expr.position).map(
       expression => ({ name: expression.name, expression })

@@ -87,7 +87,8 @@ function lowerRows(lists: readonly NodeReader[]): Expr[][] {
   return lists.map(list => list.nodes('items').map(lowerExpr))
 }
 
-function lowerItem(node: NodeReader): SelectItem {
+/** An item of a select list or of RETURNING. */
+export function lowerItem(node: NodeReader): SelectItem {
   const alias = node.has('name') ? node.text('name') : null
   const expr = lowerExpr(node.need('val'))
   node.done()
@@ -145,7 +146,8 @@ function lowerAlias(node: NodeReader | null): { alias: string | null; columnAlia
   return { alias, columnAliases }
 }
 
-function lowerFrom(node: NodeReader): FromItem {
+/** An item of FROM or USING. */
+export function lowerFrom(node: NodeReader): FromItem {
   return nested(node.context, node.position, () => {
     if (node.tag === 'RangeVar') return lowerTable(node)
     if (node.tag === 'JoinExpr') return lowerJoin(node)

@@ -1,8 +1,9 @@
-// Statements of libpg-query's tree to ours: DML, CREATE and DROP TABLE, transactions, EXPLAIN.
+// Statements of libpg-query's tree to ours: CREATE and DROP TABLE, EXPLAIN, and the door to all others.
 // Constraints that the engine does not enforce are refused by name.
 import type {
-  Assignment, ColumnDefinition, CreateTableStatement, Expr, Query, Statement, TypeNode, UniqueConstraint,
+  ColumnDefinition, CreateTableStatement, Expr, Statement, TypeNode, UniqueConstraint,
 } from './ast.ts'
+import { lowerDelete, lowerInsert, lowerUpdate } from './lower-change.ts'
 import { lowerExpr } from './lower-expression.ts'
 import { lowerCreateIndex, lowerDropIndex, lowerReindex } from './lower-index.ts'
 import { lowerQuery, lowerTable, qualifiedName } from './lower-query.ts'
@@ -30,53 +31,6 @@ export function lowerStatement(node: NodeReader, text: StatementText): Statement
     case 'ExplainStmt': return lowerExplain(node, text)
     default: throw node.unsupported()
   }
-}
-
-function lowerInsert(node: NodeReader): Statement {
-  const table = lowerTable(node.bare('relation', 'RangeVar')!)
-  const columns = node.nodes('cols').map(column => {
-    const name = column.text('name')
-    if (column.has('indirection')) throw unsupported('a subscript in the column list', column.position)
-    return { name, position: column.position }
-  })
-  const body = node.node('selectStmt')
-  const query: Query | null = body === null ? null : lowerQuery(body)
-  if (node.text('override') !== 'OVERRIDING_NOT_SET') throw unsupported('OVERRIDING', table.position)
-  node.done()
-  return { kind: 'insert', table, columns, query, position: table.position }
-}
-
-function lowerUpdate(node: NodeReader): Statement {
-  const table = lowerTable(node.bare('relation', 'RangeVar')!)
-  const assignments = node.nodes('targetList').map(lowerAssignment)
-  const where = node.node('whereClause')
-  node.done()
-  return {
-    kind: 'update', table, assignments, where: where === null ? null : lowerExpr(where), position: table.position,
-  }
-}
-
-function lowerAssignment(node: NodeReader): Assignment {
-  const column = node.text('name')
-  const value = node.need('val')
-  node.done()
-  if (value.tag !== 'MultiAssignRef') return { column, value: lowerExpr(value), position: node.position }
-  // SET (a, b) = (1, 2): each target refers to the whole row and its own number.
-  const source = lowerExpr(value.need('source'))
-  const number = value.number('colno')
-  const count = value.number('ncolumns')
-  value.done()
-  if (source.kind !== 'row' || source.items.length !== count) {
-    throw unsupported('SET (a, b) = anything but a row of as many values', node.position)
-  }
-  return { column, value: source.items[number - 1]!, position: node.position }
-}
-
-function lowerDelete(node: NodeReader): Statement {
-  const table = lowerTable(node.bare('relation', 'RangeVar')!)
-  const where = node.node('whereClause')
-  node.done()
-  return { kind: 'delete', table, where: where === null ? null : lowerExpr(where), position: table.position }
 }
 
 function lowerCreate(node: NodeReader, text: StatementText): Statement {

@@ -14,6 +14,8 @@ import { uncommittedMark } from '../row-group/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
 import { StoreAccess } from '../table/store-access.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
+import { findConflict } from './arbiter.ts'
+import type { Arbiters } from './arbiter.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
 import { bareChange, defineIndex, endDefinitions, undoDefinition } from './index-ddl.ts'
 import type { IndexChange } from './index-ddl.ts'
@@ -52,7 +54,7 @@ interface TakenLock {
 }
 
 /** One transaction of one session. */
-export class Transaction implements TableWriter {
+export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   readonly id: number
   readonly session: number
   /** The transaction of the session: this one, or the one that began it in an attached database. */
@@ -280,6 +282,20 @@ export class Transaction implements TableWriter {
     if (this.exists(table, key)) failDuplicate(table, key)
     this.reindex(table, null, full)
     this.writeSet.push(table, key, full, false, this.view.open)
+  }
+
+  /** Inserts the row unless another one has its values under an arbiter; returns the one that is there then. */
+  insertUnless(name: string, row: Row, arbiters: Arbiters): { readonly row: Row; readonly inserted: boolean } {
+    this.assertWritable()
+    const far = this.far(name)
+    if (far !== null) return far.insertUnless(bareName(name), row, arbiters)
+    const table = this.table(name)
+    const full = completeRow(table, row)
+    const reader = { now: this.now, exists: this.exists.bind(this) }
+    const known = findConflict(reader, table, this.indexesOf(table), full, arbiters)
+    if (known !== null) return { row: known, inserted: false }
+    this.insert(name, full)
+    return { row: full, inserted: true }
   }
 
   /** True when a row with the key of `row` exists now. */

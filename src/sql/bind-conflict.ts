@@ -1,0 +1,76 @@
+// ON CONFLICT: which unique indexes decide, and what DO UPDATE does. Columns must be exactly those of the primary
+// key or of a unique index, in any order, as in PostgreSQL (42P10 otherwise).
+import { CODE } from '../base/errors.ts'
+import type { TableSchema } from '../base/types.ts'
+import type { ConflictAction, Expression } from '../../exec/plan/logical.ts'
+import type { Assignment, ConflictClause, InsertStatement } from './ast.ts'
+import type { BindContext } from './bind-context.ts'
+import { bindError } from './bind-context.ts'
+import { condition } from './bind-expression.ts'
+import type { ExprEnv } from './bind-expression.ts'
+import { didYouMean } from './nearest-name.ts'
+import { Scope, relationColumns } from './scope.ts'
+import type { ScopeColumn } from './scope.ts'
+
+/** Binds the values of SET; handed in, because defaults are the business of bind-change.ts. */
+export type BindAssignments = (
+  assignments: readonly Assignment[], schema: TableSchema, env: ExprEnv,
+) => { readonly assignments: readonly number[]; readonly values: readonly Expression[] }
+
+/** Binds the clause. 42P10 and 42704 for arbiters that are not there; DO UPDATE must name one (42601). */
+export function bindConflict(
+  statement: InsertStatement, clause: ConflictClause, schema: TableSchema, context: BindContext,
+  bindAssignments: BindAssignments,
+): ConflictAction {
+  const arbiters = arbitersOf(statement.table.name, clause, schema, context)
+  if (clause.update === null) return { arbiters, update: null }
+  if (arbiters === 'all') {
+    throw bindError(CODE.SYNTAX, 'ON CONFLICT DO UPDATE requires columns or a constraint name', clause.position,
+      'For example, ON CONFLICT (column_name).')
+  }
+  const { table } = statement
+  const width = schema.columns.length
+  const rows = (relation: string, offset: number, plain: boolean): ScopeColumn[] =>
+    relationColumns(schema.columns, relation).filter(column => schema.columns[column.index]!.hidden !== true)
+      .map(column => ({ ...column, index: column.index + offset, plain }))
+  const scope = new Scope([...rows(table.alias ?? table.name, 0, true), ...rows('excluded', width, false)], null)
+  const env: ExprEnv = { context, scope, aggregates: null, clause: 'ON CONFLICT', visible: new Map() }
+  const { assignments, values } = bindAssignments(clause.update.assignments, schema, env)
+  const where = clause.update.where === null ? null : condition(clause.update.where, 'WHERE', env)
+  return { arbiters, update: { assignments, values, where } }
+}
+
+function arbitersOf(
+  table: string, clause: ConflictClause, schema: TableSchema, context: BindContext,
+): ConflictAction['arbiters'] {
+  const uniques = context.catalog.uniques?.(table) ?? []
+  if (clause.constraint !== null) return [constraintNamed(clause.constraint, clause, schema, uniques)]
+  if (clause.columns.length === 0) return 'all'
+  const wanted = clause.columns.map(({ name, position }) => {
+    const ordinal = schema.columns.findIndex(column => column.name === name && column.hidden !== true)
+    if (ordinal >= 0) return ordinal
+    throw bindError(CODE.UNDEFINED_COLUMN, `column "${name}" does not exist`, position,
+      didYouMean(name, schema.columns.filter(column => column.hidden !== true).map(column => column.name)))
+  })
+  const isSame = (columns: readonly number[]): boolean =>
+    columns.every(column => wanted.includes(column)) && wanted.every(column => columns.includes(column))
+  const found = [
+    ...(isSame(schema.key) ? [null] : []), ...uniques.filter(index => isSame(index.columns)).map(index => index.name),
+  ]
+  if (found.length > 0) return found
+  throw bindError(CODE.INVALID_REFERENCE,
+    'there is no unique or exclusion constraint matching the ON CONFLICT specification', clause.position)
+}
+
+function constraintNamed(
+  name: string, clause: ConflictClause, schema: TableSchema,
+  uniques: readonly { readonly name: string; readonly isConstraint: boolean }[],
+): string | null {
+  const bare = schema.name.slice(schema.name.indexOf('.') + 1)
+  const hasKey = schema.columns[schema.key[0]!]!.hidden !== true
+  if (hasKey && name === `${bare}_pkey`) return null
+  const constraints = uniques.filter(index => index.isConstraint).map(index => index.name)
+  if (constraints.includes(name)) return name
+  throw bindError(CODE.UNDEFINED_OBJECT, `constraint "${name}" for table "${schema.name}" does not exist`,
+    clause.position, didYouMean(name, hasKey ? [...constraints, `${bare}_pkey`] : constraints))
+}
