@@ -49,7 +49,10 @@ export function publishMerge(to: Publisher, table: TableStore, result: MergeResu
     delta.baseGroup[entry] = isCurrent ? group : null
     delta.baseRow[entry] = isCurrent ? rows[i]! : -1
     if (isCurrent) leaveDelta(to, table, entry, versions[i]!, rootNumber, keepRow)
-    else group?.dead.seal(rows[i]!, Infinity)
+    else if (group !== null) {
+      group.dead.seal(rows[i]!, Infinity)
+      table.root.isLayered = true
+    }
   }
   followEntries(table, result.bringsKeys)
   delta.changes++
