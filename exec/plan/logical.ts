@@ -262,6 +262,12 @@ export type BoundStatement =
     readonly kind: 'create_table'; readonly schema: TableSchema; readonly uniques: readonly NewIndex[]
     readonly ifNotExists: boolean
   }
+  | {
+    readonly kind: 'create_table_as'; readonly schema: TableSchema; readonly ifNotExists: boolean
+    /** Inserts the rows of the query; null: WITH NO DATA. */
+    readonly fill: LogicalPlan | null
+  }
+  | { readonly kind: 'truncate'; readonly tables: readonly string[] }
   | { readonly kind: 'create_index'; readonly table: string; readonly index: NewIndex; readonly ifNotExists: boolean }
   | { readonly kind: 'drop_index'; readonly names: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: 'reindex'; readonly target: 'index' | 'table' | 'database'; readonly name: string | null }

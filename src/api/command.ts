@@ -7,7 +7,6 @@ import { BIGINT, BOOLEAN, JSON_TYPE, TEXT, typeName } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { PhysicalPlan } from '../../exec/mod.ts'
 import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
-import { assertCompression, attachmentOf } from '../../storage/mod.ts'
 import { detach } from './attachments.ts'
 import { BACKUP_COLUMNS, RESTORE_COLUMNS, backupNow, restoreNow } from './backup.ts'
 import { runPragma } from './pragma.ts'
@@ -15,9 +14,9 @@ import { queryOf } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
 import { executionContext } from './result.ts'
 import { showSetting } from './session-settings.ts'
-import { createIndex, dropIndexes, makeIndex, notATable, reindex } from './index-command.ts'
+import { createIndex, dropIndexes, reindex } from './index-command.ts'
 import type { Session } from './session.ts'
-import { didYouMean } from '../sql/nearest-name.ts'
+import { createTable, createTableAs, dropTables, truncateTables } from './table-command.ts'
 
 /** Literal rows under named columns. */
 export interface Listing {
@@ -85,6 +84,8 @@ export function runCommand(
     case 'release': session.release(statement.name); return null
     case 'rollback_to': session.rollbackTo(statement.name); return null
     case 'create_table': return createTable(session, statement)
+    case 'create_table_as': return createTableAs(session, statement, values)
+    case 'truncate': return truncateTables(session, statement)
     case 'drop_table': return dropTables(session, statement)
     case 'create_index': return createIndex(session, statement)
     case 'drop_index': return dropIndexes(session, statement)
@@ -105,45 +106,6 @@ export function runCommand(
       return { columns: PRAGMA, rows: runPragma(session, name, value, argument) }
     }
   }
-}
-
-function createTable(session: Session, statement: Extract<BoundStatement, { kind: 'create_table' }>): null {
-  session.assertReady()
-  refuseFarDefinition(session, statement.schema.name)
-  if (statement.ifNotExists && session.catalog.schema(statement.schema.name) !== undefined) return null
-  const { compression } = statement.schema
-  if (compression !== undefined) assertCompression(compression)
-  session.define(txn => {
-    txn.createTable(statement.schema)
-    for (const index of statement.uniques) makeIndex(txn, statement.schema.name, index)
-  })
-  return null
-}
-
-// The catalogue of an attached database changes at its own commit, which a plan of this transaction would not notice.
-function refuseFarDefinition(session: Session, name: string): void {
-  if (session.transaction === null || attachmentOf(session.engine, name) === null) return
-  throw new DatabaseError(
-    CODE.UNSUPPORTED, `table "${name}" of an attached database cannot be made or dropped inside a transaction`
-  )
-}
-
-function dropTables(session: Session, statement: Extract<BoundStatement, { kind: 'drop_table' }>): null {
-  session.define(txn => {
-    for (const name of statement.tables) {
-      refuseFarDefinition(session, name)
-      const { catalog } = session
-      if (catalog.schema(name) !== undefined) txn.dropTable(name)
-      else if (txn.relationOrNull(name) !== null) throw notATable(name)
-      else if (!statement.ifExists) {
-        const hint = didYouMean(name, catalog.names())
-        throw new DatabaseError(
-          CODE.UNDEFINED_TABLE, `table "${name}" does not exist`, hint === undefined ? {} : { hint }
-        )
-      }
-    }
-  })
-  return null
 }
 
 function explain(

@@ -230,6 +230,21 @@ export interface CreateTableStatement extends Node {
   /** UNIQUE constraints of columns and of the table, in order. */
   readonly uniques: readonly UniqueConstraint[]
 }
+/** CREATE TABLE … AS query [WITH NO DATA]. */
+export interface CreateTableAsStatement extends Node {
+  readonly kind: 'create_table_as'
+  readonly table: string
+  /** Names of the first columns; the others keep the query's. */
+  readonly columns: readonly string[]
+  readonly query: Query
+  readonly ifNotExists: boolean
+  readonly withData: boolean
+  readonly options: CreateTableStatement['options']
+}
+export interface TruncateStatement extends Node {
+  readonly kind: 'truncate'
+  readonly tables: readonly TableRef[]
+}
 export interface UniqueConstraint extends Node { readonly name: string | null; readonly columns: readonly string[] }
 export interface CreateIndexStatement extends Node {
   readonly kind: 'create_index'
@@ -310,6 +325,7 @@ export interface DescribeStatement extends Node { readonly kind: 'describe'; rea
 
 export type Statement =
   | CreateIndexStatement | DropIndexStatement | ReindexStatement
+  | CreateTableAsStatement | TruncateStatement
   | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement | DropTableStatement
   | BeginStatement | TransactionStatement | SetTransactionStatement | ShowStatement
   | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement

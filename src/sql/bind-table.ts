@@ -2,8 +2,9 @@
 // bigint row id as its key.
 import { CODE } from '../base/errors.ts'
 import type { ColumnSchema, SqlType, TableSchema } from '../base/types.ts'
-import { BIGINT, COMPRESSIONS } from '../base/types.ts'
-import type { ColumnDefinition, CreateTableStatement } from './ast.ts'
+import { BIGINT, COMPRESSIONS, TEXT } from '../base/types.ts'
+import type { BoundStatement, Expression, LogicalPlan } from '../../exec/plan/logical.ts'
+import type { ColumnDefinition, CreateTableAsStatement, CreateTableStatement } from './ast.ts'
 import type { BindContext } from './bind-context.ts'
 import { at, bindError } from './bind-context.ts'
 import { defaultValue } from './bind-change.ts'
@@ -36,7 +37,32 @@ export function bindCreateTable(statement: CreateTableStatement, context: BindCo
   return { name: table, columns: [...columns, hidden], key: [columns.length], ...options }
 }
 
-function tableOptions(statement: CreateTableStatement): Pick<TableSchema, 'compression'> {
+/** CREATE TABLE AS: columns named and typed as the query's, all of them nullable. */
+export function bindCreateTableAs(statement: CreateTableAsStatement, context: BindContext): BoundStatement {
+  const { table, position, query, ifNotExists } = statement
+  const input = context.bindQuery(query, context, null, new Map())
+  if (input.output.length === 0) throw unsupported('a table without columns', position)
+  if (statement.columns.length > input.output.length) {
+    throw bindError(CODE.SYNTAX, 'too many column names were specified', position)
+  }
+  const columns = input.output.map(({ name, type }, i): ColumnSchema => (
+    { name: statement.columns[i] ?? name, type: type.kind === 'null' ? TEXT : type, nullable: true }
+  ))
+  checkDuplicates(columns.map(({ name }) => ({ name, position })))
+  const hidden: ColumnSchema = { name: ROW_ID, type: BIGINT, nullable: false, hidden: true }
+  const schema: TableSchema = {
+    name: table, columns: [...columns, hidden], key: [columns.length], ...tableOptions(statement),
+  }
+  const expressions = input.output.map((column, index): Expression => {
+    const from: Expression = { kind: 'column', index, ...column }
+    return column.type.kind === 'null' ? { kind: 'cast', type: TEXT, arg: from } : from
+  })
+  const rows: LogicalPlan = { kind: 'project', input, expressions, output: columns }
+  const fill: LogicalPlan = { kind: 'insert', table, schema, input: rows, output: [] }
+  return { kind: 'create_table_as', schema, ifNotExists, fill: statement.withData ? fill : null }
+}
+
+function tableOptions(statement: Pick<CreateTableStatement, 'options'>): Pick<TableSchema, 'compression'> {
   let options: Pick<TableSchema, 'compression'> = {}
   for (const { name, value, position } of statement.options) {
     if (name !== 'compression') {
@@ -53,7 +79,7 @@ function tableOptions(statement: CreateTableStatement): Pick<TableSchema, 'compr
   return options
 }
 
-function checkDuplicates(definitions: readonly ColumnDefinition[]): void {
+function checkDuplicates(definitions: readonly Pick<ColumnDefinition, 'name' | 'position'>[]): void {
   const seen = new Set<string>()
   for (const { name, position } of definitions) {
     if (seen.has(name)) throw bindError(CODE.DUPLICATE_COLUMN, `column "${name}" specified more than once`, position)

@@ -9,7 +9,7 @@ import { ParameterTypes } from './bind-context.ts'
 import { tableSchema } from './bind-from.ts'
 import { bindCreateIndex, bindUniques } from './bind-index.ts'
 import { bindQuery, bindSelect } from './bind-query.ts'
-import { bindCreateTable } from './bind-table.ts'
+import { bindCreateTable, bindCreateTableAs } from './bind-table.ts'
 import type { ParsedStatement } from './parse.ts'
 
 export type { Catalog } from './bind-context.ts'
@@ -58,6 +58,12 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
         kind: 'create_table', schema, uniques: bindUniques(statement, schema), ifNotExists: statement.ifNotExists,
       }
     }
+    case 'create_table_as': return bindCreateTableAs(statement, context)
+    case 'truncate':
+      return {
+        kind: 'truncate',
+        tables: statement.tables.map(({ name, position }) => tableSchema(name, context, position).name),
+      }
     case 'create_index': return bindCreateIndex(statement, context)
     case 'drop_index': return { kind: 'drop_index', names: statement.names, ifExists: statement.ifExists }
     case 'reindex': return { kind: 'reindex', target: statement.target, name: statement.name }

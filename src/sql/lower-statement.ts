@@ -22,6 +22,8 @@ export function lowerStatement(node: NodeReader, text: StatementText): Statement
     case 'UpdateStmt': return lowerUpdate(node)
     case 'DeleteStmt': return lowerDelete(node)
     case 'CreateStmt': return lowerCreate(node, text)
+    case 'CreateTableAsStmt': return lowerCreateAs(node)
+    case 'TruncateStmt': return lowerTruncate(node)
     case 'DropStmt': return lowerDrop(node)
     case 'IndexStmt': return lowerCreateIndex(node, text)
     case 'ReindexStmt': return lowerReindex(node)
@@ -48,12 +50,7 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
       element.done()
     } else throw element.unsupported()
   }
-  const options = node.nodes('options').map(option => {
-    const name = option.text('defname').toLowerCase()
-    const value = optionValue(option)
-    if (option.text('defnamespace') !== '') throw unsupported('a namespace in WITH', option.position)
-    return { name, value, position: option.position }
-  })
+  const options = lowerOptions(node)
   const ifNotExists = node.flag('if_not_exists')
   if (node.text('oncommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
   node.done()
@@ -61,6 +58,43 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
     kind: 'create_table', table: relation.name, ifNotExists, columns, keys, uniques, options,
     position: relation.position,
   }
+}
+
+function lowerOptions(node: NodeReader): CreateTableStatement['options'] {
+  return node.nodes('options').map(option => {
+    const name = option.text('defname').toLowerCase()
+    const value = optionValue(option)
+    if (option.text('defnamespace') !== '') throw unsupported('a namespace in WITH', option.position)
+    return { name, value, position: option.position }
+  })
+}
+
+function lowerCreateAs(node: NodeReader): Statement {
+  const into = node.bare('into', 'IntoClause')!
+  const relation = lowerTable(into.bare('rel', 'RangeVar')!)
+  const columns = into.strings('colNames')
+  const withData = !into.flag('skipData')
+  const options = lowerOptions(into)
+  if (into.text('onCommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
+  into.done()
+  const body = node.need('query')
+  if (body.tag !== 'SelectStmt') throw unsupported('CREATE TABLE AS anything but a query', relation.position)
+  if (node.text('objtype') !== 'OBJECT_TABLE') throw unsupported('CREATE MATERIALIZED VIEW', relation.position)
+  const query = lowerQuery(body)
+  const ifNotExists = node.flag('if_not_exists')
+  node.done()
+  return {
+    kind: 'create_table_as', table: relation.name, columns, query, ifNotExists, withData, options,
+    position: relation.position,
+  }
+}
+
+// No sequences and no references from other tables: RESTART IDENTITY and CASCADE have nothing to add.
+function lowerTruncate(node: NodeReader): Statement {
+  const tables = node.nodes('relations').map(lowerTable)
+  node.ignore('restart_seqs', 'behavior')
+  node.done()
+  return { kind: 'truncate', tables, position: tables[0]?.position }
 }
 
 const CONSTRAINT_WORDS: Readonly<Record<string, string>> = {
