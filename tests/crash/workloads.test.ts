@@ -76,7 +76,8 @@ describe('a crash after every write', () => {
 })
 
 const CALLS: readonly [Operation, Misfortune][] = [
-  ['write', 'EIO'], ['write', 'ENOSPC'], ['read', 'EIO'], ['read', 'short-read'], ['truncate', 'EIO'],
+  ['write', 'EIO'], ['write', 'ENOSPC'], ['read', 'EIO'], ['read', 'short-read'], ['write', 'split-write'],
+  ['truncate', 'EIO'],
   ['create', 'ENOSPC'], ['open', 'EMFILE'], ['rename', 'EIO'], ['unlink', 'EIO'], ['syncDir', 'EIO'],
   ['sync', 'fsync-drop'], ['sync', 'fsync-keep'],
 ]

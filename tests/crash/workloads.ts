@@ -137,4 +137,46 @@ export const CRASH_WORKLOADS: readonly CrashWorkload[] = [
       60), checkpoint,
       'PRAGMA compression = \'GZIP\'', (db) => db.table('t').append(columns(9000, 200)), insert(5000, 20)],
   },
+  {
+    name: 'secondary indexes',
+    steps: ['CREATE TABLE u (id BIGINT PRIMARY KEY, email TEXT UNIQUE, age INTEGER)', 'CREATE INDEX u_age ON u (age)',
+      ...steps(10, (n) => `INSERT INTO u VALUES (${n}, 'user ${n}', ${n % 3}), (${n + 100}, NULL, NULL)`),
+      'UPDATE u SET age = age + 1 WHERE id < 5', 'UPDATE u SET email = \'new \' || id WHERE id % 4 = 0',
+      'DELETE FROM u WHERE age = 2', checkpoint, 'REINDEX TABLE u'],
+  },
+  {
+    name: 'indexes that come and go',
+    steps: [CREATE, insert(0, 150), ...steps(4, (n) => (db) => db.transaction(() => {
+      if (n > 0) db.exec('DROP INDEX t_n')
+      db.exec(`CREATE ${n % 2 === 0 ? 'UNIQUE ' : ''}INDEX t_n ON t (n, name)`)
+      db.exec(insert(200 + n * 10, 5))
+    })), 'DROP INDEX t_n'],
+  },
+  {
+    name: 'duplicates that are refused',
+    steps: [CREATE, 'CREATE UNIQUE INDEX t_n ON t (n)', insert(0, 20), ...steps(8, (n) => (db) => {
+      try {
+        db.exec(`INSERT INTO t VALUES (${1000 + n}, 'x', ${5000 + n}), (${2000 + n}, 'y', ${(n * 3) / 4})`)
+      } catch (error) {
+        if ((error as { code?: string }).code !== '23505') throw error
+      }
+      db.exec(insert(400 + n, 1))
+    })],
+  },
+  {
+    name: 'updates all over a table',
+    steps: [CREATE, (db) => db.table('t').append(columns(0, 600)), ...steps(14, (n) => (db) => db.transaction(() => {
+      for (let i = 0; i < 12; i++) db.table('t').put({ id: (n * 131 + i * 53) % 700, name: `u ${n}`, n: i })
+      db.table('t').delete((n * 37) % 600)
+    })), checkpoint, 'DELETE FROM t WHERE id % 5 = 0'],
+  },
+  {
+    name: 'no log', options: { walMode: 'off' },
+    steps: [CREATE, ...steps(10, (n) => insert(n * 6, 4)), 'UPDATE t SET n = 1', 'DELETE FROM t WHERE id > 60'],
+  },
+  {
+    name: 'modes that change',
+    steps: [CREATE, insert(0, 9), 'PRAGMA wal_mode = OFF', insert(20, 9), 'PRAGMA wal_mode = ON', insert(40, 9),
+      'PRAGMA wal_checkpoint', insert(60, 9), 'PRAGMA wal_mode = OFF', 'DELETE FROM t WHERE id < 50'],
+  },
 ]
