@@ -6,11 +6,12 @@
 //   isolation_level, busy_timeout [= value]   of this session (session-settings.ts)
 //   database_list, table_list
 //   durability: wal_mode, synchronous, wal_checkpoint, … see pragma-wal.ts
+//   vacuum [= table]         merges everything and shrinks the file; VACUUM is the same
 //   index_list(table), index_info(index)   secondary indexes and their columns
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import {
-  columnFigures, columnSizes, compressionOf, engineStats, indexFigures, verifyEngine, tableSize,
+  columnFigures, columnSizes, compressionOf, engineStats, indexFigures, tableSize, vacuum, verifyEngine,
 } from '../../storage/mod.ts'
 import { compressionPragma, recompressPragma } from './compression-pragma.ts'
 import { WAL_PRAGMAS } from './pragma-wal.ts'
@@ -29,6 +30,7 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   ...WAL_PRAGMAS,
   compression: compressionPragma,
   recompress: recompressPragma,
+  vacuum: vacuumPragma,
   database_list: ({ engine }, value) => value !== null ? unset('database_list', value) : [
     ['main', engine.parts.path], ...[...engine.attached].map(([name, { parts }]) => [name, parts.path]),
   ],
@@ -39,6 +41,19 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   ),
   isolation_level: isolationLevel,
   busy_timeout: busyTimeout,
+}
+
+// VACUUM [table]: merges and shrinks; rows of (figure, value).
+function vacuumPragma({ engine, transaction }: Session, value: Scalar): Rows {
+  if (transaction !== null) {
+    throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'VACUUM cannot run inside a transaction block')
+  }
+  const only = value === null ? null : engine.catalog.get(String(value))
+  const tables = engine.catalog.tables()
+    .filter(table => only === null || table === only || table.schema.index?.of === only.id)
+  const { movedPages, bytesBefore, bytesAfter } = vacuum(engine, tables)
+  return [['bytes_before', String(bytesBefore)], ['bytes_after', String(bytesAfter)],
+    ['moved_pages', String(movedPages)]]
 }
 
 function unset(name: string, value: Scalar): never {

@@ -6,6 +6,7 @@
 //   DESCRIBE table                       DESC is not taken
 //   SHOW TABLES
 //   BACKUP …, RESTORE …                 backup-statement.ts
+//   VACUUM [table]                      PRAGMA vacuum
 //   ATTACH …, DETACH …                  attach-statement.ts
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Statement } from './ast.ts'
@@ -22,6 +23,11 @@ export function parseOwnStatement(statement: StatementText): Statement | null {
     case 'attach': case 'detach': return parseAttach(words, position)
     case 'backup': return parseBackup(words, position)
     case 'restore': return parseRestore(words, position)
+    case 'vacuum': {
+      const value = words.lower(1) === '' ? null : words.name(1)
+      words.expectEnd(value === null ? 1 : 2)
+      return { kind: 'pragma', name: 'vacuum', value, argument: null, position }
+    }
     case 'describe':
       words.expectEnd(2)
       return { kind: 'describe', table: words.name(1), position }

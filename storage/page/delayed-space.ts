@@ -59,6 +59,14 @@ export class DelayedSpace {
     return grown
   }
 
+  /** Start of a free run of `count` that ends at or below `limit`; -1 when there is none. */
+  allocateBelow(count: number, limit: number): number {
+    const start = this.extents.allocateLowest(count)
+    if (start < 0 || start + count <= limit) return start
+    this.extents.release(start, count)
+    return -1
+  }
+
   /** Takes back what a durable root may refer to. */
   release(start: number, count: number): void {
     this.freed.push(start, count)

@@ -46,6 +46,7 @@ export class PageStore {
   readonly memory: LinearMemory
   map: PageMap
   blocks: DelayedSpace
+  isTailUnwanted = false // then checkpoints give up any free tail of the file, however small
   private ids: DelayedSpace
   readonly isReadOnly: boolean
   private readonly scratch: number
@@ -426,7 +427,7 @@ export class PageStore {
     this.checkpoints++
     this.blocks.turn()
     this.ids.turn()
-    if (this.blocks.shrink(Math.max(SHRINK_BLOCKS, this.blocks.limit >>> 3))) {
+    if (this.blocks.shrink(this.isTailUnwanted ? 1 : Math.max(SHRINK_BLOCKS, this.blocks.limit >>> 3))) {
       const bytes = this.blocks.limit * BLOCK_SIZE
       if (bytes < this.file.size()) this.file.truncate(bytes)
     }
