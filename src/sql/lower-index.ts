@@ -5,12 +5,13 @@
 // ORDER BY a DESC, b DESC. Directions that differ between columns, and NULLs at the other end than ORDER BY
 // puts them by default, would need another order of entries and are refused.
 import type { CreateIndexStatement, Statement } from './ast.ts'
+import { findTrailingMethod } from './index-method.ts'
 import { lowerTable } from './lower-query.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
 import type { StatementText } from './statements.ts'
 
-/** CREATE [UNIQUE] INDEX [IF NOT EXISTS] [name] ON table [USING method] (column, …) [WITH (epsilon = n)]. */
+/** CREATE [UNIQUE] INDEX [IF NOT EXISTS] [name] ON table (column, …) [USING method] [WITH (epsilon = n)]. */
 export function lowerCreateIndex(node: NodeReader, text: StatementText): Statement {
   const table = lowerTable(node.bare('relation', 'RangeVar')!)
   const columns = node.nodes('indexParams').map(lowerColumn)
@@ -22,15 +23,16 @@ export function lowerCreateIndex(node: NodeReader, text: StatementText): Stateme
     kind: 'create_index', name: node.text('idxname') || null, table: table.name,
     columns: columns.map(({ name, position }) => ({ name, position })),
     unique: node.flag('unique'), ifNotExists: node.flag('if_not_exists'),
-    method: hasUsing(text) ? method : null,
+    method: namesMethod(text) ? method : null,
     options: node.nodes('options').map(lowerOption), position: table.position,
   }
   node.done()
   return statement
 }
 
-// Words before the column list; a quoted name "using" is not the word.
-function hasUsing(text: StatementText): boolean {
+// USING before the column list or behind it; a quoted name "using" is not the word.
+function namesMethod(text: StatementText): boolean {
+  if (findTrailingMethod(text.tokens, (start, end) => text.source.slice(start, end)) !== null) return true
   for (const { kind, start, end } of text.tokens) {
     const word = text.source.slice(start, end).toLowerCase()
     if (word === '(') return false

@@ -5,11 +5,13 @@
 //   `name`                ->  "name"
 //   ==                    ->  =
 //   … ) WITHOUT ROWID | STRICT  ->  … )     every table here is clustered on its key and strictly typed
+//   … ON t (a) USING btree  ->  … ON t USING btree (a)     see index-method.ts
 //
-// Text that came over a wire protocol is split only (`rewrite: false`): there, only $n exists.
+// Of text that came over a wire protocol only the last is rewritten (`rewrite: false`): there, only $n exists.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { utf8Length } from '../base/utf8.ts'
 import { positionOfIndex } from './error-position.ts'
+import { findTrailingMethod } from './index-method.ts'
 import type { Token } from './tokenizer.ts'
 import { tokenize } from './tokenizer.ts'
 
@@ -153,12 +155,23 @@ class Rewriter {
     this.pieces.push(0, start)
   }
 
-  replace(token: Token, replacement: string): void {
+  replace(token: Pick<Token, 'start' | 'end'>, replacement: string): void {
     this.#output += this.#text.slice(this.#copied, token.start)
     this.pieces.push(this.#output.length, token.start)
     this.#output += replacement
     this.pieces.push(this.#output.length, token.end)
     this.#copied = token.end
+  }
+
+  /** Writes tokens that stand elsewhere before this one, a space after each. */
+  insert(before: Token, moved: readonly (readonly [token: Token, text: string])[]): void {
+    this.#output += this.#text.slice(this.#copied, before.start) + ' '
+    for (const [token, text] of moved) {
+      this.pieces.push(this.#output.length, token.start)
+      this.#output += text + ' '
+    }
+    this.pieces.push(this.#output.length, before.start)
+    this.#copied = before.start
   }
 
   finish(end: number): string {
@@ -170,14 +183,22 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
   const start = tokens[0]!.start
   const writer = new Rewriter(original, start)
   const parameters = new ParameterNumbers(original)
+  const method = findTrailingMethod(tokens, (from, to) => original.slice(from, to))
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!
+    if (i === method?.open) {
+      const [using, name] = [tokens[method.using]!, tokens[method.using + 1]!]
+      writer.insert(token, [[using, 'USING'], [name, grammarName(original.slice(name.start, name.end))]])
+    } else if (i === method?.using) {
+      writer.replace({ start: token.start, end: tokens[++i]!.end }, '')
+      continue
+    }
     if (token.kind === 'dollar') parameters.dollar(token)
     if (!rewrite) continue
     if (token.kind === 'question') writer.replace(token, '$' + parameters.question(token))
     else if (token.kind === 'named') writer.replace(token, '$' + parameters.named(token))
     else if (token.kind === 'quoted' && original[token.start] === '`') {
-      writer.replace(token, backquoted(original.slice(token.start + 1, token.end - 1)))
+      writer.replace(token, grammarName(original.slice(token.start, token.end)))
     } else if (token.kind === 'operator' && original.slice(token.start, token.end) === '==') writer.replace(token, '=')
   }
   const end = rewrite ? endBeforeTableOptions(original, tokens) : tokens[tokens.length - 1]!.end
@@ -187,8 +208,10 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
   }
 }
 
-function backquoted(name: string): string {
-  return '"' + name.replace(/``/g, '`').replace(/"/g, '""') + '"'
+// `name` as "name"; all others stay as they are.
+function grammarName(name: string): string {
+  if (name[0] !== '`') return name
+  return '"' + name.slice(1, -1).replace(/``/g, '`').replace(/"/g, '""') + '"'
 }
 
 /** SQLite's table options after the closing parenthesis of CREATE TABLE say what is true here anyway. */
