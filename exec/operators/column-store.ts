@@ -173,7 +173,7 @@ export class ColumnStore {
     const bytes = this.#bytes[c]!
     if (bytes !== null) bytes.copy(vector, rows, count, { chunk, at })
     else if (column.layout === LAYOUT.I64) copyIntegers(this.memory, vector, rows, count, to)
-    else if (column.layout === vector.layout) {
+    else if (column.layout === vector.layout && (column.layout !== LAYOUT.U8 || Number(vector.base) === 0)) {
       gatherValues(this.memory, vector.valuesPtr, column.width, rows, count, to)
     } else copyOther(this.memory, vector, rows, count, column.layout, to)
     if (vector.validityPtr === 0) return
@@ -201,7 +201,7 @@ function mergeRange(column: StoredColumn, vector: Vector, first: boolean): void 
   }
 }
 
-/** Booleans held as integers and floats of the other width: rare, value by value. */
+/** Booleans held as integers (or above a base: a row group where all are true) and floats of the other width: rare, value by value. */
 function copyOther(
   memory: LinearMemory, vector: Vector, rows: Int32Array, count: number, layout: Layout, to: number,
 ): void {

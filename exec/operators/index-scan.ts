@@ -5,13 +5,13 @@
 // Order: as for scans, 'descending' means descending windows whose rows ascend.
 import type { Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
 import type { IndexAccess, TableAccess } from '../../storage/access.ts'
-import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { BatchSource } from '../context.ts'
 import { bindIndexPath } from '../plan/index-path.ts'
 import type { IndexPath } from '../plan/index-path.ts'
 import type { OutputColumn } from '../plan/logical.ts'
+import { findIndex } from '../plan/run-choice.ts'
 import type { Run } from '../run.ts'
 import { aliveRows } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
@@ -58,10 +58,7 @@ export class IndexScanOperator implements Operator {
   open(run: Run): BatchSource {
     const { table, schema, path, columns, order } = this.spec
     const access = run.context.tables(table)
-    const index = access.indexes().find((known) => known.name === path.index)
-    if (index === undefined) {
-      throw new DatabaseError(CODE.SERIALIZATION, `index "${path.index}" is not visible to this transaction any more`)
-    }
+    const index = findIndex(access, path.index)
     const ranges = bindIndexPath(path, schema, run)
     const { entries, places } = index
     const keyPlaces = schema.key.map((c) => places[c]!)

@@ -4,6 +4,7 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { TableAccess } from '../../storage/access.ts'
 import { AggregateOperator } from '../operators/aggregate.ts'
 import { FilterOperator } from '../operators/filter.ts'
+import { IndexOrScanOperator } from '../operators/index-or-scan.ts'
 import { IndexScanOperator } from '../operators/index-scan.ts'
 import { LimitOperator } from '../operators/limit.ts'
 import { LockOperator } from '../operators/lock.ts'
@@ -29,6 +30,7 @@ import type {
   AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LockPlan, LogicalPlan, ProjectPlan, ScanPlan,
   SortPlan, SubqueryExpression,
 } from './logical.ts'
+import type { ChosenAccess } from './scan-request.ts'
 import { selectivityOf } from './selectivity.ts'
 
 /** Builds the operators of one statement. */
@@ -145,14 +147,34 @@ export class OperatorBuilder {
       const { table, schema, columns } = plan
       const spec = { table, schema, columns, path: chosen.index, order }
       const estimate = { rows: chosen.rows, cost: chosen.cost }
-      return { operator: new IndexScanOperator(spec, plan.output, estimate), remaining: chosen.remaining }
+      const operator = new IndexScanOperator(spec, plan.output, estimate)
+      const { remaining, otherwise } = chosen
+      if (otherwise === null) return { operator, remaining }
+      return { operator: this.#indexOr(operator, otherwise, remaining), remaining }
     }
-    for (const { conditions: list } of [...chosen.path.keys, ...chosen.path.zones]) {
-      this.registerAll(list.flatMap(conditionExpressions))
+    return { operator: this.#plainScan(plan, chosen, order), remaining: chosen.remaining }
+  }
+
+  #plainScan(plan: ScanPlan, chosen: ChosenAccess, order: ScanOrder): ScanOperator {
+    for (const { conditions } of [...chosen.path.keys, ...chosen.path.zones]) {
+      this.registerAll(conditions.flatMap(conditionExpressions))
     }
     const spec = { table: plan.table, schema: plan.schema, columns: plan.columns, path: chosen.path, order }
-    const operator = new ScanOperator(spec, plan.output, { rows: chosen.rows, cost: chosen.cost })
-    return { operator, remaining: chosen.remaining }
+    return new ScanOperator(spec, plan.output, { rows: chosen.rows, cost: chosen.cost })
+  }
+
+  /** The index path or the other one with the conditions that only the index enforces; executions decide. */
+  #indexOr(index: IndexScanOperator, other: ChosenAccess, remaining: readonly Expression[]): Operator {
+    const { costs } = this
+    const { table, schema, columns, path } = index.spec
+    const scan = this.#plainScan({ kind: 'scan', table, schema, columns, output: index.output }, other, 'none')
+    const filtered = this.withConditions(scan, other.remaining.filter((e) => !remaining.includes(e)))
+    const choice = {
+      indexRow: path.rowCost + filterCost(remaining, costs), other: other.path, costs,
+      otherRow: Math.max(1, columns.length) * costs.columnRow + filterCost(other.remaining, costs),
+    }
+    const { rows, cost } = index.estimate
+    return new IndexOrScanOperator(index, filtered, choice, { rows, cost: Math.min(cost, filtered.estimate.cost) })
   }
 
   #project(plan: ProjectPlan, order: ScanOrder): Operator {

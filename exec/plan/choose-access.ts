@@ -18,24 +18,37 @@ import type { ChosenAccess, Conjunct, ScanRequest } from './scan-request.ts'
 /** Items of IN lists multiply; beyond this many keys a composite key is not looked up point by point. */
 const MAX_COMBINATIONS = 1_000_000
 
-/** A chosen path; with `index` it goes through that index, and `path` has no meaning. */
-export type Choice = ChosenAccess & { readonly index: IndexPath | null }
+/** A path; with `index` it goes through that index, and `path` has no meaning. */
+type Candidate = ChosenAccess & { readonly index: IndexPath | null }
+
+/** The chosen path, and the one that executions compare it with when its cost depends on their parameters. */
+export type Choice = Candidate & { readonly otherwise: ChosenAccess | null }
 
 /** The cheapest path. Cost: a few estimates of about 1 µs each. */
 export function chooseAccess(request: ScanRequest): Choice {
   const { order } = request
   const byKey = typeof order === 'object' ? null : { ...chooseByKey(request), index: null }
-  let best: Choice | null = byKey
+  let best: Candidate | null = byKey
+  let undecided: Candidate | null = null
   for (const index of order === 'key' ? [] : request.table.indexes()) {
     const isWanted = typeof order === 'object' && order.index === index.name
     if (typeof order === 'object' && !isWanted) continue
     const candidate = indexCandidate(request, index, isWanted)
-    if (candidate !== null && (best === null || whole(candidate, request) < whole(best, request))) best = candidate
+    if (candidate === null) continue
+    if (best === null || whole(candidate, request) < whole(best, request)) best = candidate
+    const isUndecided = candidate.index.kind === 'range' && !candidate.index.isKnown
+    if (isUndecided && (undecided === null || whole(candidate, request) < whole(undecided, request))) {
+      undecided = candidate
+    }
   }
   assert(best !== null, 'planner: an order is wanted of an index that is not there')
-  if (best.index === null || byKey === null) return best
-  const versus = `; cost ${show(whole(best, request))} against ${show(whole(byKey, request))} for a ${byKey.path.kind}`
-  return { ...best, index: { ...best.index, reason: best.index.reason + versus } }
+  // An index whose bounds are parameters is compared with the primary key or a scan again when they are known.
+  const isOpen = byKey !== null && undecided !== null && byKey.path.kind !== 'point'
+    && (best === byKey || best === undecided)
+  const choice: Choice = isOpen ? { ...undecided!, otherwise: byKey } : { ...best, otherwise: null }
+  if (choice.index === null || byKey === null) return choice
+  const versus = `; cost ${show(whole(choice, request))} against ${show(whole(byKey, request))} for a ${byKey.path.kind}`
+  return { ...choice, index: { ...choice.index, reason: choice.index.reason + versus } }
 }
 
 function whole(chosen: ChosenAccess, request: ScanRequest): number {

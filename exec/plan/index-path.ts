@@ -34,6 +34,10 @@ export interface IndexPath {
   readonly isCovered: boolean
   /** `learned`, `btree` or `sorted`, as EXPLAIN shows it. */
   readonly indexKind: string
+  /** Its bounds are constants: the estimate is about them. */
+  readonly isKnown: boolean
+  /** Microseconds per entry: the look-up of the row and its columns. */
+  readonly rowCost: number
   readonly reason: string
 }
 
@@ -67,12 +71,15 @@ export function indexCandidate(
   const { unique, columns } = index.definition
   const isPoint = unique && fixed === columns.length && keys.every((key) => !key.isNull)
   const kind = isPoint ? 'point' as const : keys.length === 0 ? 'scan' as const : 'range' as const
-  const draft: IndexPath = { index: index.name, kind, keys, isCovered, indexKind: index.definition.kind, reason: '' }
-  const { rows, source } = estimateRows(request, index, draft, { ranges, fixed })
   const { costs } = request
-  const perRow = isCovered ? request.columnCount * costs.columnRow
+  const rowCost = isCovered ? request.columnCount * costs.columnRow
     : costs.pointLookup * LOOKUP_FACTOR + request.columnCount * costs.copyValue
-  const cost = ranges * costs.rangeStart + rows * perRow
+  const draft: IndexPath = {
+    index: index.name, kind, keys, isCovered, indexKind: index.definition.kind,
+    isKnown: keys.every((key) => key.conditions.every(isKnown)), rowCost, reason: '',
+  }
+  const { rows, source } = estimateRows(request, index, draft, { ranges, fixed })
+  const cost = ranges * costs.rangeStart + rows * rowCost
   const reason = `index ${index.name} (${draft.indexKind}) on ${keyText(draft, schema)}: about ${Math.round(rows)} of `
     + `${Math.round(request.table.estimateRows())} rows (${source})`
     + (isCovered ? ', all columns are in the index' : ', each looked up by primary key')
@@ -111,7 +118,7 @@ function estimateRows(
 ): { rows: number; source: string } {
   const total = request.table.estimateRows()
   if (path.kind === 'point') return { rows: Math.min(total, shape.ranges), source: 'unique' }
-  if (path.keys.every((key) => key.conditions.every(isKnown))) {
+  if (path.isKnown) {
     const ranges = bindIndexPath(path, request.table.schema, PLANNING_VALUES)
     const rows = ranges.reduce((sum, range) => sum + index.entries.estimateRange(range), 0)
     return { rows: Math.min(total, rows), source: 'rank by the index' }
