@@ -201,7 +201,7 @@ function mergeRange(column: StoredColumn, vector: Vector, first: boolean): void 
   }
 }
 
-/** Booleans held as integers (or above a base: a row group where all are true) and floats of the other width: rare, value by value. */
+/** Booleans above a base (where all are true) or as wider integers, floats of the other width: rare, value by value. */
 function copyOther(
   memory: LinearMemory, vector: Vector, rows: Int32Array, count: number, layout: Layout, to: number,
 ): void {

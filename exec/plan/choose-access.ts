@@ -47,7 +47,8 @@ export function chooseAccess(request: ScanRequest): Choice {
     && (best === byKey || best === undecided)
   const choice: Choice = isOpen ? { ...undecided!, otherwise: byKey } : { ...best, otherwise: null }
   if (choice.index === null || byKey === null) return choice
-  const versus = `; cost ${show(whole(choice, request))} against ${show(whole(byKey, request))} for a ${byKey.path.kind}`
+  const costs = [choice, byKey].map((candidate) => show(whole(candidate, request)))
+  const versus = `; cost ${costs[0]} against ${costs[1]} for a ${byKey.path.kind}`
   return { ...choice, index: { ...choice.index, reason: choice.index.reason + versus } }
 }
 
