@@ -45,6 +45,25 @@ test.each(BACKENDS)('sums stay exact past every limit, %s', backend => {
   expect(row![3]).toBe(small)
 })
 
+test.each(BACKENDS)('float sums take nothing from NULL rows, whatever their slots hold, %s', backend => {
+  const random = new Random(13)
+  const values: Scalar[] = Array.from({ length: 1000 }, (_, i) =>
+    i < 130 || random.chance(0.3) ? null : random.pick([-0, 0.1, -1e-9, 3e8, random.next()]))
+  const names: Scalar[] = values.map((_, i) => i % 3 === 0 ? 'a' : 'b')
+  const batches: TestColumn[][] = [
+    [{ type: DOUBLE, values, form: 'plain' }, { type: TEXT, values: names, form: 'coded' }],
+  ]
+  const sumOf = (wanted: (i: number) => boolean): number =>
+    values.reduce<number>((sum, value, i) => value === null || !wanted(i) ? sum : sum + (value as number), 0)
+  const calls = [{ fn: 'sum', args: [column(0, DOUBLE)], type: DOUBLE }]
+  expect(run(backend, [], calls, batches)).toEqual([[sumOf(() => true)]])
+  expect(run(backend, [column(1, TEXT)], calls, batches).sort()).toEqual(
+    [['a', sumOf(i => i % 3 === 0)], ['b', sumOf(i => i % 3 !== 0)]])
+  const zeros: TestColumn[][] = [[{ type: DOUBLE, values: [-0, null, -0], form: 'plain' }]]
+  expect(run(backend, [], calls, zeros)).toEqual([[0]])
+  expect(run(backend, [], calls, [[{ type: DOUBLE, values: [null, null], form: 'plain' }]])).toEqual([[null]])
+})
+
 test.each(BACKENDS)('the sum of integers is a bigint, %s', backend => {
   const values = Array.from({ length: 10 }, () => 2147483647)
   const x = column(0, INTEGER)

@@ -60,7 +60,7 @@ function fillFloats(vector: Vector, values: readonly Scalar[], begin: number, ro
   vector.layout = isReal ? LAYOUT.F32 : LAYOUT.F64
   vector.valuesPtr = arena.allocate(rows * 8)
   for (let row = 0; row < rows; row++) {
-    const value = (values[row - begin] ?? 1e300) as number
+    const value = (values[row - begin] ?? (row % 2 === 0 ? NaN : 1e300)) as number
     if (isReal) memory.f32[(vector.valuesPtr >>> 2) + row] = value
     else memory.f64[vector.valuesPtr / 8 + row] = value
   }
