@@ -42,9 +42,12 @@ export function publisherOf(engine: Engine): Publisher {
   }
 }
 
-/** Gives the stored form of a filter up: filters are read when a database is opened and live in memory then. */
+/**
+ * Gives the stored form of a filter up: filters are read when a database is opened and live in memory then. A reader
+ * that follows another process has no pages to give.
+ */
 export function freeFilter(engine: Engine, filter: RunFilter): void {
-  if (filter.bytes === 0) return
+  if (filter.bytes === 0 || engine.isReadOnly) return
   const count = Math.ceil(filter.bytes / FRAME_SIZE)
   engine.pool.discard(filter.page, count)
   engine.pages.freePages(filter.page, count)

@@ -99,9 +99,13 @@ export function countIo(counters: IoCounters, kind: 'read' | 'write' | 'sync', b
   }
 }
 
+/** Stands where the system has no error number: a device, a pipe or a socket. */
+export const NOT_A_FILE = 'ENOTFILE'
+
 const CODE_OF_ERRNO: Record<string, ErrorCode> = {
   ENOENT: CODE.UNDEFINED_FILE,
   EISDIR: CODE.WRONG_OBJECT,
+  [NOT_A_FILE]: CODE.WRONG_OBJECT,
   ENOTDIR: CODE.WRONG_OBJECT,
   EROFS: CODE.READ_ONLY,
   ENOSPC: CODE.DISK_FULL,
@@ -111,6 +115,7 @@ const CODE_OF_ERRNO: Record<string, ErrorCode> = {
 const TEXT_OF_ERRNO: Record<string, string> = {
   ENOENT: 'no such file or directory',
   EISDIR: 'it is a directory',
+  [NOT_A_FILE]: 'it is a device, a pipe or a socket',
   ENOTDIR: 'a part of the path is not a directory',
   EROFS: 'the file system is read-only',
   ENOSPC: 'no space left on the device',

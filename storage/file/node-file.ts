@@ -6,7 +6,7 @@
 // the dirty pages and would report success the next time ("fsyncgate"; Rebello et al., ATC 2020).
 import * as fs from 'node:fs'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import { countIo, fileError, poisonedError, zeroCounters } from './file.ts'
+import { NOT_A_FILE, countIo, fileError, poisonedError, zeroCounters } from './file.ts'
 import type { FileHandle, FileLock, FileSystem, IoCounters, OpenMode } from './file.ts'
 import { lockFile } from './file-lock.ts'
 
@@ -210,7 +210,10 @@ export class NodeFileSystem implements FileSystem {
     let fd = -1
     try {
       fd = fs.openSync(path, FLAGS[mode], 0o644)
-      if (fs.fstatSync(fd).isDirectory()) throw Object.assign(new Error('directory'), { code: 'EISDIR' })
+      const stat = fs.fstatSync(fd)
+      if (stat.isDirectory()) throw Object.assign(new Error('directory'), { code: 'EISDIR' })
+      // Pages have places: and a device would be replaced when a backup is renamed over it.
+      if (!stat.isFile()) throw Object.assign(new Error('device'), { code: NOT_A_FILE })
       return new NodeFile(path, fd, this.counters)
     } catch (cause) {
       if (fd >= 0) fs.closeSync(fd)
