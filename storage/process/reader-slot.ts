@@ -63,20 +63,19 @@ export class ReaderSlot {
   /** Makes and locks a slot; null where the folder cannot be written: such a reader stays with one root. */
   static async make(files: FileSystem, folder: string): Promise<ReaderSlot | null> {
     if (!files.exists(folder)) return null
-    const path = `${folder}/reader-${randomBytes(8).toString('hex')}.slot`
-    let file: FileHandle
-    try {
-      file = files.open(path, 'create')
-    } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error
-      if (error.code === CODE.READ_ONLY || error.code === CODE.DISK_FULL) return null
-      throw error
-    }
-    try {
-      return new ReaderSlot(files, file, await files.lock(path))
-    } catch (error) {
+    for (;;) {
+      const path = `${folder}/reader-${randomBytes(8).toString('hex')}.slot`
+      let file: FileHandle
+      try {
+        file = files.open(path, 'create')
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error
+        if (error.code === CODE.READ_ONLY || error.code === CODE.DISK_FULL) return null
+        throw error
+      }
+      const lock = await lockNew(files, file)
+      if (lock !== null) return new ReaderSlot(files, file, lock)
       file.close()
-      throw error
     }
   }
 
@@ -90,5 +89,23 @@ export class ReaderSlot {
     this.file.close()
     if (this.files.exists(this.file.path)) this.files.unlink(this.file.path)
     this.lock.release()
+  }
+}
+
+// A slot without a lock looks like that of a dead reader: the writer may take its lock, and the file with it, before
+// this reader has locked it. Null = that has happened. The writer unlinks while it holds the lock only, so a slot
+// that is there once it is locked stays.
+async function lockNew(files: FileSystem, file: FileHandle): Promise<FileLock | null> {
+  try {
+    const lock = await files.lock(file.path)
+    if (files.exists(file.path)) return lock
+    lock.release()
+    return null
+  } catch (error) {
+    const isTaken = error instanceof DatabaseError
+      && (error.code === CODE.IN_USE || error.code === CODE.UNDEFINED_FILE)
+    if (isTaken) return null
+    file.close()
+    throw error
   }
 }

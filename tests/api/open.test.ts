@@ -36,6 +36,13 @@ test('a missing file opened read-only is 58P01', async () => {
   expect((await rejectionOf(open(freshPath(), { readOnly: true }))).code).toBe('58P01')
 })
 
+test.skipIf(process.platform === 'win32')('a device is neither a database nor the target of a backup', async () => {
+  expect((await rejectionOf(open('/dev/null'))).code).toBe('42809')
+  const db = await open(':memory:')
+  expect(() => db.exec("BACKUP DATABASE TO '/dev/null'")).toThrow(expect.objectContaining({ code: '42809' }))
+  db.close()
+})
+
 test('a directory and a file that is no database are 42809', async () => {
   const path = freshPath()
   mkdirSync(path)

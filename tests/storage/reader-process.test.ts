@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { Random } from '../../src/base/random.ts'
+import type { FileLock } from '../../storage/file/file.ts'
 import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
 import { appendColumns, openEngine } from '../../storage/mod.ts'
 import type { Engine, EngineOptions } from '../../storage/mod.ts'
@@ -152,6 +153,31 @@ describe('blocks in use', () => {
     for (let n = 40; n < 50; n++) await applyStep(writer, appendColumns, 3, n)
     writer.checkpoint()
     expect(writer.readers!.count).toBe(0)
+    writer.close()
+  })
+
+  // The writer may take a slot for that of a dead reader before its reader has locked it.
+  test.each(['gone', 'locked by the writer'])('a slot that is %s when it is locked is made again', async (state) => {
+    let wasTaken = false
+    class Taking extends MemoryFileSystem {
+      override async lock(path: string): Promise<FileLock> {
+        if (wasTaken || !path.endsWith('.slot')) return super.lock(path)
+        wasTaken = true
+        const writersLock = await super.lock(path)
+        this.unlink(path)
+        if (state === 'gone') writersLock.release()
+        return state === 'gone' ? { release: () => undefined } : Promise.reject(new DatabaseError(CODE.IN_USE, 'held'))
+      }
+    }
+    const files = new Taking()
+    const writer = await openWriter(files)
+    await applyStep(writer, appendColumns, 1, 0)
+    const reader = await openReader(files)
+    expect(wasTaken).toBe(true)
+    expect(listReaderSlots(files, `${PATH}-wal`)).toHaveLength(1)
+    writer.checkpoint()
+    expect(writer.readers!.count).toBe(1)
+    reader.close()
     writer.close()
   })
 
