@@ -100,6 +100,7 @@ function storeInHeap(engine: Engine, table: TableStore, content: VersionContent)
   if (content.isTombstone) table.keyCodec.encode(content.row!, body)
   else table.codec.encode(content.row!, body)
   const at = engine.heap.insert(table.id, engine.commitId, content.isTombstone, body.finish())
+  engine.counters.rowBytes += body.length
   content.page = at.page
   content.slot = at.slot
   content.row = null

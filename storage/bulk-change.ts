@@ -33,6 +33,7 @@ export function commitBulk(engine: Engine, changes: readonly BulkChange[]): void
     table.liveRows = liveRows
     publishGroups(engine, table, result)
   }
+  for (const groups of added) for (const group of groups) engine.counters.rowBytes += group.streamBytes
   engine.commitId++
   engine.counters.commits++
   for (const { table } of changes) {

@@ -33,6 +33,7 @@ export function checkpoint(engine: Engine): void {
   engine.redoLsn = redoLsn
   engine.commitsSinceCheckpoint = 0
   engine.counters.checkpoints++
+  engine.checkpointAtMs = engine.snapshots.now()
   noteCheckpointEnd(engine)
   wal?.recycle(pages.olderRedoLsn)
 }

@@ -70,6 +70,8 @@ export interface EngineCounters {
   merges: number
   seals: number
   runMerges: number
+  /** Bytes of rows: those committed one by one, and the row groups of bulk appends. */
+  rowBytes: number
   rowsMerged: number
   checkpoints: number
   recoveredRecords: number
@@ -95,7 +97,7 @@ export class Engine {
     probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0, filterProbes: 0, filterErrors: 0,
   }
   readonly counters: EngineCounters = {
-    commits: 0, merges: 0, seals: 0, runMerges: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0,
+    commits: 0, merges: 0, seals: 0, runMerges: 0, rowBytes: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0,
   }
   readonly retired: RetiredGroups[] = []
   /** Engines of attached databases by name; transactions here use them for tables called `name.table`. */
@@ -110,6 +112,8 @@ export class Engine {
   readers: ReaderRegistry | null = null
   commitId = 0
   rootNumber = 0
+  /** By the clock of the snapshots. */
+  checkpointAtMs = this.snapshots.now()
   nextTxnId = 1
   /** Pages of the stored catalogue and roots, freed when they are rewritten. */
   catalogPages: BlobPlace = { first: 0, count: 0, bytes: 0 }

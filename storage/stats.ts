@@ -13,6 +13,8 @@ import type { LatencyFigures } from './file/latency.ts'
 import type { WalStats } from './wal/wal-options.ts'
 import type { PoolStats } from './pool/buffer-pool.ts'
 import { tableSize } from './size-figures.ts'
+import { spaceFigures } from './space-figures.ts'
+import type { SpaceFigures } from './space-figures.ts'
 import { ENCODING_NAMES } from './row-group/column-chunk.ts'
 import type { GroupMeta, RowGroup } from './row-group/row-group.ts'
 import type { TableStore } from './table/table-store.ts'
@@ -48,6 +50,7 @@ export interface EngineStats {
   /** What opening the database had to redo; null for a new one. */
   recovery: RecoveryReport | null
   index: IndexCounters
+  space: SpaceFigures
   file: { bytes: number; pages: number; freeBlocks: number; usedBlocks: number; checkpoints: number }
   transactions: {
     commits: number; merges: number; seals: number; runMerges: number; rowsMerged: number; openSnapshots: number
@@ -98,6 +101,7 @@ export function engineStats(engine: Engine): EngineStats {
     },
     recovery: engine.durability.recovery,
     index: { ...engine.indexCounters },
+    space: spaceFigures(engine),
     file: {
       bytes: store.fileBytes, pages: store.pageCount, freeBlocks: store.freeBlocks, usedBlocks: store.usedBlocks,
       checkpoints: store.checkpoints,
