@@ -7,6 +7,7 @@ import type { ResolvedCall } from './resolve.ts'
 import { chooseOverload, exactOverload, unknownFunction, unknownOperator } from './resolve.ts'
 import { resolveArithmetic, resolveComparison, resolveConcatenation, resolvePrefix } from './operators.ts'
 import { AGGREGATE_NAMES, isAggregateName, resolveAggregate } from './aggregates.ts'
+import { isWindowName, resolveWindow } from './window.ts'
 import { NUMERIC_FUNCTIONS } from './numeric.ts'
 import { TEXT_FUNCTIONS } from './text.ts'
 import { PATTERN_FUNCTIONS } from './pattern.ts'
@@ -15,7 +16,7 @@ import { GENERAL_FUNCTIONS } from './general.ts'
 import { BIT_FUNCTIONS } from './bits.ts'
 
 export type { FunctionEntry, ResolvedCall }
-export { commonType, canCast, isAggregateName, resolveAggregate }
+export { commonType, canCast, isAggregateName, resolveAggregate, isWindowName, resolveWindow }
 
 const ENTRIES: readonly FunctionEntry[] = [
   ...NUMERIC_FUNCTIONS, ...TEXT_FUNCTIONS, ...PATTERN_FUNCTIONS, ...DATETIME_FUNCTIONS, ...GENERAL_FUNCTIONS,

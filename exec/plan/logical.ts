@@ -105,6 +105,34 @@ export interface SortKey {
   readonly nullsFirst: boolean
 }
 
+/** One end of a window frame. `offset` (no columns, never NULL or negative) only with kind 'offset'. */
+export interface FrameBound {
+  readonly kind: 'unbounded' | 'offset' | 'current'
+  readonly side: 'preceding' | 'following'
+  readonly offset: Expression | null
+}
+export interface WindowFrame {
+  readonly mode: 'rows' | 'range' | 'groups'
+  readonly start: FrameBound
+  readonly end: FrameBound
+  readonly exclude: 'none' | 'current' | 'group' | 'ties'
+}
+/**
+ * One window function call: an aggregate or a function of exec/functions/window.ts. Its partition are the first
+ * `partition` keys of the node, its order the `order` keys after these: calls whose keys agree that far share a sort.
+ */
+export interface WindowCall {
+  readonly fn: string
+  readonly args: readonly Expression[]
+  /** FILTER of an aggregate, or null. */
+  readonly filter: Expression | null
+  readonly partition: number
+  readonly order: number
+  readonly frame: WindowFrame
+  readonly type: SqlType
+  readonly position?: number
+}
+
 interface PlanBase {
   readonly output: readonly OutputColumn[]
 }
@@ -159,6 +187,13 @@ export interface LockPlan extends PlanBase {
   readonly kind: 'lock'
   readonly input: LogicalPlan
   readonly targets: readonly LockTarget[]
+}
+/** Output: the columns of the input, then one per call; rows in the order of the keys. */
+export interface WindowPlan extends PlanBase {
+  readonly kind: 'window'
+  readonly input: LogicalPlan
+  readonly keys: readonly SortKey[]
+  readonly calls: readonly WindowCall[]
 }
 export interface DistinctPlan extends PlanBase { readonly kind: 'distinct'; readonly input: LogicalPlan }
 /**
@@ -241,7 +276,7 @@ export interface DeletePlan extends PlanBase {
 
 export type LogicalPlan =
   | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | LockPlan | DistinctPlan | JoinPlan
-  | SetPlan | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
+  | SetPlan | WindowPlan | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
 
 /** An index to be made. */
 export interface NewIndex {

@@ -88,6 +88,31 @@ export interface CallExpr extends Node {
   readonly star: boolean
   readonly distinct: boolean
   readonly filter: Expr | null
+  /** OVER …; absent for plain calls. */
+  readonly over?: WindowDefinition
+}
+/** One end of a frame. `offset` is null for UNBOUNDED and for CURRENT ROW. */
+export interface FrameEnd {
+  readonly kind: 'unbounded' | 'offset' | 'current'
+  readonly side: 'preceding' | 'following'
+  readonly offset: Expr | null
+}
+/** ROWS | RANGE | GROUPS BETWEEN start AND end EXCLUDE …. */
+export interface FrameClause {
+  readonly mode: 'rows' | 'range' | 'groups'
+  readonly start: FrameEnd
+  readonly end: FrameEnd
+  readonly exclude: 'none' | 'current' | 'group' | 'ties'
+}
+/** OVER w, OVER (…) or one entry of the WINDOW clause. */
+export interface WindowDefinition extends Node {
+  /** The name it has (WINDOW) or the whole of what it is (OVER w). */
+  readonly name: string | null
+  /** The window it adds to: OVER (w …). */
+  readonly base: string | null
+  readonly partitionBy: readonly Expr[]
+  readonly orderBy: readonly OrderItem[]
+  readonly frame: FrameClause | null
 }
 /** (a, b): only compared with another row or in IN lists. */
 export interface RowExpr extends Node { readonly kind: 'row'; readonly items: readonly Expr[] }
@@ -162,6 +187,8 @@ export interface Query extends Node {
   readonly where: Expr | null
   readonly groupBy: readonly Expr[]
   readonly having: Expr | null
+  /** The WINDOW clause. */
+  readonly windows?: readonly WindowDefinition[]
   readonly orderBy: readonly OrderItem[]
   readonly limit: Expr | null
   readonly offset: Expr | null

@@ -2,18 +2,24 @@
 // stand in the expression as marker columns.
 import { CODE } from '../base/errors.ts'
 import { decimalType } from '../base/types.ts'
-import { isAggregateName, resolveAggregate, resolveFunction } from '../../exec/functions/catalog.ts'
+import { isAggregateName, isWindowName, resolveFunction } from '../../exec/functions/catalog.ts'
 import type { CallExpression, Expression } from '../../exec/plan/logical.ts'
 import type { CallExpr, Expr } from './ast.ts'
+import { resolvedAggregate } from './bind-aggregate.ts'
 import { at, bindError } from './bind-context.ts'
+import { bindWindowCall } from './bind-window.ts'
 import type { ExprEnv } from './bind-expression.ts'
-import { coerce, coerceCondition, settle } from './coerce.ts'
+import { coerce } from './coerce.ts'
 
 type Bind = (expr: Expr, env: ExprEnv) => Expression
 
 /** Binds a call; `bind` is bindExpr, handed in because expressions and calls hold each other. */
 export function bindCall(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
+  if (expr.over !== undefined) return bindWindowCall(expr, expr.over, env, bind)
   if (isAggregateName(expr.name)) return bindAggregate(expr, env, bind)
+  if (isWindowName(expr.name)) {
+    throw bindError(CODE.WRONG_OBJECT, `window function ${expr.name} requires an OVER clause`, expr.position)
+  }
   const { name, position } = expr
   const only = expr.star ? '(*)' : expr.distinct ? 'DISTINCT' : expr.filter !== null ? 'FILTER' : null
   const args = expr.args.map(arg => bind(arg, env))
@@ -39,24 +45,10 @@ function withRoundedScale(call: CallExpression): Expression {
 }
 
 function bindAggregate(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
-  const { name, position, distinct } = expr
+  const { name, position } = expr
   if (env.aggregates === null) {
     throw bindError(CODE.GROUPING, `aggregate functions are not allowed in ${env.clause}`, position)
   }
-  if (expr.star && name !== 'count') throw bindError(CODE.WRONG_OBJECT, `${name}(*) is not possible`, position)
-  if (name === 'count' && !expr.star && expr.args.length === 0) {
-    throw bindError(CODE.WRONG_OBJECT, 'count(*) must be used to call a parameterless aggregate function', position)
-  }
-  const inner: ExprEnv = { ...env, aggregates: null, clause: 'an aggregate' }
-  const args = expr.args.map(arg => settleArgument(bind(arg, inner), name, inner))
-  const found = at(position, () => resolveAggregate(name, args.map(arg => arg.type), distinct, position))
-  const filter = expr.filter === null ? null
-    : coerceCondition(bind(expr.filter, { ...inner, clause: 'FILTER' }), 'FILTER', env.context)
-  const cast = args.map((arg, i) => coerce(arg, found.argTypes[i]!, 'implicit', env.context))
-  return env.aggregates.add({ fn: found.fn, args: cast, distinct, filter, type: found.result, position }, name)
-}
-
-/** count('x') and min('x') take text; sum('1') is resolved by the catalogue. */
-function settleArgument(arg: Expression, name: string, env: ExprEnv): Expression {
-  return name === 'count' || name === 'min' || name === 'max' ? settle(arg, env.context) : arg
+  const inner: ExprEnv = { ...env, aggregates: null, windows: undefined, clause: 'an aggregate' }
+  return env.aggregates.add(resolvedAggregate(expr, inner, bind), name)
 }

@@ -18,6 +18,7 @@ import type { Aggregates } from './grouping.ts'
 import { bindLiteral, constant } from './literal.ts'
 import { unsupported } from './node-reader.ts'
 import type { Scope } from './scope.ts'
+import type { Windows } from './windows.ts'
 
 /** Where an expression stands. */
 export interface ExprEnv {
@@ -25,6 +26,8 @@ export interface ExprEnv {
   readonly scope: Scope
   /** Collects aggregate calls; null where they are not allowed. */
   readonly aggregates: Aggregates | null
+  /** Collects window function calls; undefined where they are not allowed. */
+  readonly windows?: Windows | undefined
   /** 'WHERE', 'an aggregate' and so on, for messages. */
   readonly clause: string
   readonly visible: ReadonlyMap<string, CommonTableBinding>

@@ -6,6 +6,7 @@ import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
 import { BIGINT } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
+import { some } from '../../exec/plan/expression.ts'
 import type { Expression, LockTarget, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
 import type { CommonTable, Expr, OrderItem, Query, SelectItem, SetOperation } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
@@ -17,12 +18,13 @@ import { lockedTables } from './bind-lock.ts'
 import type { LockedTable } from './bind-lock.ts'
 import { coerce, settle } from './coerce.ts'
 import { expressionKey } from './expression-key.ts'
-import { Aggregates, Grouping, isNullable } from './grouping.ts'
+import { Aggregates, Grouping, MARKER, WINDOW_MARKER, isNullable } from './grouping.ts'
 import { unsupported } from './node-reader.ts'
 import { bindSetOperation } from './bind-set.ts'
 import { outputName } from './output-name.ts'
 import { conjuncts, pushFilter } from './push-filter.ts'
 import { Scope, columnExpression, relationColumns } from './scope.ts'
+import { Windows } from './windows.ts'
 
 type Visible = ReadonlyMap<string, CommonTableBinding>
 
@@ -63,23 +65,31 @@ function bindAny(
   const input = query.where === null ? source.plan
     : pushFilter(source.plan, conjuncts(condition(query.where, 'WHERE', plain)))
   const aggregates = new Aggregates()
-  const env: ExprEnv = { ...plain, aggregates, clause: 'SELECT' }
+  const windows = new Windows(query.windows ?? [])
+  const env: ExprEnv = { ...plain, aggregates, windows, clause: 'SELECT' }
   const isOpen = open && !query.distinct && query.groupBy.length === 0 && query.orderBy.length === 0 &&
     query.limit === null && query.offset === null
   const items = query.items.flatMap(item => bindItem(item, env, isOpen))
   const groups = query.groupBy.map(group => bindGroup(group, items, query.items, { ...plain, clause: 'GROUP BY' }))
-  const having = query.having === null ? null : condition(query.having, 'HAVING', env)
+  const having = query.having === null ? null
+    : condition(query.having, 'HAVING', { ...env, windows: undefined, clause: 'HAVING' })
   const keys = query.orderBy.map(item => bindOrder(item, items, env))
+  if (windows.calls.length > 0 && query.locks.length > 0) {
+    throw unsupported('FOR UPDATE or FOR SHARE with window functions', query.locks[0]!.position)
+  }
   const locked = lockedTables(query, source.columns, aggregates.calls.length > 0)
   if (groups.length === 0 && aggregates.calls.length === 0 && having === null) {
-    return finish(query, input, items, keys, { ...plain, clause: 'LIMIT' }, locked)
+    const { plan, map } = windows.place(input, expression => expression)
+    return finish(query, plan, items.map(item => ({ ...item, expression: map(item.expression) })),
+      keys.map(key => ({ ...key, expression: map(key.expression) })), { ...plain, clause: 'LIMIT' }, locked)
   }
   const grouping = new Grouping(input, groups, aggregates)
   const over = (expression: Expression): Expression => grouping.regroup(expression)
   const filtered: LogicalPlan = having === null ? grouping.plan
     : { kind: 'filter', input: grouping.plan, predicate: over(having), output: grouping.plan.output }
-  return finish(query, filtered, items.map(item => ({ ...item, expression: over(item.expression) })),
-    keys.map(key => ({ ...key, expression: over(key.expression) })), { ...plain, clause: 'LIMIT' })
+  const { plan, map } = windows.place(filtered, over)
+  return finish(query, plan, items.map(item => ({ ...item, expression: map(item.expression) })),
+    keys.map(key => ({ ...key, expression: map(key.expression) })), { ...plain, clause: 'LIMIT' })
 }
 
 function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
@@ -124,16 +134,18 @@ function bindGroup(group: Expr, items: readonly Item[], written: readonly Select
     expression = aliased(group.path[0]!, items, written, group.position)
   }
   expression ??= settle(bindExpr(group, env), env.context)
-  if (containsAggregate(expression)) {
+  if (contains(expression, WINDOW_MARKER)) {
+    throw bindError(CODE.WINDOWING, 'window functions are not allowed in GROUP BY', group.position)
+  }
+  if (contains(expression, MARKER)) {
     throw bindError(CODE.GROUPING, 'aggregate functions are not allowed in GROUP BY', group.position)
   }
   return expression
 }
 
-function containsAggregate(expression: Expression): boolean {
-  return expressionKey(expression).split(/[^#\d]/).some(
-    part => part.startsWith('#') && Number(part.slice(1)) >= 1_000_000
-  )
+/** Whether an expression has a marker column at or above `marker`. */
+function contains(expression: Expression, marker: number): boolean {
+  return some(expression, part => part.kind === 'column' && part.index >= marker)
 }
 
 /** The item with this output name; equal expressions under one name are no ambiguity. */

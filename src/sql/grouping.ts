@@ -9,7 +9,9 @@ import { bindError } from './bind-context.ts'
 import { aggregateKey, expressionKey } from './expression-key.ts'
 
 /** Ordinals from here on are aggregate calls, not input columns. */
-const MARKER = 1_000_000
+export const MARKER = 1_000_000
+/** Ordinals from here on are window function calls (windows.ts), which stay as they are. */
+export const WINDOW_MARKER = 2_000_000
 
 /** Collects the aggregate calls of one query level. */
 export class Aggregates {
@@ -53,6 +55,7 @@ export class Grouping {
     const group = this.#byKey.get(expressionKey(expression))
     if (group !== undefined) return this.#column(group, expression)
     if (expression.kind === 'column') {
+      if (expression.index >= WINDOW_MARKER) return expression
       if (expression.index < MARKER) {
         throw bindError(CODE.GROUPING, `column "${expression.name}" must appear in the GROUP BY clause or be used in ` +
           'an aggregate function', expression.position)

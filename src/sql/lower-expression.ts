@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { CallExpr, Expr, LiteralExpr } from './ast.ts'
 import { lowerCast } from './lower-type.ts'
+import { lowerWindow } from './lower-window.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
 
@@ -144,9 +145,13 @@ function lowerCall(node: NodeReader): Expr {
   const filterNode = node.node('agg_filter')
   const filter = filterNode === null ? null : lowerExpr(filterNode)
   const [star, distinct] = [node.flag('agg_star'), node.flag('agg_distinct')]
+  const window = node.bare('over', 'WindowDef')
   node.ignore('funcformat')
   node.done()
   const position = node.position
+  if (window !== null) {
+    return { kind: 'call', name, args, star, distinct, filter, over: lowerWindow(window, lowerExpr), position }
+  }
   if (name === 'extract' && path.length === 2) {
     const field = args[0]!
     assert(field.kind === 'literal', 'lowerCall: EXTRACT has a literal field')

@@ -1,9 +1,10 @@
 // SELECT, VALUES, WITH and FROM of libpg-query's tree to ours.
 // DISTINCT ON ends here with 0A000.
 import type {
-  CommonTable, Expr, FromItem, LockingClause, OrderItem, Query, SelectItem, SetOperation, TableRef,
+  CommonTable, Expr, FromItem, LockingClause, Query, SelectItem, SetOperation, TableRef,
 } from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
+import { lowerOrder, lowerWindow } from './lower-window.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
 
@@ -23,7 +24,8 @@ export function lowerQuery(node: NodeReader): Query {
     where: optional(node, 'whereClause'),
     groupBy: node.nodes('groupClause').map(lowerExpr),
     having: optional(node, 'havingClause'),
-    orderBy: node.nodes('sortClause').map(lowerOrder),
+    windows: node.nodes('windowClause').map(window => lowerWindow(window, lowerExpr)),
+    orderBy: node.nodes('sortClause').map(item => lowerOrder(item, lowerExpr)),
     limit: lowerLimit(node),
     offset: optional(node, 'limitOffset'),
     locks: node.nodes('lockingClause').map(lowerLocking),
@@ -93,16 +95,6 @@ export function lowerItem(node: NodeReader): SelectItem {
   const expr = lowerExpr(node.need('val'))
   node.done()
   return { expr, alias, position: node.position }
-}
-
-function lowerOrder(node: NodeReader): OrderItem {
-  const direction = node.text('sortby_dir')
-  const nulls = node.text('sortby_nulls')
-  const expr = lowerExpr(node.need('node'))
-  if (direction === 'SORTBY_USING') throw unsupported('ORDER BY … USING', node.position)
-  node.done()
-  const nullsFirst = nulls === 'SORTBY_NULLS_FIRST' ? true : nulls === 'SORTBY_NULLS_LAST' ? false : null
-  return { expr, descending: direction === 'SORTBY_DESC', nullsFirst, position: expr.position }
 }
 
 function lowerWith(node: NodeReader): CommonTable[] {
