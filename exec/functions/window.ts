@@ -32,7 +32,9 @@ export function resolveWindow(name: string, args: readonly SqlType[], position?:
   const value = args[0]
   if (rank !== undefined && args.length === 0) return { fn: name, argTypes: [], result: rank }
   if (value !== undefined) {
-    if (name === 'ntile' && args.length === 1 && isInteger(value)) return { fn: name, argTypes: [INTEGER], result: INTEGER }
+    if (name === 'ntile' && args.length === 1 && isInteger(value)) {
+      return { fn: name, argTypes: [INTEGER], result: INTEGER }
+    }
     if ((name === 'first_value' || name === 'last_value') && args.length === 1) {
       return { fn: name, argTypes: [value], result: value }
     }

@@ -22,6 +22,24 @@ export function sortedOrder(store: ColumnStore, keys: readonly ColumnSortKey[], 
   return orderByWords(store.memory, sortWords(store, keys, arena), store.rows, arena)
 }
 
+/**
+ * The order as {@link sortedOrder} gives it and, for each place in it, the number of leading keys in which the row
+ * equals the row before it. `equal[0]` is 0.
+ */
+export function orderWithRuns(
+  store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena,
+): { order: Int32Array; equal: Uint16Array } {
+  const words = keys.map((key) => sortWords(store, [key], arena))
+  const order = orderByWords(store.memory, words.flat(), store.rows, arena)
+  const equal = new Uint16Array(order.length).fill(keys.length, 1)
+  for (let k = words.length - 1; k >= 0; k--) for (const word of words[k]!) markChanges(word, order, k, equal)
+  return { order, equal }
+}
+
+function markChanges(word: Uint32Array, order: Int32Array, key: number, equal: Uint16Array): void {
+  for (let i = 1; i < order.length; i++) if (word[order[i]!] !== word[order[i - 1]!]) equal[i] = key
+}
+
 /** The words of all keys, most significant first, one entry per row. */
 function sortWords(store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena): Uint32Array[] {
   const words: Uint32Array[] = []

@@ -15,8 +15,10 @@ import { ScanOperator } from '../operators/scan.ts'
 import type { ScanOrder } from '../operators/scan.ts'
 import { SortOperator } from '../operators/sort.ts'
 import { ValuesOperator } from '../operators/values.ts'
+import { WindowOperator } from '../operators/window.ts'
 import { buildJoin } from './build-join.ts'
 import { buildSet } from './build-set.ts'
+import { buildWindow } from './build-window.ts'
 import { chooseAccess } from './choose-access.ts'
 import { splitMemberships, withMemberships } from './build-semi-join.ts'
 import { extremeByOrder } from './extreme-of-key.ts'
@@ -68,6 +70,7 @@ export class OperatorBuilder {
       case 'lock': return this.#lock(plan, null)
       case 'join': return buildJoin(this, plan, wanted)
       case 'set': return buildSet(this, plan)
+      case 'window': return buildWindow(this, plan)
       case 'values':
         for (const row of plan.rows) this.registerAll(row)
         return new ValuesOperator(plan.rows, plan.output)
@@ -339,5 +342,5 @@ function readBy(expressions: readonly Expression[]): Set<number> {
 
 /** True for operators that read all of their input before the first row. */
 function isBlocking(operator: Operator): boolean {
-  return operator instanceof SortOperator || operator instanceof AggregateOperator
+  return operator instanceof SortOperator || operator instanceof AggregateOperator || operator instanceof WindowOperator
 }

@@ -1,7 +1,7 @@
 // Walking logical plans: rules are written against these instead of against every node kind. Nodes are
 // immutable; a node comes back as the same object when nothing below it changed.
 import { mapList } from './expression.ts'
-import type { AggregateCall, Expression, LogicalPlan } from './logical.ts'
+import type { AggregateCall, Expression, FrameBound, LogicalPlan, WindowPlan } from './logical.ts'
 
 /** The node with each input replaced by `change(input)`; the same object when nothing changed. */
 export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => LogicalPlan): LogicalPlan {
@@ -34,6 +34,7 @@ export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Exp
       const aggregates = plan.aggregates.map((call) => mapAggregate(call, change))
       return { ...plan, groups: mapList(plan.groups, change), aggregates }
     }
+    case 'window': return mapWindow(plan, change)
     case 'sort': {
       const keys = plan.keys.map((key) => ({ ...key, expression: change(key.expression) }))
       return { ...plan, keys }
@@ -50,4 +51,15 @@ export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Exp
 /** An aggregate call with its arguments and filter replaced. */
 export function mapAggregate(call: AggregateCall, change: (e: Expression) => Expression): AggregateCall {
   return { ...call, args: mapList(call.args, change), filter: call.filter === null ? null : change(call.filter) }
+}
+
+function mapWindow(plan: WindowPlan, change: (e: Expression) => Expression): WindowPlan {
+  const bound = (end: FrameBound): FrameBound => end.offset === null ? end : { ...end, offset: change(end.offset) }
+  return {
+    ...plan, keys: plan.keys.map((key) => ({ ...key, expression: change(key.expression) })),
+    calls: plan.calls.map((call) => ({
+      ...call, args: mapList(call.args, change), filter: call.filter === null ? null : change(call.filter),
+      frame: { ...call.frame, start: bound(call.frame.start), end: bound(call.frame.end) },
+    })),
+  }
 }

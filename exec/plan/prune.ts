@@ -1,7 +1,7 @@
 // Column pruning: every node keeps only the columns that something above it reads, so that scans touch no
 // other column chunks. Returns the narrower plan and where each old column went.
 import { columnsOf, remap, substitute } from './expression.ts'
-import type { AggregatePlan, Expression, JoinPlan, LogicalPlan, ProjectPlan, SetPlan } from './logical.ts'
+import type { AggregatePlan, Expression, JoinPlan, LogicalPlan, ProjectPlan, WindowPlan, SetPlan } from './logical.ts'
 import { mapAggregate, mapExpressions, mapInputs } from './map-plan.ts'
 
 interface Pruned {
@@ -69,6 +69,7 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
     case 'set': return pruneSet(plan, needed)
     case 'project': return pruneProject(plan, needed)
     case 'aggregate': return pruneAggregate(plan, needed)
+    case 'window': return pruneWindow(plan, needed)
     case 'join': return pruneJoin(plan, needed)
     case 'insert': case 'update': case 'delete':
       return { plan: mapInputs(plan, prunePlan), position: new Map() }
@@ -117,6 +118,23 @@ function pruneAggregate(plan: AggregatePlan, needed: ReadonlySet<number>): Prune
     },
     position: positions(kept),
   }
+}
+
+/** Calls nobody reads are dropped, and the node with the last of them. */
+function pruneWindow(plan: WindowPlan, needed: ReadonlySet<number>): Pruned {
+  const width = plan.input.output.length
+  const below = new Set([...needed].filter((i) => i < width))
+  const kept = ordered(needed).filter((i) => i >= width)
+  if (kept.length === 0) return prune(plan.input, below)
+  const calls = kept.map((i) => plan.calls[i - width]!)
+  const read = [...plan.keys.map((key) => key.expression), ...calls.flatMap((call) => call.filter === null
+    ? call.args : [...call.args, call.filter])]
+  const input = prune(plan.input, withColumns(below, read))
+  const moved = mapExpressions({ ...plan, calls, input: input.plan }, (e) => moveTo(e, input.position)) as WindowPlan
+  const newWidth = input.plan.output.length
+  const position = new Map(input.position)
+  kept.forEach((old, at) => position.set(old, newWidth + at))
+  return { plan: { ...moved, output: [...input.plan.output, ...kept.map((i) => plan.output[i]!)] }, position }
 }
 
 function pruneJoin(plan: JoinPlan, needed: ReadonlySet<number>): Pruned {

@@ -4,13 +4,14 @@
 //
 //   through project, sort, distinct    always (columns replaced by their expressions)
 //   through aggregate                  conjuncts over group columns only, and only with GROUP BY
+//   through window                     conjuncts over columns that all its calls partition by
 //   through limit                      never
 //   through union, intersect, except   to every input, unless volatile
 //   inner join                         to the side they read; both sides: key if `=`, else residual
 //   left join                          to the left side; never to the right (it would keep NULL rows)
 import { sameType } from '../../src/base/types.ts'
 import { andAll, columnsOf, conjuncts, isVolatile, remap, some, substitute } from './expression.ts'
-import type { Expression, JoinPlan, LogicalPlan } from './logical.ts'
+import type { Expression, JoinPlan, LogicalPlan, WindowPlan } from './logical.ts'
 import { mapInputs } from './map-plan.ts'
 
 /** Moves all filters of a plan down. */
@@ -36,6 +37,14 @@ function push(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {
       const moved = movable.map((c) => substitute(c, (column) => plan.groups[column.index]!))
       return above({ ...plan, input: push(plan.input, moved) }, fixed)
     }
+    case 'window': {
+      const fixedColumns = partitionColumns(plan)
+      const [movable, fixed] = split(filters, (c) => {
+        const columns = [...columnsOf(c)]
+        return columns.length > 0 && columns.every((i) => fixedColumns.has(i)) && !some(c, isVolatile)
+      })
+      return above({ ...plan, input: push(plan.input, movable) }, fixed)
+    }
     case 'sort': case 'distinct': return { ...plan, input: push(plan.input, filters) }
     case 'set': {
       const [movable, fixed] = split(filters, (c) => !some(c, isVolatile))
@@ -44,6 +53,13 @@ function push(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {
     case 'join': return plan.join === 'left' ? pushLeft(plan, filters) : pushInner(plan, filters)
     default: return above(mapInputs(plan, (input) => push(input, [])), filters)
   }
+}
+
+/** Input columns by which every call of a window node partitions: rows they leave out are whole partitions. */
+function partitionColumns(plan: WindowPlan): Set<number> {
+  const partition = Math.min(...plan.calls.map((call) => call.partition))
+  const columns = plan.keys.slice(0, partition).map((key) => key.expression)
+  return new Set(columns.filter((e) => e.kind === 'column').map((e) => e.index))
 }
 
 function above(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {

@@ -228,7 +228,6 @@ describe('statements', () => {
 
 describe('refused with 0A000 and a position', () => {
   test.each([
-    ['SELECT sum(a) OVER (PARTITION BY b) FROM t', 'window functions'],
     ['SELECT DISTINCT ON (a) b FROM t', 'DISTINCT ON'],
     ['SELECT a FROM t GROUP BY ROLLUP (a)', 'ROLLUP'], ['SELECT * FROM f(1)', 'function in FROM'],
     ['SELECT * FROM LATERAL (SELECT 1) x', 'LATERAL'], ['SELECT * FROM a FULL JOIN b ON true', 'FULL JOIN'],

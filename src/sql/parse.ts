@@ -91,5 +91,7 @@ function syntaxError(error: unknown, text: StatementText): DatabaseError {
   if (details === undefined || /memory exhausted|stack/i.test(message)) return nestingError(text.source.ofIndex(0))
   const at = details.cursorPosition
   const position = at === undefined || at < 0 ? undefined : text.source.ofCharacter(at)
-  return new DatabaseError(CODE.SYNTAX, message, { position })
+  // The grammar itself refuses frames that begin after they end.
+  const code = /^frame (start|end|starting|ending)/.test(message) ? CODE.WINDOWING : CODE.SYNTAX
+  return new DatabaseError(code, message, { position })
 }

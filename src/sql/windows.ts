@@ -113,7 +113,8 @@ export class Windows {
       const order = call.order.map(key => ({ ...key, expression: regroup(key.expression) }))
       const names = order.map(orderKey)
       let group = groups.find(other => other.partition.size === partition.size
-        && [...partition.keys()].every(key => other.partition.has(key)) && names.every((key, i) => other.order[i] === key))
+        && [...partition.keys()].every(key => other.partition.has(key))
+        && names.every((key, i) => other.order[i] === key))
       if (group === undefined) {
         const keys = [...partition.values()].map((expression): SortKey =>
           ({ expression, descending: false, nullsFirst: false }))
