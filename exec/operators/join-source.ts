@@ -2,13 +2,15 @@
 //
 //   #rows[0..#count)   selected probe rows       #links[i]   row + 1 of the next candidate of probe row i
 //   #at                first probe row that may still have candidates
-//   #matched[i]        1 = a pair of probe row i was output (left joins)
+//   #matched[i]        1 = a pair of probe row i passed (left, semi and anti joins)
+//
+// After its pairs a batch is swept for the rows without a partner (left and anti joins) or with one (semi joins).
 import type { Arena } from '../../storage/memory/arena.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { BatchSource } from '../context.ts'
 import { compileFilter } from '../kernel/compile.ts'
 import type { FilterKernel } from '../kernel/kernel.ts'
-import type { Expression } from '../plan/logical.ts'
+import type { Expression, OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { aliveRows, bitmapBytes } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
@@ -33,7 +35,12 @@ export class JoinSource implements BatchSource {
   readonly #isUnique: boolean
   readonly #residual: FilterKernel | null
   readonly #probeKeys: readonly number[]
-  readonly #keepsUnmatched: boolean
+  /** Value of #matched of the rows that are swept up after the pairs; -1 = none are. */
+  readonly #swept: number
+  /** False for semi and anti joins: pairs only decide about rows of the left side. */
+  readonly #givesPairs: boolean
+  /** Both inputs' columns, over which pairs are gathered. */
+  readonly #pairTypes: readonly OutputColumn[]
   readonly #probePairs = new Int32Array(BATCH_ROWS)
   readonly #buildPairs = new Int32Array(BATCH_ROWS)
   readonly #pairOwner = new Int32Array(BATCH_ROWS)
@@ -50,7 +57,9 @@ export class JoinSource implements BatchSource {
     const { spec, children: [left, right] } = operator
     this.#run = run
     this.#operator = operator
-    this.#keepsUnmatched = spec.join === 'left'
+    this.#swept = spec.join === 'left' || spec.join === 'anti' ? 0 : spec.join === 'semi' ? 1 : -1
+    this.#givesPairs = spec.join !== 'semi' && spec.join !== 'anti'
+    this.#pairTypes = [...left!.output.slice(0, spec.leftWidth), ...right!.output.slice(0, spec.rightWidth)]
     const buildsLeft = spec.build === 'left'
     this.#buildArena = run.newArena()
     this.#outArena = run.newArena()
@@ -62,7 +71,7 @@ export class JoinSource implements BatchSource {
     const table = buildKeys.length === 0 ? null : new JoinTable(this.#store, buildKeys, this.#buildArena)
     this.#isUnique = table?.unique === true
     this.#probe = table === null ? null : new TableProbe(run.context.memory, this.#buildArena, table, types)
-    this.#residual = residual === null ? null : compileFilter(residual, operator.output, run.env)
+    this.#residual = residual === null ? null : compileFilter(residual, this.#pairTypes, run.env)
     this.#probeInput = run.open(probe)
   }
 
@@ -71,7 +80,7 @@ export class JoinSource implements BatchSource {
       if (this.#batch === null && !this.#nextProbe()) return null
       this.#run.check()
       this.#pairs = 0
-      if (this.#sweeping) this.#sweepUnmatched()
+      if (this.#sweeping) this.#sweep()
       else this.#collectPairs()
       if (this.#pairs === 0) {
         if (this.#at >= this.#count) this.#finishPhase()
@@ -84,7 +93,7 @@ export class JoinSource implements BatchSource {
 
   /** Takes the next probe batch and finds the first candidate of each of its rows. */
   #nextProbe(): boolean {
-    if (this.#store.rows === 0 && !this.#keepsUnmatched) return false
+    if (this.#store.rows === 0 && this.#swept !== 0) return false
     const batch = this.#probeInput.next()
     if (batch === null) return false
     this.#reserve(batch.windowRows)
@@ -99,7 +108,14 @@ export class JoinSource implements BatchSource {
       if (this.#links.length < this.#count) this.#links = new Int32Array(this.#rows.length)
       this.#links.fill(this.#store.rows > 0 ? 1 : 0, 0, this.#count)
     }
+    if (!this.#givesPairs && this.#residual === null) this.#matchAll()
     return true
+  }
+
+  /** Without a condition every candidate is a partner: straight to the sweep. */
+  #matchAll(): void {
+    for (let i = 0; i < this.#count; i++) this.#matched[i] = this.#links[i] === 0 ? 0 : 1
+    this.#sweeping = true
   }
 
   #reserve(rows: number): void {
@@ -150,12 +166,12 @@ export class JoinSource implements BatchSource {
     this.#pairs = pairs
   }
 
-  /** Fills the pair arrays with the probe rows that had no partner. */
-  #sweepUnmatched(): void {
+  /** Fills the pair arrays with the probe rows that are output for having no partner, or one. */
+  #sweep(): void {
     let pairs = 0
     while (this.#at < this.#count && pairs < BATCH_ROWS) {
       const i = this.#at++
-      if (this.#matched[i] === 1) continue
+      if (this.#matched[i] !== this.#swept) continue
       this.#probePairs[pairs] = this.#rows[i]!
       this.#buildPairs[pairs] = -1
       pairs++
@@ -164,7 +180,7 @@ export class JoinSource implements BatchSource {
   }
 
   #finishPhase(): void {
-    if (this.#keepsUnmatched && !this.#sweeping) {
+    if (this.#swept >= 0 && !this.#sweeping) {
       this.#sweeping = true
       this.#at = 0
     } else this.#batch = null
@@ -181,13 +197,14 @@ export class JoinSource implements BatchSource {
       if (alive === 0) return null
       if (alive < this.#pairs) out.alivePtr = bitmap
     }
-    if (this.#keepsUnmatched && !this.#sweeping) {
+    if (this.#swept >= 0 && !this.#sweeping) {
       const u8 = memory.u8
       for (let p = 0; p < this.#pairs; p++) {
         if (out.alivePtr === 0 || (u8[out.alivePtr + (p >>> 3)]! & (1 << (p & 7))) !== 0) {
           this.#matched[this.#pairOwner[p]!] = 1
         }
       }
+      if (!this.#givesPairs) return null
     }
     return out
   }
@@ -199,10 +216,11 @@ export class JoinSource implements BatchSource {
     const { memory } = this.#run.context
     const buildsLeft = build === 'left'
     const columns: Vector[] = []
-    for (let c = 0; c < leftWidth + rightWidth; c++) {
+    const width = this.#givesPairs || !this.#sweeping ? leftWidth + rightWidth : leftWidth
+    for (let c = 0; c < width; c++) {
       const isLeft = c < leftWidth
       const at = isLeft ? c : c - leftWidth
-      if (!wanted.has(c)) columns.push(unreadVector(this.#operator.output[c]!.type))
+      if (!wanted.has(c)) columns.push(unreadVector(this.#pairTypes[c]!.type))
       else if (isLeft === buildsLeft) columns.push(this.#store.gather(at, this.#buildPairs, count, arena))
       else columns.push(gatherVector(memory, this.#batch!.columns[at]!, this.#probePairs, count, arena))
     }

@@ -3,32 +3,37 @@
 // dense output batches. Without keys every build row is a candidate (nested loops over batches).
 //
 // Left joins build on the right: probe rows without a partner appear once with NULLs. A residual condition
-// is evaluated over candidate pairs; a left row is without a partner when none of its pairs passes.
+// is evaluated over candidate pairs; a left row is without a partner when none of its pairs passes. Semi and anti
+// joins build on the right as well, and hand out the left rows with, or without, a partner.
 import type { BatchSource } from '../context.ts'
 import { expressionText } from '../explain-expression.ts'
-import type { Expression, OutputColumn } from '../plan/logical.ts'
+import type { Expression, JoinPlan, OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 import { JoinSource } from './join-source.ts'
 
 export interface JoinSpec {
-  readonly join: 'inner' | 'left' | 'cross'
+  readonly join: JoinPlan['join']
   /** Key columns by position in each input, pairwise. */
   readonly leftKeys: readonly number[]
   readonly rightKeys: readonly number[]
   /** Columns of each input that are output (the first ones); later ones are computed keys. */
   readonly leftWidth: number
   readonly rightWidth: number
-  /** Over the output columns. */
+  /** Over the columns of both inputs. */
   readonly residual: Expression | null
   /** Output columns that something reads; the others are NULL in every batch. */
   readonly wanted: ReadonlySet<number>
-  /** Which side is kept in memory; always 'right' for left joins. */
+  /** Which side is kept in memory; 'right' but for inner joins. */
   readonly build: 'left' | 'right'
   readonly reason: string
 }
 
-/** Inner, left or cross join of two inputs. Keeps one side in memory. */
+const NAMES: Readonly<Record<JoinPlan['join'], string>> = {
+  inner: '', cross: '', left: 'Left', semi: 'Semi', anti: 'Anti',
+}
+
+/** Join of two inputs. Keeps one side in memory. */
 export class JoinOperator implements Operator {
   readonly output: readonly OutputColumn[]
   readonly children: readonly Operator[]
@@ -51,7 +56,7 @@ export class JoinOperator implements Operator {
     const details: [string, string][] = []
     if (keys.length > 0) details.push(['keys', keys.join(' AND ')])
     if (residual !== null) details.push(['condition', expressionText(residual)])
-    const op = keys.length > 0 ? `Hash${join === 'left' ? 'Left' : ''}Join` : join === 'left' ? 'LeftJoin' : 'CrossJoin'
+    const op = keys.length > 0 ? `Hash${NAMES[join]}Join` : `${NAMES[join] || 'Cross'}Join`
     return { op, reason, details }
   }
 

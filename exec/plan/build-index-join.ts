@@ -51,7 +51,8 @@ export function buildIndexJoin(
 
 /** The join with the right (or left) side as the table to look up in; null when it is not one. */
 function sideOf(plan: JoinPlan, innerIsRight: boolean): Side | null {
-  if (plan.join === 'cross' || (plan.join === 'left' && !innerIsRight)) return null
+  if (plan.join === 'cross' || plan.join === 'semi' || plan.join === 'anti') return null
+  if (plan.join === 'left' && !innerIsRight) return null
   const [inner, innerKeys] = innerIsRight ? [plan.right, plan.rightKeys] : [plan.left, plan.leftKeys]
   const [outer, outerKeys] = innerIsRight ? [plan.left, plan.leftKeys] : [plan.right, plan.rightKeys]
   const filters = inner.kind === 'filter' ? conjuncts(inner.predicate) : []

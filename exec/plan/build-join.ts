@@ -4,6 +4,7 @@ import { JoinOperator } from '../operators/join.ts'
 import type { Operator } from '../operators/operator.ts'
 import type { OperatorBuilder } from './build.ts'
 import { buildIndexJoin } from './build-index-join.ts'
+import { SELECTIVITY } from './cost.ts'
 import { withoutWidening } from './convert-bound.ts'
 import type { JoinInputs } from './build-index-join.ts'
 import { columnsOf, conjuncts } from './expression.ts'
@@ -33,14 +34,17 @@ function buildHashJoin(builder: OperatorBuilder, plan: JoinPlan, inputs: JoinInp
   const right = builder.withColumns(rightInput, plan.rightKeys.map(withoutWidening))
   const leftRows = leftInput.estimate.rows
   const rightRows = rightInput.estimate.rows
-  const build = plan.join !== 'left' && leftRows < rightRows ? 'left' : 'right'
+  const isInner = plan.join === 'inner' || plan.join === 'cross'
+  const build = isInner && leftRows < rightRows ? 'left' : 'right'
   const [kept, streamed] = build === 'left' ? [leftRows, rightRows] : [rightRows, leftRows]
-  const reason = plan.join === 'left' ? `the right side (about ${Math.round(kept)} rows) is kept in memory`
+  const reason = !isInner ? `the right side (about ${Math.round(kept)} rows) is kept in memory`
     : `the ${build} side is expected to be smaller (${Math.round(kept)} against ${Math.round(streamed)} rows)`
   const { costs } = builder
   const share = plan.residual === null ? 1 : selectivityOf(conjuncts(plan.residual))
   const matched = plan.leftKeys.length === 0 ? leftRows * rightRows : Math.max(leftRows, rightRows)
-  const rows = Math.max(plan.join === 'left' ? leftRows : 0, matched * share)
+  const rows = plan.join === 'semi' ? leftRows * SELECTIVITY.range
+    : plan.join === 'anti' ? leftRows * (1 - SELECTIVITY.range)
+      : Math.max(plan.join === 'left' ? leftRows : 0, matched * share)
   const cost = left.operator.estimate.cost + right.operator.estimate.cost + kept * costs.buildRow
     + streamed * costs.probeRow + matched * plan.output.length * costs.copyValue
   const spec = {

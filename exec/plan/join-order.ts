@@ -9,13 +9,17 @@ import { pushDown } from './push-down.ts'
 
 /** Re-orders groups of inner joins that contain a needless cross join. Expects pushed-down filters. */
 export function orderJoins(plan: LogicalPlan): LogicalPlan {
-  if (plan.kind !== 'join' || plan.join === 'left') return mapInputs(plan, orderJoins)
+  if (!isInner(plan)) return mapInputs(plan, orderJoins)
   const group: Group = { relations: [], conditions: [], hasCross: false }
   flatten(plan, 0, group)
   const relations = group.relations.map(({ plan: relation, offset }) => ({ plan: orderJoins(relation), offset }))
   const order = connectedOrder(relations, group.conditions)
   if (!group.hasCross || order.every((at, i) => at === i)) return mapInputs(plan, orderJoins)
   return rebuild(plan, order.map((at) => relations[at]!), group.conditions)
+}
+
+function isInner(plan: LogicalPlan): plan is JoinPlan {
+  return plan.kind === 'join' && (plan.join === 'inner' || plan.join === 'cross')
 }
 
 interface Relation {
@@ -32,7 +36,7 @@ interface Group {
 }
 
 function flatten(plan: LogicalPlan, offset: number, into: Group): void {
-  if (plan.kind !== 'join' || plan.join === 'left') {
+  if (!isInner(plan)) {
     into.relations.push({ plan, offset })
     return
   }

@@ -207,10 +207,13 @@ export interface SetPlan extends PlanBase {
   readonly all: boolean
   readonly inputs: readonly LogicalPlan[]
 }
-/** Output: left columns then right columns. Keys pair up by index and have equal types; residual sees both sides. */
+/**
+ * Output: left columns then right columns; of 'semi' and 'anti' the left columns of the rows that have a partner, or
+ * none, each once. Keys pair up by index and have equal types; residual sees both sides.
+ */
 export interface JoinPlan extends PlanBase {
   readonly kind: 'join'
-  readonly join: 'inner' | 'left' | 'cross'
+  readonly join: 'inner' | 'left' | 'cross' | 'semi' | 'anti'
   readonly left: LogicalPlan
   readonly right: LogicalPlan
   readonly leftKeys: readonly Expression[]

@@ -147,8 +147,9 @@ function pruneJoin(plan: JoinPlan, needed: ReadonlySet<number>): Pruned {
   const newWidth = left.plan.output.length
   const position = new Map(left.position)
   for (const [old, now] of right.position) position.set(old + width, now + newWidth)
-  const rightOutput = plan.join !== 'left' ? right.plan.output
-    : right.plan.output.map((column) => ({ ...column, nullable: true }))
+  const rightOutput = plan.join === 'semi' || plan.join === 'anti' ? []
+    : plan.join !== 'left' ? right.plan.output
+      : right.plan.output.map((column) => ({ ...column, nullable: true }))
   return {
     plan: {
       ...plan, left: left.plan, right: right.plan, output: [...left.plan.output, ...rightOutput],

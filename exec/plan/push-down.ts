@@ -9,6 +9,7 @@
 //   through union, intersect, except   to every input, unless volatile
 //   inner join                         to the side they read; both sides: key if `=`, else residual
 //   left join                          to the left side; never to the right (it would keep NULL rows)
+//   semi and anti join                 to the left side; their own conditions as an inner and a left join's
 import { sameType } from '../../src/base/types.ts'
 import { andAll, columnsOf, conjuncts, isVolatile, remap, some, substitute } from './expression.ts'
 import type { Expression, JoinPlan, LogicalPlan, WindowPlan } from './logical.ts'
@@ -50,7 +51,8 @@ function push(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {
       const [movable, fixed] = split(filters, (c) => !some(c, isVolatile))
       return above(mapInputs(plan, (input) => push(input, movable)), fixed)
     }
-    case 'join': return plan.join === 'left' ? pushLeft(plan, filters) : pushInner(plan, filters)
+    case 'join': return plan.join === 'left' ? pushLeft(plan, filters)
+      : plan.join === 'semi' || plan.join === 'anti' ? pushSemi(plan, filters) : pushInner(plan, filters)
     default: return above(mapInputs(plan, (input) => push(input, [])), filters)
   }
 }
@@ -129,6 +131,23 @@ function pushLeft(join: JoinPlan, filters: readonly Expression[]): LogicalPlan {
     ...join, left: push(join.left, sorted.toLeft), right: push(join.right, sorted.toRight),
     leftKeys: sorted.leftKeys, rightKeys: sorted.rightKeys, residual: andAll(sorted.rest),
   }, stay)
+}
+
+function pushSemi(join: JoinPlan, filters: readonly Expression[]): LogicalPlan {
+  const width = join.left.output.length
+  const sorted: Sorted = { toLeft: [...filters], toRight: [], leftKeys: [...join.leftKeys],
+    rightKeys: [...join.rightKeys], rest: [] }
+  for (const conjunct of join.residual === null ? [] : conjuncts(join.residual)) {
+    const side = sideOf(conjunct, width)
+    if (side === 'right') sorted.toRight.push(remap(conjunct, (i) => i - width))
+    else if (side === 'both') addKey(conjunct, width, sorted)
+    else if (side === 'left' && join.join === 'semi') sorted.toLeft.push(conjunct)
+    else sorted.rest.push(conjunct)
+  }
+  return {
+    ...join, left: push(join.left, sorted.toLeft), right: push(join.right, sorted.toRight),
+    leftKeys: sorted.leftKeys, rightKeys: sorted.rightKeys, residual: andAll(sorted.rest),
+  }
 }
 
 /** Files a condition over both sides: a pair of hash keys when it is `left = right` of one type. */

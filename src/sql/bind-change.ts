@@ -9,7 +9,7 @@ import type {
 import type { BindContext } from './bind-context.ts'
 import { bindConflict } from './bind-conflict.ts'
 import { bindError, invalid } from './bind-context.ts'
-import { bindExpr, condition } from './bind-expression.ts'
+import { bindExpr } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { bindFrom, product, scanTable, tableSchema } from './bind-from.ts'
 import { bindReturning } from './bind-returning.ts'
@@ -18,9 +18,10 @@ import { isNullable } from './grouping.ts'
 import { constant } from './literal.ts'
 import { didYouMean } from './nearest-name.ts'
 import { parse } from './parse.ts'
-import { conjuncts, pushFilter } from './push-filter.ts'
+import { bindWhere } from './bind-query.ts'
 import { Scope, relationColumns } from './scope.ts'
 import type { ScopeColumn } from './scope.ts'
+import { Unnesting } from './unnest.ts'
 
 const NOTHING: readonly OutputColumn[] = []
 
@@ -175,7 +176,7 @@ function changeSource(
   const env: ExprEnv = {
     context, scope: new Scope(source.columns, null), aggregates: null, clause: 'WHERE', visible: new Map(),
   }
-  const input = where === null ? source.plan : pushFilter(source.plan, conjuncts(condition(where, 'WHERE', env)))
+  const input = firstColumns(bindWhere(where, source.plan, env).plan, source.plan.output.length)
   return {
     input, env, otherOutput: source.plan.output.slice(width),
     others: source.columns.slice(columns.length).map(column => ({ ...column, index: column.index - width })),
@@ -196,6 +197,13 @@ function bindAssignments(
   return { assignments, values }
 }
 
+/** The plan without the columns that correlated subqueries of WHERE left behind its own. */
+function firstColumns(plan: LogicalPlan, width: number): LogicalPlan {
+  if (plan.output.length === width) return plan
+  const output = plan.output.slice(0, width)
+  return { kind: 'project', input: plan, expressions: columnsFrom(output, output.keys()), output }
+}
+
 function columnsFrom(output: readonly OutputColumn[], ordinals: Iterable<number>): Expression[] {
   return Array.from(ordinals, (index): Expression => ({ kind: 'column', index, ...output[index]! }))
 }
@@ -205,13 +213,15 @@ export function bindUpdate(statement: UpdateStatement, context: BindContext): Lo
   const schema = tableSchema(statement.table.name, context, statement.position)
   const { table, from, where } = statement
   const source = changeSource(table, from, where, schema, context)
-  const { input } = source
-  const { assignments, values } = bindAssignments(statement.assignments, schema, source.env)
+  const unnesting = new Unnesting()
+  const bound = bindAssignments(statement.assignments, schema, { ...source.env, unnesting })
+  const { assignments } = bound
+  const { plan: input, expressions: values } = unnesting.expressions(source.input, bound.values)
   const returned = statement.returning === null ? null
     : bindReturning(statement.returning, { table, schema, shown: 'new', ...source }, context)
   const width = schema.columns.length
   const own = columnsFrom(input.output, input.output.keys()).slice(0, width)
-  const beside = returned === null ? [] : columnsFrom(input.output, input.output.keys()).slice(width)
+  const beside = returned === null ? [] : columnsFrom(source.input.output, source.input.output.keys()).slice(width)
   const output = [
     ...input.output.slice(0, width),
     ...values.map(

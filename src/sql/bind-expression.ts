@@ -14,10 +14,14 @@ import { at, bindError } from './bind-context.ts'
 import { bindCall } from './bind-call.ts'
 import { coerce, coerceCondition, literalDecimal, looseText, settle } from './coerce.ts'
 import { resolveType } from './column-type.ts'
+import { Correlation, asOuter } from './correlation.ts'
+import type { CorrelatedQuery } from './correlation.ts'
 import type { Aggregates } from './grouping.ts'
 import { bindLiteral, constant } from './literal.ts'
 import { unsupported } from './node-reader.ts'
 import type { Scope } from './scope.ts'
+import { isPlain } from './unnest.ts'
+import type { Unnesting } from './unnest.ts'
 import type { Windows } from './windows.ts'
 
 /** Where an expression stands. */
@@ -31,6 +35,8 @@ export interface ExprEnv {
   /** 'WHERE', 'an aggregate' and so on, for messages. */
   readonly clause: string
   readonly visible: ReadonlyMap<string, CommonTableBinding>
+  /** Takes correlated subqueries; absent where they are not supported. */
+  readonly unnesting?: Unnesting
 }
 
 const DEPTH_MAX = 2500
@@ -203,7 +209,10 @@ function bindIn(expr: InExpr, env: ExprEnv): Expression {
 
 function bindSubquery(expr: SubqueryExpr, env: ExprEnv): Expression {
   const { position, mode, negated } = expr
-  const plan = env.context.bindQuery(expr.query, env.context, env.scope, env.visible)
+  const correlation = env.unnesting === undefined ? null : new Correlation()
+  const plan = env.context.bindQuery(expr.query, env.context, env.scope.around(correlation), env.visible)
+  const correlated = correlation?.query ?? null
+  if (correlated !== null) return bindCorrelated(expr, correlated, plan, env)
   if (mode === 'exists') return { kind: 'subquery', mode, plan, type: BOOLEAN, position }
   if (plan.output.length !== 1) {
     throw bindError(CODE.SYNTAX, `subquery must return only one column, not ${plan.output.length}`, position)
@@ -217,6 +226,23 @@ function bindSubquery(expr: SubqueryExpr, env: ExprEnv): Expression {
     kind: 'subquery', mode, negated, type: BOOLEAN, position, arg: coerce(arg, common, 'implicit', env.context),
     plan: castOutput(plan, common),
   }
+}
+
+/** A marker for a subquery with references to this level: unnest.ts puts a join in its place. */
+function bindCorrelated(expr: SubqueryExpr, query: CorrelatedQuery, plan: LogicalPlan, env: ExprEnv): Expression {
+  const { position, mode, negated } = expr
+  if (mode !== 'exists' && plan.output.length !== 1) {
+    throw bindError(CODE.SYNTAX, `subquery must return only one column, not ${plan.output.length}`, position)
+  }
+  const type = mode === 'scalar' ? plan.output[0]!.type : BOOLEAN
+  let equal: Expression | null = null
+  if (mode === 'in') {
+    if (expr.arg!.kind === 'row') throw unsupported('a row compared with a subquery', position)
+    const arg = bindExpr(expr.arg!, env)
+    if (!isPlain(arg)) throw unsupported('an aggregate or subquery as argument of a correlated IN', position)
+    equal = operate('=', asOuter(arg), query.items[0]!, env, position)
+  }
+  return env.unnesting!.add({ mode, negated, query, equal, type, position })
 }
 
 /** The one-column plan with its column converted. */

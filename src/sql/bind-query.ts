@@ -6,7 +6,7 @@ import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
 import { BIGINT } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
-import { some } from '../../exec/plan/expression.ts'
+import { andAll, some } from '../../exec/plan/expression.ts'
 import type { Expression, LockTarget, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
 import type { CommonTable, Expr, OrderItem, Query, SelectItem, SetOperation } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
@@ -16,14 +16,16 @@ import type { ExprEnv } from './bind-expression.ts'
 import { bindFrom } from './bind-from.ts'
 import { lockedTables } from './bind-lock.ts'
 import type { LockedTable } from './bind-lock.ts'
+import { bindSetOperation } from './bind-set.ts'
 import { coerce, settle } from './coerce.ts'
+import { isCorrelated, isPending } from './correlation.ts'
 import { expressionKey } from './expression-key.ts'
 import { Aggregates, Grouping, MARKER, WINDOW_MARKER, isNullable } from './grouping.ts'
 import { unsupported } from './node-reader.ts'
-import { bindSetOperation } from './bind-set.ts'
 import { outputName } from './output-name.ts'
 import { conjuncts, pushFilter } from './push-filter.ts'
 import { Scope, columnExpression, relationColumns } from './scope.ts'
+import { Unnesting } from './unnest.ts'
 import { Windows } from './windows.ts'
 
 type Visible = ReadonlyMap<string, CommonTableBinding>
@@ -59,21 +61,37 @@ function bindAny(
     return query.set !== null ? bindSet(query, query.set, context, parent, visible)
       : bindValues(query, query.rows!, context, parent, visible)
   }
-  const source = bindFrom(query.from, { context, parent, visible, locks: query.locks.length > 0 })
+  const closed = parent === null ? null : parent.around(null)
+  const source = bindFrom(query.from, { context, parent: closed, visible, locks: query.locks.length > 0 })
   const scope = new Scope(source.columns, parent)
   const plain: ExprEnv = { context, scope, aggregates: null, clause: 'WHERE', visible }
-  const input = query.where === null ? source.plan
-    : pushFilter(source.plan, conjuncts(condition(query.where, 'WHERE', plain)))
+  const where = bindWhere(query.where, source.plan, plain)
+  let input = where.plan
   const aggregates = new Aggregates()
   const windows = new Windows(query.windows ?? [])
-  const env: ExprEnv = { ...plain, aggregates, windows, clause: 'SELECT' }
+  const unnesting = new Unnesting()
+  const env: ExprEnv = { ...plain, aggregates, windows, clause: 'SELECT', unnesting }
   const isOpen = open && !query.distinct && query.groupBy.length === 0 && query.orderBy.length === 0 &&
     query.limit === null && query.offset === null
-  const items = query.items.flatMap(item => bindItem(item, env, isOpen))
+  let items = query.items.flatMap(item => bindItem(item, env, isOpen))
   const groups = query.groupBy.map(group => bindGroup(group, items, query.items, { ...plain, clause: 'GROUP BY' }))
   const having = query.having === null ? null
     : condition(query.having, 'HAVING', { ...env, windows: undefined, clause: 'HAVING' })
-  const keys = query.orderBy.map(item => bindOrder(item, items, env))
+  let keys = query.orderBy.map(item => bindOrder(item, items, env))
+  const isGrouped = groups.length > 0 || having !== null || windows.calls.length > 0
+  if (parent?.correlation?.isUsed === true) {
+    parent.correlation.query = {
+      input, conditions: where.correlated, items: items.map(item => item.expression), aggregates: aggregates.calls,
+      isGrouped, isLimited: query.limit !== null || query.offset !== null,
+    }
+  }
+  if (unnesting.count > 0) {
+    if (isGrouped || aggregates.calls.length > 0 || parent?.correlation?.isUsed === true) {
+      throw unsupported('a correlated subquery outside of WHERE, beside aggregates or outer references',
+        unnesting.lastPosition())
+    }
+    ({ input, items, keys } = unnestItems(unnesting, input, items, keys))
+  }
   if (windows.calls.length > 0 && query.locks.length > 0) {
     throw unsupported('FOR UPDATE or FOR SHARE with window functions', query.locks[0]!.position)
   }
@@ -90,6 +108,39 @@ function bindAny(
   const { plan, map } = windows.place(filtered, over)
   return finish(query, plan, items.map(item => ({ ...item, expression: map(item.expression) })),
     keys.map(key => ({ ...key, expression: map(key.expression) })), { ...plain, clause: 'LIMIT' })
+}
+
+/** WHERE above FROM: its correlated subqueries as joins, and apart from it the conditions with outer references. */
+export function bindWhere(
+  where: Expr | null, plan: LogicalPlan, env: ExprEnv,
+): { plan: LogicalPlan; correlated: readonly Expression[] } {
+  if (where === null) return { plan, correlated: [] }
+  const unnesting = new Unnesting()
+  const correlation = env.scope.parent?.correlation ?? null
+  if (correlation !== null) correlation.isOpen = true
+  const all = conjuncts(condition(where, 'WHERE', { ...env, unnesting }))
+  if (correlation !== null) correlation.isOpen = false
+  const isHere = (e: Expression): boolean => !isPending(e) && !isCorrelated(e)
+  const filtered = pushFilter(plan, all.filter(isHere))
+  const done = unnesting.where(filtered, all.filter(e => !isHere(e)))
+  const own = done.conditions.filter(e => !isCorrelated(e))
+  return { plan: filterAbove(done.plan, own), correlated: done.conditions.filter(isCorrelated) }
+}
+
+function filterAbove(input: LogicalPlan, conditions: readonly Expression[]): LogicalPlan {
+  const predicate = andAll(conditions)
+  return predicate === null ? input : { kind: 'filter', input, predicate, output: input.output }
+}
+
+/** Select items and sort keys with their correlated subqueries as columns of the input. */
+function unnestItems(
+  unnesting: Unnesting, input: LogicalPlan, items: readonly Item[], keys: readonly SortKey[],
+): { input: LogicalPlan; items: Item[]; keys: SortKey[] } {
+  const { plan, expressions } = unnesting.expressions(input, [...items, ...keys].map(each => each.expression))
+  return {
+    input: plan, items: items.map((item, i) => ({ ...item, expression: expressions[i]! })),
+    keys: keys.map((key, i) => ({ ...key, expression: expressions[items.length + i]! })),
+  }
 }
 
 function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
@@ -274,7 +325,7 @@ function bindSet(
   const plan = bindSetOperation(set, context, branch => {
     const [lock] = branch.locks
     if (lock !== undefined) throw unsupported('FOR UPDATE or FOR SHARE in a set operation', lock.position)
-    return bindAny(branch, context, parent, visible, true)
+    return bindAny(branch, context, parent === null ? null : parent.around(null), visible, true)
   })
   const { output } = plan
   const env: ExprEnv = { context, scope: Scope.empty, aggregates: null, clause: 'LIMIT', visible }

@@ -23,6 +23,7 @@ export function pushFilter(plan: LogicalPlan, parts: readonly Expression[]): Log
   if (parts.length === 0) return plan
   if (plan.kind !== 'join') return { kind: 'filter', input: plan, predicate: conjunction(parts), output: plan.output }
   const width = plan.left.output.length
+  if (plan.join === 'semi' || plan.join === 'anti') return { ...plan, left: pushFilter(plan.left, parts) }
   if (plan.join === 'left') {
     const left = parts.filter(part => sideOf(part, width) === 'left')
     const above = parts.filter(part => !left.includes(part))

@@ -1,9 +1,12 @@
 // Names in sight at one level of a query: the columns of its FROM clause with their ordinals in the input row.
-// The parent scope is searched only to tell a correlated subquery (0A000) from a misspelt name (42703).
+// The parent scope gives outer references (correlation.ts) where they are allowed, and elsewhere tells a correlated
+// subquery (0A000) from a misspelt name (42703).
 import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
 import type { ColumnExpression, OutputColumn } from '../../exec/plan/logical.ts'
 import { bindError } from './bind-context.ts'
+import { OUTER } from './correlation.ts'
+import type { Correlation } from './correlation.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
 
@@ -24,10 +27,18 @@ export class Scope {
   /** In the order of `*`. */
   readonly columns: readonly ScopeColumn[]
   readonly parent: Scope | null
+  /** Takes the references of the subquery whose parent this is; null where none are allowed. */
+  readonly correlation: Correlation | null
 
-  constructor(columns: readonly ScopeColumn[], parent: Scope | null) {
+  constructor(columns: readonly ScopeColumn[], parent: Scope | null, correlation: Correlation | null = null) {
     this.columns = columns
     this.parent = parent
+    this.correlation = correlation
+  }
+
+  /** The same names as the parent of a subquery. */
+  around(correlation: Correlation | null): Scope {
+    return correlation === this.correlation ? this : new Scope(this.columns, this.parent, correlation)
   }
 
   static readonly empty = new Scope([], null)
@@ -38,7 +49,12 @@ export class Scope {
     const found = this.#find(table, name, position)
     if (found !== null) return columnExpression(found, position)
     for (let outer = this.parent; outer !== null; outer = outer.parent) {
-      if (outer.#find(table, name, position) !== null) {
+      const column = outer.#find(table, name, position)
+      if (column !== null) {
+        if (outer === this.parent && outer.correlation?.isOpen === true) {
+          outer.correlation.isUsed = true
+          return { ...columnExpression(column, position), index: column.index + OUTER }
+        }
         throw unsupported(`a correlated subquery (reference to outer column "${path.join('.')}")`, position)
       }
     }

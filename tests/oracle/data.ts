@@ -23,6 +23,8 @@ export const CHANGES: readonly string[] = [
   `INSERT INTO orders SELECT o_id + 10000, o_customer, o_date, o_total, 'N', o_note, o_priority FROM orders
      WHERE o_priority = 1`,
   'UPDATE customer SET c_id = c_id + 1000 WHERE c_id > 145',
+  'UPDATE word SET n = (SELECT count(*) FROM orders WHERE o_note = w) WHERE n > 13',
+  'DELETE FROM orders WHERE o_id > 12000 AND NOT EXISTS (SELECT 1 FROM line WHERE l_order = o_id - 10000)',
 ]
 
 const NATIONS = ['FRANCE', 'PERU', 'CHINA', 'österreich']

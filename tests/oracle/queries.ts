@@ -118,6 +118,37 @@ const PLAIN = [
   `SELECT s, t FROM (SELECT o_status AS s, sum(o_total) AS t FROM orders GROUP BY o_status) q
      WHERE t > 100 AND s <> 'P'`,
   'SELECT * FROM (SELECT o_id FROM orders ORDER BY o_total DESC, o_id LIMIT 5) t WHERE o_id > 100',
+  // correlated subqueries
+  'SELECT c_id FROM customer WHERE EXISTS (SELECT 1 FROM orders WHERE o_customer = c_id AND o_total > 40000)',
+  'SELECT c_id FROM customer c WHERE NOT EXISTS (SELECT * FROM orders WHERE o_customer = c.c_id)',
+  `SELECT o_id FROM orders o WHERE EXISTS (SELECT 1 FROM line WHERE l_order = o_id AND l_quantity > o_priority * 10)
+     AND NOT EXISTS (SELECT 1 FROM line l WHERE l.l_order = o.o_id AND l.l_flag <> o.o_status)`,
+  'SELECT o_id FROM orders a WHERE EXISTS (SELECT 1 FROM orders b WHERE b.o_date = a.o_date AND b.o_id <> a.o_id)',
+  'SELECT n FROM word a WHERE NOT EXISTS (SELECT 1 FROM word b WHERE b.w > a.w AND b.n < a.n)',
+  'SELECT c_id FROM customer WHERE c_id IN (SELECT o_customer FROM orders WHERE o_date > c_since)',
+  'SELECT c_id FROM customer WHERE c_nation IN (SELECT o_note FROM orders WHERE o_customer = c_id)',
+  'SELECT o_id FROM orders WHERE o_note NOT IN (SELECT l_flag FROM line WHERE l_order = o_id)',
+  'SELECT o_id FROM orders WHERE o_customer NOT IN (SELECT c_id FROM customer WHERE c_balance > o_priority * 100)',
+  'SELECT o_id FROM orders WHERE NOT (o_priority IN (SELECT l_number FROM line WHERE l_order = o_id))',
+  'SELECT c_id, (SELECT count(*) FROM orders WHERE o_customer = c_id) FROM customer',
+  'SELECT c_id, (SELECT sum(o_total) / 2 + count(o_note) FROM orders WHERE o_customer = c_id) FROM customer',
+  'SELECT c_id, (SELECT max(o_date) FROM orders WHERE o_customer = c_id AND o_date < c_since) FROM customer',
+  'SELECT n, (SELECT count(*) FROM word b WHERE b.w < a.w), (SELECT min(w) FROM word b WHERE b.n > a.n) FROM word a',
+  `SELECT c_id, (SELECT count(*) FROM word WHERE n > c_balance OR c_balance IS NULL) FROM customer WHERE c_id < 90`,
+  'SELECT o_id, (SELECT c_name FROM customer WHERE c_id = o_customer) FROM orders',
+  'SELECT c_id, (SELECT coalesce(max(v), \'none\') FROM nothing WHERE id = c_id) FROM customer WHERE c_id < 9',
+  `SELECT o_id FROM orders o WHERE o_total > (SELECT avg(o_total) * 1.5 FROM orders i
+     WHERE i.o_customer = o.o_customer)`,
+  'SELECT c_id, EXISTS (SELECT 1 FROM orders WHERE o_customer = c_id AND o_priority = 4) FROM customer',
+  `SELECT c_id FROM customer WHERE c_id < 10 OR NOT EXISTS (SELECT 1 FROM orders WHERE o_customer = c_id)`,
+  `SELECT c_id, (SELECT count(*) FROM orders WHERE o_customer = c_id) AS n FROM customer ORDER BY n DESC, c_id LIMIT 9`,
+  `SELECT c_nation, count(*) FROM customer WHERE EXISTS (SELECT 1 FROM orders WHERE o_customer = c_id
+     AND o_total = (SELECT max(l_price) FROM line WHERE l_order = o_id)) GROUP BY c_nation`,
+  `SELECT c_id FROM customer WHERE (SELECT count(*) FROM orders WHERE o_customer = c_id AND EXISTS
+     (SELECT 1 FROM line WHERE l_order = o_id AND l_flag = 'R')) > 2`,
+  'SELECT c_id FROM customer WHERE EXISTS (SELECT 1 FROM nothing WHERE id = c_id)',
+  'SELECT c_id FROM customer WHERE c_id NOT IN (SELECT id FROM nothing WHERE v = c_name)',
+  'SELECT id FROM nothing WHERE NOT EXISTS (SELECT 1 FROM word WHERE n = id)',
   // set operations
   'SELECT o_status FROM orders UNION SELECT l_flag FROM line',
   'SELECT o_customer FROM orders UNION ALL SELECT c_id FROM customer UNION ALL SELECT id FROM nothing',
