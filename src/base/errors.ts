@@ -68,6 +68,8 @@ export class DatabaseError extends Error {
 }
 
 /** Damaged bytes: always with the file, and page or offset where known. */
-export function corruption(message: string, where: { file: string; page?: number; offset?: number }): DatabaseError {
+export function corruption(
+  message: string, where: { file: string; page?: number; offset?: number; hint?: string },
+): DatabaseError {
   return new DatabaseError(CODE.CORRUPT, message, where)
 }

@@ -127,6 +127,7 @@ function kindOfTarget(files: FileSystem, path: string): 'none' | 'backup' {
   const refuse = (what: string, hint: string): never => {
     throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is ${what}, not a backup`, { file: path, hint })
   }
+  if (path === '') throw new DatabaseError(CODE.INVALID_PARAMETER, 'a backup needs the path of a file, not \'\'')
   if (files.isDirectory(path)) return refuse('a folder', 'Name a file in it.')
   if (!files.exists(path)) return 'none'
   const file = files.open(path, 'read')

@@ -104,7 +104,8 @@ export function readLog(
 }
 
 function missing(folder: string, redoLsn: number): DatabaseError {
-  return corruption(`"${folder}": the WAL segment with LSN ${redoLsn} is missing`, { file: folder })
+  const hint = 'The folder belongs to the database file: copy or move both together, or use a backup.'
+  return corruption(`"${folder}": the WAL segment with LSN ${redoLsn} is missing`, { file: folder, hint })
 }
 
 // Up to the redo LSN everything is in the pages. A log that was never synced may have lost it; one that

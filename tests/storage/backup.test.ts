@@ -147,6 +147,8 @@ describe('what is refused', () => {
       }
     }
     expect(() => f.backup('missing/b')).toThrow(expect.objectContaining({ code: '58P01' }))
+    expect(() => f.backup('')).toThrow(expect.objectContaining({ code: '22023' }))
+    expect(f.files.exists('.partial')).toBe(false)
     expect(verifyEngine(f.engine).problems).toEqual([])
   })
 
