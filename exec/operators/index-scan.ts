@@ -4,7 +4,7 @@
 //
 // Order: as for scans, 'descending' means descending windows whose rows ascend.
 import type { Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
-import type { IndexAccess, TableAccess } from '../../storage/access.ts'
+import type { IndexAccess, KeyRange, TableAccess } from '../../storage/access.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { BatchSource } from '../context.ts'
@@ -55,21 +55,56 @@ export class IndexScanOperator implements Operator {
     return { op: OP_NAME[path.kind], table, access: path.kind, reason: path.reason, details }
   }
 
-  open(run: Run): BatchSource {
-    const { table, schema, path, columns, order } = this.spec
-    const access = run.context.tables(table)
-    const index = findIndex(access, path.index)
-    const ranges = bindIndexPath(path, schema, run)
-    const { entries, places } = index
-    const keyPlaces = schema.key.map((c) => places[c]!)
-    if (path.kind === 'point') {
-      const feed = new UniqueFeed(index, ranges.map((range) => range.lower!), keyPlaces, order === 'descending')
-      return new LookupSource(run, access, this.spec, feed)
+  /** Primary keys of the rows when there are at most `most`, else null. Cost: microseconds, and some per row. */
+  fewKeys(run: Run, most: number): readonly (readonly Scalar[])[] | null {
+    const { index, ranges, keyPlaces } = this.#bind(run)
+    if (this.spec.path.kind === 'point') {
+      return ranges.length > most ? null : this.#uniqueFeed(index, ranges, keyPlaces).next(most)
     }
-    const read = path.isCovered ? columns.map((c) => places[c]!) : keyPlaces
-    const shape = { columns: read, schema: entries.schema, order }
-    const source = new CursorSource(run, { node: this, ...shape }, entries, { ranges, zones: [] })
-    return path.isCovered ? source : new LookupSource(run, access, this.spec, new EntryFeed(run, source, order))
+    if (ranges.reduce((sum, range) => sum + index.entries.estimateRange(range), 0) > most) return null
+    const feed = this.#entryFeed(run, index, ranges, keyPlaces)
+    try {
+      const keys: (readonly Scalar[])[] = []
+      for (let more = feed.next(most + 1); more.length > 0; more = feed.next(most + 1)) {
+        keys.push(...more)
+        if (keys.length > most) return null
+      }
+      return keys
+    } finally {
+      feed.close()
+    }
+  }
+
+  open(run: Run): BatchSource {
+    const { table, path, columns, order } = this.spec
+    const { index, ranges, keyPlaces } = this.#bind(run)
+    const access = run.context.tables(table)
+    if (path.kind === 'point') {
+      return new LookupSource(run, access, this.spec, this.#uniqueFeed(index, ranges, keyPlaces))
+    }
+    if (!path.isCovered) {
+      return new LookupSource(run, access, this.spec, this.#entryFeed(run, index, ranges, keyPlaces))
+    }
+    const shape = { columns: columns.map((c) => index.places[c]!), schema: index.entries.schema, order }
+    return new CursorSource(run, { node: this, ...shape }, index.entries, { ranges, zones: [] })
+  }
+
+  #bind(run: Run): { index: IndexAccess; ranges: KeyRange[]; keyPlaces: number[] } {
+    const { table, schema, path } = this.spec
+    const index = findIndex(run.context.tables(table), path.index)
+    const ranges = bindIndexPath(path, schema, run)
+    return { index, ranges, keyPlaces: schema.key.map((c) => index.places[c]!) }
+  }
+
+  #uniqueFeed(index: IndexAccess, ranges: readonly KeyRange[], places: readonly number[]): KeyFeed {
+    return new UniqueFeed(index, ranges.map((range) => range.lower!), places, this.spec.order === 'descending')
+  }
+
+  #entryFeed(run: Run, index: IndexAccess, ranges: readonly KeyRange[], columns: readonly number[]): KeyFeed {
+    const { order } = this.spec
+    const shape = { columns, schema: index.entries.schema, order }
+    const source = new CursorSource(run, { node: this, ...shape }, index.entries, { ranges, zones: [] })
+    return new EntryFeed(run, source, order)
   }
 }
 

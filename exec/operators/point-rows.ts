@@ -1,12 +1,14 @@
-// UPDATE and DELETE of single rows by key without vectors: looks the rows up and evaluates the expressions
-// above the lookup value by value. It pays for a handful of rows, where making kernels and batches costs
-// more than the work; anything else takes the ordinary way.
+// UPDATE and DELETE of single rows by key, or by an index with few entries, without vectors: looks the rows up and
+// evaluates the expressions above the lookup value by value. It pays for a handful of rows, where making kernels and
+// batches costs more than the work; anything else takes the ordinary way.
 import type { Row, Scalar } from '../../src/base/types.ts'
 import { bindAccess } from '../plan/access-path.ts'
 import { substitute } from '../plan/expression.ts'
 import type { Expression } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { FilterOperator } from './filter.ts'
+import { IndexOrScanOperator } from './index-or-scan.ts'
+import { IndexScanOperator } from './index-scan.ts'
 import type { Operator } from './operator.ts'
 import { PickOperator, ProjectOperator } from './project.ts'
 import { ScanOperator } from './scan.ts'
@@ -18,6 +20,8 @@ const MAX_KEYS = 8
 export function pointRows(run: Run, operator: Operator): Row[] | null {
   if (run.profiles !== null) return null
   if (operator instanceof ScanOperator) return lookUp(run, operator)
+  if (operator instanceof IndexScanOperator) return fewRows(run, operator)
+  if (operator instanceof IndexOrScanOperator) return pointRows(run, operator.chosen(run))
   if (operator instanceof PickOperator) {
     const { picks } = operator
     return pointRows(run, operator.children[0]!)?.map((row) => picks.map((at) => row[at]!)) ?? null
@@ -31,6 +35,19 @@ export function pointRows(run: Run, operator: Operator): Row[] | null {
     return pointRows(run, operator.children[0]!)?.filter((row) => valueOf(run, predicate, row) === 1) ?? null
   }
   return null
+}
+
+function fewRows(run: Run, operator: IndexScanOperator): Row[] | null {
+  const { table, columns } = operator.spec
+  const keys = operator.fewKeys(run, MAX_KEYS)
+  if (keys === null) return null
+  const access = run.context.tables(table)
+  const rows: Row[] = []
+  for (const key of keys) {
+    const row: Row = new Array(columns.length).fill(null)
+    if (access.find(key, columns, row)) rows.push(row)
+  }
+  return rows
 }
 
 function lookUp(run: Run, operator: ScanOperator): Row[] | null {

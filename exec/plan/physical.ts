@@ -14,9 +14,11 @@ import type { Row } from '../../src/base/types.ts'
 import type { Batch } from '../vector/batch.ts'
 import type { Expression, OutputColumn } from './logical.ts'
 
-/** A SELECT of plain columns by one whole primary key: the API answers it with TableAccess.find. */
+/** A SELECT of plain columns by one whole primary or unique key: the API answers it with TableAccess.find. */
 export interface PointPlan {
   readonly table: string
+  /** The unique index whose columns are the key; null = the primary key. */
+  readonly index: string | null
   /** One expression without columns per key column, in key order, of the key column's type. */
   readonly keyExpressions: readonly Expression[]
   /** Ordinals of the table's columns, in output order. */

@@ -1,6 +1,7 @@
-// Recognises the statement that prepared `get` runs millions of times: plain columns of one row by its
-// whole primary key. The API answers it with TableAccess.find, without opening an operator.
+// Recognises the statement that prepared `get` runs millions of times: plain columns of one row by its whole primary
+// key, or by all columns of a unique index. The API answers it with TableAccess.find, without opening an operator.
 import { sameType } from '../../src/base/types.ts'
+import { IndexScanOperator } from '../operators/index-scan.ts'
 import { PickOperator } from '../operators/project.ts'
 import type { Operator } from '../operators/operator.ts'
 import { ScanOperator } from '../operators/scan.ts'
@@ -16,7 +17,8 @@ export function pointPlanOf(root: Operator): PointPlan | null {
     picks.push(operator.picks)
     operator = operator.children[0]!
   }
-  if (!(operator instanceof ScanOperator) || operator.spec.path.kind !== 'point') return null
+  if (!(operator instanceof ScanOperator || operator instanceof IndexScanOperator)) return null
+  if (operator.spec.path.kind !== 'point') return null
   const { table, schema, path } = operator.spec
   const keyExpressions: Expression[] = []
   for (const { ordinal, conditions } of path.keys) {
@@ -27,5 +29,5 @@ export function pointPlanOf(root: Operator): PointPlan | null {
   }
   let columns: readonly number[] = operator.spec.columns
   for (const pick of picks.reverse()) columns = pick.map((at) => columns[at]!)
-  return { table, keyExpressions, columns }
+  return { table, index: 'index' in path ? path.index : null, keyExpressions, columns }
 }

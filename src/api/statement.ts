@@ -73,12 +73,12 @@ export class Statement {
     return this.#prepared.bind().parameters.map(parameter => parameter.type)
   }
 
-  /** The first row as an object, or undefined. By whole primary key this is a 2-4 µs look-up. */
+  /** The first row as an object, or undefined. By whole primary or unique key this is a 2-4 µs look-up. */
   get(parameters: Parameters = NO_PARAMETERS): RowObject | undefined {
     const { session } = this.#prepared
     if (this.#fastVersion === session.catalogVersion && this.#point !== null) {
       session.assertReady()
-      return this.#getPoint(this.#point, parameters)
+      if (this.#point.serves(session.transaction)) return this.#getPoint(this.#point, parameters)
     }
     const result = this.#start(parameters)
     if (result === null) return undefined
