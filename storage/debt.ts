@@ -109,6 +109,8 @@ export function* drainDelta(engine: Engine, table: TableStore, isForced: boolean
     engine.counters.rowsMerged += written
   } finally {
     table.isDraining = false
+    // What was merged or sealed leaves the delta when nobody reads an older root.
+    table.hasOldVersions = engine.hasGarbage = true
     freeLeaving(engine, table)
     collectGarbage(engine)
   }

@@ -53,7 +53,7 @@ export class Jobs {
     const pressure = this.pressure()
     if (pressure >= OVERFLOW) this.finishDue()
     else if (stepCount > 0) this.run(stepCount, Infinity)
-    else this.run(Infinity, stepMs * Math.max(0.5, pressure))
+    else this.run(Infinity, stepMs * Math.min(2, Math.max(0.5, pressure)))
     if (stepMs > 0) this.schedule()
   }
 

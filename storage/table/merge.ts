@@ -75,6 +75,8 @@ interface Stretch {
   readonly incoming: IncomingRange
 }
 
+/** How much fuller than even a group may get when several are written. */
+const SLACK = 1.02
 /** Changes or rows handled before a step ends. */
 const STEP_CHANGES = 128
 const STEP_ROWS = 16384
@@ -207,7 +209,9 @@ export class Merger {
     // A run row with a note is an entry as well.
     for (const { group, begin, end } of runs.spans) rows += end - begin - group.dead.markedIn(begin, end)
     const groupCount = Math.max(1, Math.ceil(rows / this.groupRows))
-    this.rowsPerGroup = Math.min(this.groupRows, Math.max(1, Math.ceil(rows / groupCount)))
+    // An estimate: commits that land meanwhile may add to it, and must not leave a rest of a few rows.
+    const even = Math.ceil((rows / groupCount) * SLACK)
+    this.rowsPerGroup = groupCount === 1 ? this.groupRows : Math.min(this.groupRows, even)
     const feed = new ChangeFeed(table, stretch.entries, runs, stretch.incoming)
     for (let i = 0; i < groups.length; i++) {
       const isLast = i === groups.length - 1
