@@ -21,7 +21,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function streamColumn(schema: TableSchema, name: string): number {
   const column = schema.columns.findIndex(known => known.name === name && known.hidden !== true)
   if (column < 0) {
-    const hint = didYouMean(name, schema.columns.map(known => known.name))
+    const hint = didYouMean(String(name), schema.columns.map(known => known.name))
     throw new DatabaseError(CODE.UNDEFINED_COLUMN, `column "${name}" of table "${schema.name}" does not exist`,
       hint === undefined ? {} : { hint })
   }
