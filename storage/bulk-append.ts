@@ -43,6 +43,7 @@ export function appendColumns(
   const columns = withHidden(table, visible, count)
   checkNulls(columns, table.schema)
   checkColumnLengths(table.schema, columns, table.services.limits)
+  table.checks?.columns(columns, count)
   const isBulk = count >= engine.parts.options.bulkRows || (count >= FIRST_GROUP_ROWS && isEmpty(table))
   if (txn !== null || !isBulk) return appendRows(engine, table, columns, onConflict, txn)
   engine.locks.assertUnused(table, null)

@@ -69,6 +69,7 @@ export class BulkLoader {
     const columns = withHidden(this.table, visible, count)
     checkNulls(columns, this.table.schema)
     checkColumnLengths(this.table.schema, columns, this.table.services.limits)
+    this.table.checks?.columns(columns, count)
     for (let begin = 0; begin < count;) {
       const take = Math.min(count - begin, this.runRows - this.stages[0]!.count)
       for (let c = 0; c < columns.length; c++) this.stages[c]!.appendSpan(columns[c]!, begin, begin + take)

@@ -46,6 +46,7 @@ function storeCatalog(engine: Engine): number {
   const rootPages = new Map<number, BlobPlace>()
   for (const table of engine.catalog.tables()) {
     if (table.schema.index !== undefined) engine.pages.require(FLAG.INDEXES)
+    if (table.schema.checks !== undefined) engine.pages.require(FLAG.CHECKS)
     const known = engine.rootPages.get(table.id)
     let place = known
     if (place === undefined || table.storedCommit !== table.lastCommit || table.storedRoot !== table.root.number) {

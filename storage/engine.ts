@@ -35,13 +35,14 @@ import { Heap } from './delta/heap.ts'
 import type { VersionContent } from './delta/delta.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { TableStore } from './table/table-store.ts'
+import { CheckMaker } from './txn/row-checks.ts'
 import { LockManager } from './txn/lock-manager.ts'
 import { RecentCommits } from './txn/recent-commits.ts'
 import { SnapshotRegistry } from './txn/snapshot.ts'
 import { Transaction } from './txn/transaction.ts'
 import type { IsolationLevel, TransactionOptions } from './txn/isolation.ts'
 import { hasBuiltGroups, tableById } from './txn/index-ddl.ts'
-import { DDL, RECORD } from './wal/record.ts'
+import { DDL, RECORD, createKind } from './wal/record.ts'
 import type { Wal } from './wal/wal-writer.ts'
 
 /** What the engine is made of; put together by openEngine. */
@@ -105,6 +106,7 @@ export class Engine {
   /** Of a read-only engine: groups that the log has dropped and the file still has. */
   readonly dropped: RowGroup[] = []
   settings: DatabaseSettings = {}
+  readonly rowChecks = new CheckMaker()
   wal: Wal | null = null
   /** Read-only: replays what another process commits. */
   follower: Follower | null = null
@@ -203,7 +205,7 @@ export class Engine {
   makeTableWithId(id: number, schema: TableSchema): TableStore {
     return new TableStore(id, schema, {
       reader: this.reader, heap: this.heap, counters: this.indexCounters, file: this.parts.path,
-      limits: this.parts.options.valueLimits,
+      limits: this.parts.options.valueLimits, checks: this.rowChecks,
     })
   }
 
@@ -300,7 +302,7 @@ export class Engine {
 
   private logDdl(wal: Wal, table: TableStore, isCreate: boolean): void {
     this.body.reset()
-    this.body.u8(!isCreate ? DDL.DROP : table.schema.index === undefined ? DDL.CREATE_TABLE : DDL.CREATE_INDEX)
+    this.body.u8(isCreate ? createKind(table.schema) : DDL.DROP)
     this.body.string(JSON.stringify(table.schema))
     wal.append(RECORD.DDL, table.id, this.body.bytes, 0, this.body.length)
   }

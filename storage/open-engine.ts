@@ -250,7 +250,7 @@ function loadTable(engine: Engine, entry: CatalogEntry): void {
   const { root, figures } = decodeTableRoot(bytes, entry.id, engine.rootNumber, order, keyCodec, source)
   const table = new TableStore(entry.id, schema, {
     reader: engine.reader, heap: engine.heap, counters: engine.indexCounters, file: engine.parts.path,
-    limits: engine.parts.options.valueLimits,
+    limits: engine.parts.options.valueLimits, checks: engine.rowChecks,
   }, root)
   table.nextRowId = figures.nextRowId
   table.liveRows = figures.liveRows

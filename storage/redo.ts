@@ -11,7 +11,7 @@ import { PublishRedo } from './publish-log.ts'
 import { isIndexOf } from './table/index-schema.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
-import { DDL, RECORD, standsAlone } from './wal/record.ts'
+import { DDL, RECORD, createKind, standsAlone } from './wal/record.ts'
 import type { WalRecord } from './wal/record.ts'
 
 /** Replays records in the order of the log. */
@@ -144,8 +144,7 @@ export class Redo {
       return
     }
     const schema = decodeSchema(reader.string())
-    const isIndex = schema?.index !== undefined
-    if (schema === null || kind !== (isIndex ? DDL.CREATE_INDEX : DDL.CREATE_TABLE)) {
+    if (schema === null || kind !== createKind(schema)) {
       throw this.bad(record, 'holds an invalid table schema')
     }
     if (schema.index !== undefined && !isIndexOf(schema, this.schemaOf(schema.index.of))) {

@@ -63,6 +63,7 @@ export async function attach(
     other.close()
     throw error
   }
+  other.rowChecks.make = engine.rowChecks.make
   engine.attached.set(name, other)
   database.attachments++
 }

@@ -2,6 +2,7 @@
 // Here is what concerns the database as a whole: opening, further sessions, checkpoints, checks, closing.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { engineStats, openEngine, verifyEngine } from '../../storage/mod.ts'
+import { makeChecks } from './table-checks.ts'
 import type { BackupReport, EngineStats, VerifyOptions, VerifyResult } from '../../storage/mod.ts'
 import { adoptLoadedArrow } from './arrow-module.ts'
 import { attach, detach } from './attachments.ts'
@@ -27,6 +28,7 @@ export async function open(path: string, options: OpenOptions = {}): Promise<Dat
   }
   const { engine: engineOptions, backend } = resolveOpenOptions(options)
   const [engine] = await Promise.all([openEngine(path, engineOptions), loadParser(), adoptLoadedArrow()])
+  engine.rowChecks.make = makeChecks
   return new Database(new DatabaseState(engine, backend))
 }
 

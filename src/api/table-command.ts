@@ -94,7 +94,8 @@ function truncate(txn: Transaction, name: string): void {
   const table = txn.table(name)
   const indexes = txn.indexesOf(table).map(index => index.schema)
   txn.dropTable(name)
-  txn.createTable({ ...table.schema, name })
+  const { compression } = table
+  txn.createTable({ ...table.schema, name, ...(compression === null ? {} : { compression }) })
   for (const { name: index, index: definition } of indexes) {
     const { of: _, ...spec } = definition!
     txn.defineIndex({ kind: 'create', name: index, table: name, spec })

@@ -141,11 +141,18 @@ export interface IndexDefinition {
 }
 
 /** A table: its columns in order and the ordinals of its primary key columns in key order. */
+export interface CheckConstraint {
+  readonly name: string
+  /** The condition as SQL text over the table's columns, without parentheses around it. */
+  readonly sql: string
+}
 export interface TableSchema {
   readonly name: string
   readonly columns: readonly ColumnSchema[]
   /** Ordinals into `columns`, never empty: a table without a PRIMARY KEY has one hidden bigint column. */
   readonly key: readonly number[]
+  /** CHECK constraints; absent = none. */
+  readonly checks?: readonly CheckConstraint[]
   /** How the table was created to be compressed; absent = as the database is. */
   readonly compression?: Compression
   /** Present when this is the hidden table of a secondary index; its key columns may then be NULL. */

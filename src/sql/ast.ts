@@ -256,7 +256,10 @@ export interface CreateTableStatement extends Node {
   readonly options: readonly { readonly name: string; readonly value: string; readonly position?: number }[]
   /** UNIQUE constraints of columns and of the table, in order. */
   readonly uniques: readonly UniqueConstraint[]
+  readonly checks: readonly CheckClause[]
 }
+/** CHECK of a column or of the table: its condition as text. */
+export interface CheckClause extends Node { readonly name: string | null; readonly sql: string }
 /** CREATE TABLE … AS query [WITH NO DATA]. */
 export interface CreateTableAsStatement extends Node {
   readonly kind: 'create_table_as'

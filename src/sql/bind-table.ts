@@ -7,6 +7,7 @@ import type { BoundStatement, Expression, LogicalPlan } from '../../exec/plan/lo
 import type { ColumnDefinition, CreateTableAsStatement, CreateTableStatement } from './ast.ts'
 import type { BindContext } from './bind-context.ts'
 import { at, bindError } from './bind-context.ts'
+import { bindChecks } from './bind-check.ts'
 import { defaultValue } from './bind-change.ts'
 import { resolveType } from './column-type.ts'
 import { didYouMean } from './nearest-name.ts'
@@ -32,9 +33,10 @@ export function bindCreateTable(statement: CreateTableStatement, context: BindCo
   const columns = definitions.map((definition, i) => bindColumn(definition, key.includes(i), context))
   for (const i of key) checkKeyType(columns[i]!, definitions[i]!.position)
   const options = tableOptions(statement)
-  if (key.length > 0) return { name: table, columns, key, ...options }
   const hidden: ColumnSchema = { name: ROW_ID, type: BIGINT, nullable: false, hidden: true }
-  return { name: table, columns: [...columns, hidden], key: [columns.length], ...options }
+  const schema: TableSchema = key.length > 0 ? { name: table, columns, key, ...options }
+    : { name: table, columns: [...columns, hidden], key: [columns.length], ...options }
+  return statement.checks.length === 0 ? schema : { ...schema, checks: bindChecks(statement, schema, context) }
 }
 
 /** CREATE TABLE AS: columns named and typed as the query's, all of them nullable. */

@@ -1,11 +1,12 @@
 // The binder's door: syntax tree in, bound statement out (exec/plan/logical.ts). Names are resolved against a
 // catalogue, types decided, implicit casts made explicit. Errors carry positions; nothing is executed.
-import type { ColumnSchema, SqlType } from '../base/types.ts'
+import type { CheckConstraint, ColumnSchema, SqlType, TableSchema } from '../base/types.ts'
 import type { BoundStatement, Expression } from '../../exec/plan/logical.ts'
 import type { Statement } from './ast.ts'
 import { bindDelete, bindInsert, bindUpdate, defaultValue } from './bind-change.ts'
 import type { BindContext, Catalog } from './bind-context.ts'
 import { ParameterTypes } from './bind-context.ts'
+import { bindCheck } from './bind-check.ts'
 import { tableSchema } from './bind-from.ts'
 import { bindCreateIndex, bindUniques } from './bind-index.ts'
 import { bindQuery, bindSelect } from './bind-query.ts'
@@ -44,6 +45,12 @@ export function bind(
 export function bindDefault(column: ColumnSchema): Expression {
   const catalog: Catalog = { schema: () => undefined, names: () => [] }
   return defaultValue(column, { catalog, parameters: new ParameterTypes(0), bindQuery })
+}
+
+/** A CHECK constraint of a table as a condition over all its columns. */
+export function bindTableCheck(check: CheckConstraint, schema: TableSchema): Expression {
+  const catalog: Catalog = { schema: () => undefined, names: () => [] }
+  return bindCheck(check, schema, { catalog, parameters: new ParameterTypes(0), bindQuery })
 }
 
 function bindStatement(statement: Statement, context: BindContext): BoundStatement {

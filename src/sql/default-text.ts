@@ -1,4 +1,4 @@
-// The SQL text of a column default, cut out of CREATE TABLE. The schema keeps defaults as text because they
+// The SQL text of a column default or of a CHECK, cut out of CREATE TABLE. The schema keeps them as text because they
 // are evaluated at INSERT (now() must not be frozen) and because the tree does not say where they end.
 import type { StatementText } from './statements.ts'
 
@@ -25,4 +25,19 @@ export function defaultText(statement: StatementText, position: number): string 
 
 function ends(kind: string, text: string): boolean {
   return kind === 'word' && ENDS.has(text.toLowerCase())
+}
+
+/** Text between the parentheses of the CHECK whose constraint begins at 1-based character `position`. */
+export function checkText({ tokens, source }: StatementText, position: number): string {
+  const word = (i: number): string => source.slice(tokens[i]!.start, tokens[i]!.end)
+  let open = tokens.findIndex(token => source.positionOf(token.start) === position)
+  while (tokens[open]!.kind !== 'word' || word(open).toLowerCase() !== 'check') open++
+  open++
+  let last = open
+  for (let depth = 1; depth > 0;) {
+    last++
+    if (word(last) === '(') depth++
+    if (word(last) === ')') depth--
+  }
+  return source.slice(tokens[open + 1]!.start, tokens[last - 1]!.end)
 }

@@ -1,7 +1,7 @@
 // Statements of libpg-query's tree to ours: CREATE and DROP TABLE, EXPLAIN, and the door to all others.
 // Constraints that the engine does not enforce are refused by name.
 import type {
-  ColumnDefinition, CreateTableStatement, Expr, Statement, TypeNode, UniqueConstraint,
+  CheckClause, ColumnDefinition, CreateTableStatement, Expr, Statement, TypeNode, UniqueConstraint,
 } from './ast.ts'
 import { lowerDelete, lowerInsert, lowerUpdate } from './lower-change.ts'
 import { lowerExpr } from './lower-expression.ts'
@@ -11,7 +11,7 @@ import { lowerSet, lowerShow, lowerTransaction } from './lower-transaction.ts'
 import { lowerType } from './lower-type.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
-import { defaultText } from './default-text.ts'
+import { checkText, defaultText } from './default-text.ts'
 import type { StatementText } from './statements.ts'
 
 /** Lowers the one statement of a parse result. */
@@ -40,12 +40,14 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
   const columns: ColumnDefinition[] = []
   const keys: CreateTableStatement['keys'][number][] = []
   const uniques: UniqueConstraint[] = []
+  const checks: CheckClause[] = []
   for (const element of node.nodes('tableElts')) {
-    if (element.tag === 'ColumnDef') columns.push(lowerColumnDefinition(element, text, uniques))
+    if (element.tag === 'ColumnDef') columns.push(lowerColumnDefinition(element, text, { uniques, checks }))
     else if (element.tag === 'Constraint') {
-      const isUnique = checkConstraint(element, ['CONSTR_PRIMARY', 'CONSTR_UNIQUE']) === 'CONSTR_UNIQUE'
+      const type = checkConstraint(element, ['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK'])
       const constraint = { columns: element.strings('keys'), position: element.position }
-      if (isUnique) uniques.push({ name: element.text('conname') || null, ...constraint })
+      if (type === 'CONSTR_CHECK') checks.push(lowerCheck(element, text))
+      else if (type === 'CONSTR_UNIQUE') uniques.push({ name: element.text('conname') || null, ...constraint })
       else keys.push(constraint)
       element.done()
     } else throw element.unsupported()
@@ -55,7 +57,7 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
   if (node.text('oncommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
   node.done()
   return {
-    kind: 'create_table', table: relation.name, ifNotExists, columns, keys, uniques, options,
+    kind: 'create_table', table: relation.name, ifNotExists, columns, keys, uniques, checks, options,
     position: relation.position,
   }
 }
@@ -98,12 +100,13 @@ function lowerTruncate(node: NodeReader): Statement {
 }
 
 const CONSTRAINT_WORDS: Readonly<Record<string, string>> = {
-  CONSTR_CHECK: 'CHECK', CONSTR_FOREIGN: 'FOREIGN KEY / REFERENCES',
+  CONSTR_ATTR_NOT_ENFORCED: 'NOT ENFORCED', CONSTR_FOREIGN: 'FOREIGN KEY / REFERENCES',
   CONSTR_IDENTITY: 'GENERATED … AS IDENTITY', CONSTR_GENERATED: 'a generated column', CONSTR_EXCLUSION: 'EXCLUDE',
   CONSTR_ATTR_DEFERRABLE: 'DEFERRABLE', CONSTR_ATTR_DEFERRED: 'INITIALLY DEFERRED', CONSTR_PRIMARY: 'PRIMARY KEY here',
 }
 
-const COLUMN_CONSTRAINTS = ['CONSTR_NOTNULL', 'CONSTR_NULL', 'CONSTR_PRIMARY', 'CONSTR_DEFAULT', 'CONSTR_UNIQUE']
+const COLUMN_CONSTRAINTS = ['CONSTR_NOTNULL', 'CONSTR_NULL', 'CONSTR_PRIMARY', 'CONSTR_DEFAULT', 'CONSTR_UNIQUE',
+  'CONSTR_CHECK']
 
 /** Reads the type of a constraint; 0A000 when it is not one of `allowed`. */
 function checkConstraint(node: NodeReader, allowed: readonly string[]): string {
@@ -113,8 +116,17 @@ function checkConstraint(node: NodeReader, allowed: readonly string[]): string {
   return type
 }
 
+function lowerCheck(node: NodeReader, text: StatementText): CheckClause {
+  if (!node.flag('is_enforced')) throw unsupported('NOT ENFORCED', node.position)
+  // Lowered for what the grammar allows and this engine does not; the text is what is kept.
+  lowerExpr(node.need('raw_expr'))
+  node.ignore('is_no_inherit', 'skip_validation')
+  return { name: node.text('conname') || null, sql: checkText(text, node.position!), position: node.position }
+}
+
 function lowerColumnDefinition(
-  node: NodeReader, text: StatementText, uniques: UniqueConstraint[],
+  node: NodeReader, text: StatementText,
+  { uniques, checks }: { readonly uniques: UniqueConstraint[]; readonly checks: CheckClause[] },
 ): ColumnDefinition {
   const name = node.text('colname')
   const typeNode = node.bare('typeName', 'TypeName')
@@ -130,6 +142,7 @@ function lowerColumnDefinition(
       case 'CONSTR_UNIQUE':
         uniques.push({ name: constraint.text('conname') || null, columns: [name], position: constraint.position })
         break
+      case 'CONSTR_CHECK': checks.push(lowerCheck(constraint, text)); break
       case 'CONSTR_DEFAULT':
         defaultExpr = lowerExpr(constraint.need('raw_expr'))
         defaultSql = defaultText(text, constraint.position!)

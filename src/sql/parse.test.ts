@@ -242,7 +242,7 @@ describe('refused with 0A000 and a position', () => {
     ['INSERT INTO t VALUES (1) ON CONFLICT (lower(a)) DO NOTHING', 'anything but column names in ON CONFLICT'],
     ['INSERT INTO t VALUES (1) ON CONFLICT (a) WHERE b DO NOTHING', 'WHERE after the columns of ON CONFLICT'],
     ['CREATE TABLE t (a int, UNIQUE NULLS NOT DISTINCT (a))', 'NULLS NOT DISTINCT'],
-    ['CREATE TABLE t (a int CHECK (a > 1))', 'CHECK'],
+    ['CREATE TABLE t (a int CHECK (a > 1) NOT ENFORCED)', 'NOT ENFORCED'],
     ['CREATE TABLE t (a int REFERENCES u)', 'FOREIGN KEY'],
     ['CREATE TABLE t (a int GENERATED ALWAYS AS IDENTITY)', 'IDENTITY'],
     ['CREATE TABLE t (a int) PARTITION BY RANGE (a)', 'PARTITION BY'], ['CREATE TEMP TABLE t (a int)', 'temporary'],

@@ -8,7 +8,7 @@
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { COMPRESSIONS, physicalOf } from '../../src/base/types.ts'
-import type { ColumnSchema, Compression, IndexDefinition, TableSchema } from '../../src/base/types.ts'
+import type { CheckConstraint, ColumnSchema, Compression, IndexDefinition, TableSchema } from '../../src/base/types.ts'
 import type { TableStore } from '../table/table-store.ts'
 
 const CATALOG_MAGIC = 0x4c544143
@@ -183,7 +183,13 @@ export function decodeSchema(text: string): TableSchema | null {
   const { length } = schema.columns
   const inRange = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0 && (c as number) < length
   if (!schema.key.every(inRange)) return null
+  if (schema.checks !== undefined && !isCheckList(schema.checks)) return null
   return schema.index === undefined || isIndexDefinition(schema.index) ? schema : null
+}
+
+function isCheckList(checks: unknown): boolean {
+  return Array.isArray(checks) && checks.length > 0 && checks.every((check: Partial<CheckConstraint> | null) =>
+    typeof check?.name === 'string' && typeof check.sql === 'string')
 }
 
 function isIndexDefinition(index: IndexDefinition): boolean {

@@ -39,11 +39,13 @@ export const FLAG = {
   INDEXES: 4,
   /** Table roots have sealed runs, or rows sealed as dead. */
   SEALED_RUNS: 8,
+  /** Tables have CHECK constraints, which a writer must enforce. */
+  CHECKS: 16,
 } as const
 /** Where the commit id is in a slot. */
 export const META_COMMIT_OFFSET = 72
 /** Flag bits this release knows. */
-export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 15 } as const
+export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 31 } as const
 /** Bytes the engine may keep in a root beside the fixed fields. */
 const MAX_EXTRA_BYTES = 1024
 const COPY_BYTES = 2048

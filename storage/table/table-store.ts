@@ -6,6 +6,7 @@
 import { ByteReader } from '../../src/base/bytes.ts'
 import type { Compression, Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
+import type { CheckMaker, RowChecks } from '../txn/row-checks.ts'
 import type { ValueLimits } from '../txn/value-limits.ts'
 import type { ChunkReader } from '../row-group/chunk-reader.ts'
 import { DeltaImageCache } from '../delta/delta-image-cache.ts'
@@ -46,6 +47,8 @@ export interface TableServices {
   readonly counters: IndexCounters
   readonly file: string
   readonly limits: ValueLimits
+  /** Makes the checks of a table that has CHECK constraints; they are evaluated outside of storage. */
+  readonly checks: CheckMaker
 }
 
 /** A table with its rows. */
@@ -86,6 +89,7 @@ export class TableStore {
   storedCommit = -1
   storedRoot = -1
   isDropped = false
+  private madeChecks: RowChecks | null = null
   /** Locks of SELECT … FOR UPDATE and FOR SHARE; null until the first one. */
   rowLocks: RowLocks | null = null
   /** The transaction that has dropped the table and not committed yet: nobody else may write to it. */
@@ -100,6 +104,12 @@ export class TableStore {
   visibleFrom = 0
   /** The transaction that changes the indexes of the table: nobody else may write to it. */
   definer: Transaction | null = null
+
+  /** The CHECK constraints of the table, null without. */
+  get checks(): RowChecks | null {
+    if (this.schema.checks === undefined) return null
+    return this.madeChecks ??= this.services.checks.of(this.schema, this.services.reader.memory)
+  }
 
   constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
     this.id = id

@@ -7,8 +7,8 @@ import { checkLengths } from './value-limits.ts'
 import type { TableStore } from '../table/table-store.ts'
 
 /**
- * Assigns a missing row id, checks NOT NULL (23502) and lengths (54000), and makes values canonical: -0 is stored as 0.
- * Copies.
+ * Assigns a missing row id, checks NOT NULL (23502), lengths (54000) and CHECK (23514), and makes values canonical: -0
+ * is stored as 0. Copies.
  */
 export function completeRow(table: TableStore, row: Row): Row {
   const { columns } = table.schema
@@ -24,6 +24,7 @@ export function completeRow(table: TableStore, row: Row): Row {
     }
   }
   checkLengths(table.schema, full, table.services.limits)
+  table.checks?.row(full)
   return full
 }
 

@@ -15,6 +15,7 @@
 // A record is valid at a position when the checksum holds and its LSN and salt are those of that
 // position and segment: old bytes in a recycled segment, zeros and copies elsewhere never pass.
 import { crc32cRange } from '../../src/base/checksum.ts'
+import type { TableSchema } from '../../src/base/types.ts'
 
 /** What a record says. COMMIT ends a transaction; its body is the commit id and the time, see encodeCommit. */
 export const RECORD = {
@@ -27,7 +28,13 @@ export function standsAlone(type: number): boolean {
   return ALONE.includes(type)
 }
 /** First byte of a DDL record's body. */
-export const DDL = { DROP: 0, CREATE_TABLE: 1, CREATE_INDEX: 2 } as const
+export const DDL = { DROP: 0, CREATE_TABLE: 1, CREATE_INDEX: 2, CREATE_CHECKED_TABLE: 3 } as const
+
+/** The kind of the DDL record that creates a table: one of their own for what older releases must not pass over. */
+export function createKind({ index, checks }: TableSchema): number {
+  if (index !== undefined) return DDL.CREATE_INDEX
+  return checks === undefined ? DDL.CREATE_TABLE : DDL.CREATE_CHECKED_TABLE
+}
 /** Bytes before the body. */
 export const RECORD_HEADER_BYTES = 36
 /** Largest body: a record is read and written whole. */
