@@ -7,6 +7,7 @@
 //                                        with the subquery's rows first and with the outer rows (NULL = NULL) last
 //   scalar column of a primary key       left join: it has one row at most
 //   EXISTS elsewhere                     count(*) > 0 as a scalar aggregate
+//   IN elsewhere                         the same of the rows where the comparison is true, and where it is NULL
 import { CODE } from '../base/errors.ts'
 import { parseScalar } from '../base/scalar-parse.ts'
 import type { SqlType, TypeKind } from '../base/types.ts'
@@ -16,7 +17,7 @@ import type {
   AggregateCall, ColumnExpression, Expression, JoinPlan, LogicalPlan, OutputColumn,
 } from '../../exec/plan/logical.ts'
 import { bindError } from './bind-context.ts'
-import { OUTER, PENDING, isPending, outerColumns, seat } from './correlation.ts'
+import { OUTER, PENDING, isCorrelated, isPending, outerColumns, seat } from './correlation.ts'
 import type { CorrelatedQuery } from './correlation.ts'
 import { MARKER, isNullable } from './grouping.ts'
 import { constant } from './literal.ts'
@@ -103,8 +104,11 @@ function checkPlain(query: CorrelatedQuery, position: number | undefined): void 
 }
 
 function equalOrNull(equal: Expression): Expression {
-  const isNull: Expression = { kind: 'call', fn: 'is_null', type: BOOLEAN, args: [equal], position: equal.position }
-  return { kind: 'call', fn: 'or', type: BOOLEAN, args: [equal, isNull], position: equal.position }
+  return { kind: 'call', fn: 'or', type: BOOLEAN, args: [equal, isNull(equal)], position: equal.position }
+}
+
+function isNull(e: Expression): Expression {
+  return { kind: 'call', fn: 'is_null', type: BOOLEAN, args: [e], position: e.position }
 }
 
 const ZERO = constant(BIGINT, 0)
@@ -112,17 +116,10 @@ const ZERO = constant(BIGINT, 0)
 /** The plan with columns for the subquery's value appended, and the value over them. */
 function attach(plan: LogicalPlan, subquery: PendingSubquery): { plan: LogicalPlan; value: Expression } {
   const { query, mode, position } = subquery
-  if (mode === 'in') throw unsupported('a correlated IN that is not a condition of WHERE by itself', position)
   if (query.isGrouped || query.isLimited) {
     throw unsupported('a correlated subquery with GROUP BY, HAVING or LIMIT here', position)
   }
-  if (mode === 'exists') {
-    checkPlain(query, position)
-    const call: AggregateCall = { fn: 'count_star', args: [], distinct: false, filter: null, type: BIGINT, position }
-    const { plan: joined, valueOf } = joinAggregates(plan, query, [call], position)
-    const value: Expression = { kind: 'call', fn: 'gt', type: BOOLEAN, args: [valueOf(0), ZERO], position }
-    return { plan: joined, value }
-  }
+  if (mode !== 'scalar') return attachMember(plan, subquery)
   if (query.aggregates.length === 0) return joinRow(plan, query, position)
   const { plan: joined, valueOf } = joinAggregates(plan, query, query.aggregates, position)
   const value = substitute(query.items[0]!, column => {
@@ -130,6 +127,28 @@ function attach(plan: LogicalPlan, subquery: PendingSubquery): { plan: LogicalPl
     throw bindError(CODE.GROUPING, `column "${column.name}" must appear in the GROUP BY clause or be used in an ` +
       'aggregate function', column.position)
   })
+  return { plan: joined, value }
+}
+
+/** EXISTS and IN as a value: by the number of rows, of those that are equal and of those that may be. */
+function attachMember(
+  plan: LogicalPlan, { query, equal, negated, position }: PendingSubquery,
+): { plan: LogicalPlan; value: Expression } {
+  checkPlain(query, position)
+  const count = (filter: Expression | null): AggregateCall => (
+    { fn: 'count_star', args: [], distinct: false, filter, type: BIGINT, position }
+  )
+  const calls = equal === null ? [count(null)] : [count(equal), count(isNull(equal))]
+  const { plan: joined, valueOf } = joinAggregates(plan, query, calls, position)
+  const has = (call: number): Expression => (
+    { kind: 'call', fn: 'gt', type: BOOLEAN, args: [valueOf(call), ZERO], position }
+  )
+  if (equal === null) return { plan: joined, value: has(0) }
+  const [yes, no] = negated ? [0, 1] : [1, 0]
+  const value: Expression = {
+    kind: 'case', type: BOOLEAN, position, otherwise: constant(BOOLEAN, no),
+    branches: [{ when: has(0), then: constant(BOOLEAN, yes) }, { when: has(1), then: constant(BOOLEAN, null) }],
+  }
   return { plan: joined, value }
 }
 
@@ -144,6 +163,7 @@ function joinAggregates(
 ): Joined {
   const pairs = query.conditions.map(keyPair)
   const keyed = pairs.every(pair => pair !== null)
+    && !calls.some(({ filter }) => filter !== null && isCorrelated(filter))
   const width = left.output.length
   const { right, leftKeys, rightKeys } = keyed
     ? groupedByKeys(query, calls, pairs.filter(pair => pair !== null))
@@ -187,17 +207,18 @@ function groupedByOuter(
 ): GroupedSide {
   const read = new Set<number>()
   for (const condition of query.conditions) outerColumns(condition, read)
+  for (const { filter } of calls) if (filter !== null) outerColumns(filter, read)
   const outer = [...read]
   const domain = distinctColumns(left, outer)
   const width = outer.length
-  const residual = andAll(query.conditions.map(e => seat(e, width, index => outer.indexOf(index))))
+  const seated = (e: Expression): Expression => seat(e, width, index => outer.indexOf(index))
+  const residual = andAll(query.conditions.map(seated))
   const joined: JoinPlan = {
     kind: 'join', join: 'inner', left: domain, right: query.input, leftKeys: [], rightKeys: [], residual,
     output: [...domain.output, ...query.input.output],
   }
   const shifted = calls.map(call => ({
-    ...call, args: call.args.map(e => remap(e, index => index + width)),
-    filter: call.filter === null ? null : remap(call.filter, index => index + width),
+    ...call, args: call.args.map(seated), filter: call.filter === null ? null : seated(call.filter),
   }))
   const right = aggregate(joined, outer.map((_, i) => columnAt(joined.output, i)), shifted)
   const leftKeys = outer.flatMap(index => nullSafeKeys(columnAt(left.output, index), position))

@@ -149,6 +149,10 @@ const PLAIN = [
   'SELECT c_id FROM customer WHERE EXISTS (SELECT 1 FROM nothing WHERE id = c_id)',
   'SELECT c_id FROM customer WHERE c_id NOT IN (SELECT id FROM nothing WHERE v = c_name)',
   'SELECT id FROM nothing WHERE NOT EXISTS (SELECT 1 FROM word WHERE n = id)',
+  'SELECT c_id, c_nation IN (SELECT o_note FROM orders WHERE o_customer = c_id) FROM customer',
+  'SELECT o_id FROM orders WHERE o_priority = 1 OR o_priority NOT IN (SELECT l_number FROM line WHERE l_order = o_id)',
+  `SELECT o_id, o_note IN (SELECT l_flag FROM line WHERE l_order = o_id AND l_quantity > o_priority * 9) AND o_id > 9
+     FROM orders`,
   // set operations
   'SELECT o_status FROM orders UNION SELECT l_flag FROM line',
   'SELECT o_customer FROM orders UNION ALL SELECT c_id FROM customer UNION ALL SELECT id FROM nothing',
