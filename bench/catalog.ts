@@ -16,6 +16,7 @@ import { growth } from './workloads/growth.ts'
 import { indexFit } from './workloads/index-fit.ts'
 import { keyValue } from './workloads/key-value.ts'
 import { inFlight, logAppend } from './workloads/log-append.ts'
+import { pause } from './workloads/pause.ts'
 import { point, sqlPoint } from './workloads/point.ts'
 import { pool } from './workloads/pool.ts'
 import { range } from './workloads/range.ts'
@@ -26,7 +27,7 @@ import type { Workload } from './workloads/workload.ts'
 
 export const WORKLOADS: readonly Workload[] = [
   point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool, keyValue,
-  logAppend, inFlight, tuple, updates, growth, backup, compression, freeSpace,
+  logAppend, inFlight, tuple, updates, pause, growth, backup, compression, freeSpace,
 ]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */

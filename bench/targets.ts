@@ -34,6 +34,7 @@ const LIMITS: readonly { readonly what: RegExp; readonly most?: number; readonly
   { what: /^write amplification of upserts/, most: 20 },
   { what: /^write amplification of random upserts/, most: 10 },
   { what: /^resident memory/, most: 506 },
+  { what: /^pause, 99.9 %/, most: 10 },
   { what: /^dirty \/ clean/, most: 1.5 },
   { what: /^Arrow \/ file, zstd/, least: 3 },
   { what: /^file \/ DuckDB's, zstd/, most: 1 },

@@ -179,4 +179,10 @@ export const CRASH_WORKLOADS: readonly CrashWorkload[] = [
     steps: [CREATE, insert(0, 9), 'PRAGMA wal_mode = OFF', insert(20, 9), 'PRAGMA wal_mode = ON', insert(40, 9),
       'PRAGMA wal_checkpoint', insert(60, 9), 'PRAGMA wal_mode = OFF', 'DELETE FROM t WHERE id < 50'],
   },
+  {
+    name: 'vacuum',
+    steps: [CREATE, (db) => db.table('t').append(columns(0, 900)), 'DELETE FROM t WHERE id % 3 > 0', checkpoint,
+      'VACUUM',
+      ...steps(4, (n) => insert(900 + n * 9, 9)), 'VACUUM t', 'DELETE FROM t', 'VACUUM', insert(5, 5)],
+  },
 ]
