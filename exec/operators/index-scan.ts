@@ -109,13 +109,13 @@ export class IndexScanOperator implements Operator {
 }
 
 /** Primary keys, some at a time; an empty list is the end. */
-interface KeyFeed {
+export interface KeyFeed {
   next(most: number): readonly (readonly Scalar[])[]
   close(): void
 }
 
-// Keys of the entries that a unique index has for whole lists of values.
-class UniqueFeed implements KeyFeed {
+/** Keys of the entries that a unique index has for whole lists of values. */
+export class UniqueFeed implements KeyFeed {
   readonly #entries: TableAccess
   readonly #places: readonly number[]
   readonly #values: readonly (readonly Scalar[])[]
@@ -146,8 +146,8 @@ class UniqueFeed implements KeyFeed {
   }
 }
 
-// Keys out of a cursor over entries; of a descending one from the ends of its windows.
-class EntryFeed implements KeyFeed {
+/** Keys out of a cursor over entries; of a descending one from the ends of its windows. */
+export class EntryFeed implements KeyFeed {
   readonly #run: Run
   readonly #source: BatchSource
   readonly #isDescending: boolean

@@ -3,6 +3,8 @@
 import type { Run } from '../run.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import { ColumnStore } from './column-store.ts'
+import { IndexJoinOperator } from './index-join.ts'
+import { IndexMatchJoinOperator } from './index-match-join.ts'
 import { IndexScanOperator } from './index-scan.ts'
 import type { Operator } from './operator.ts'
 import { ScanOperator } from './scan.ts'
@@ -35,6 +37,7 @@ export function buildStore(run: Run, input: Operator, arena: Arena): ColumnStore
 /** True when a tree reads `table`. Subqueries do not count: they are finished before the first write. */
 export function readsTable(operator: Operator, table: string): boolean {
   const isScan = operator instanceof ScanOperator || operator instanceof IndexScanOperator
+    || operator instanceof IndexJoinOperator || operator instanceof IndexMatchJoinOperator
   if (isScan && operator.spec.table === table) return true
   return operator.children.some((child) => readsTable(child, table))
 }

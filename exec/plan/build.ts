@@ -1,7 +1,7 @@
 // Builds operators from an optimised logical plan, bottom-up, with estimates. One builder serves one
 // statement and collects the operators of its subqueries.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import type { TableAccess } from '../../storage/access.ts'
+import type { IndexAccess, TableAccess } from '../../storage/access.ts'
 import { AggregateOperator } from '../operators/aggregate.ts'
 import { FilterOperator } from '../operators/filter.ts'
 import { IndexOrScanOperator } from '../operators/index-or-scan.ts'
@@ -76,6 +76,11 @@ export class OperatorBuilder {
         return new ValuesOperator(plan.rows, plan.output)
       default: throw new DatabaseError(CODE.UNSUPPORTED, `${plan.kind} cannot be the input of another operation`)
     }
+  }
+
+  /** The indexes of a table. */
+  indexesOf(table: string): readonly IndexAccess[] {
+    return this.#tables(table).indexes()
   }
 
   /** Makes the subqueries of expressions that an operator evaluates known to the executions of the plan. */
@@ -197,7 +202,7 @@ export class OperatorBuilder {
   #aggregate(plan: AggregatePlan): Operator {
     const all = this.#aggregateAll(plan)
     const first = extremeByOrder(plan)
-    if (first === null || this.#tables(first.table).indexes().length === 0) return all
+    if (first === null || this.indexesOf(first.table).length === 0) return all
     const extreme = this.#aggregateAll(first.plan)
     return extreme.estimate.cost < all.estimate.cost ? extreme : all
   }
@@ -249,7 +254,7 @@ export class OperatorBuilder {
     const order = keyOrderOf(plan)
     const byKey = order === null ? null : this.#inOrder(plan, order, null)
     const scan = scanBelow(plan)
-    const indexes = scan === null ? [] : this.#tables(scan.table).indexes()
+    const indexes = scan === null ? [] : this.indexesOf(scan.table)
     if (byKey !== null && indexes.length === 0) return byKey
     // With a limit only a share of an ordered input is read, but all of one that is sorted.
     const wanted = limit === null ? Infinity

@@ -5,6 +5,7 @@ import { assert } from '../../src/base/assert.ts'
 import type { BatchSource, ExecutionContext } from '../context.ts'
 import { explainJson, explainText } from '../explain.ts'
 import type { ChangeOperator } from '../operators/change.ts'
+import { IndexMatchJoinOperator } from '../operators/index-match-join.ts'
 import { IndexScanOperator } from '../operators/index-scan.ts'
 import type { Operator, PlanNode } from '../operators/operator.ts'
 import { Run } from '../run.ts'
@@ -144,7 +145,8 @@ class PlannedStatement implements PhysicalPlan {
 }
 
 function indexesOf(node: PlanNode): { table: string; index: string }[] {
-  const own = node instanceof IndexScanOperator ? [{ table: node.spec.table, index: node.spec.path.index }] : []
+  const own = node instanceof IndexScanOperator ? [{ table: node.spec.table, index: node.spec.path.index }]
+    : node instanceof IndexMatchJoinOperator ? [{ table: node.spec.table, index: node.spec.index }] : []
   return [...own, ...node.children.flatMap(indexesOf)]
 }
 
