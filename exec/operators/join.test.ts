@@ -56,6 +56,37 @@ describe('joins', () => {
     })
   }
 
+  for (const [label, type, draw] of KEY_TYPES) {
+    test(`semi and anti joins on ${label} equal nested loops`, () => {
+      for (let seed = 0; seed < 4; seed++) {
+        const db = new MemoryDatabase(seed)
+        const random = new Random(seed + 200)
+        const rows = (count: number): Row[] => Array.from({ length: count }, (_, i) =>
+          [i, random.chance(0.1) ? null : draw(random), i % 7])
+        const left = db.add(schemaOf('l', { id: BIGINT, k: type, n: BIGINT }), rows(90))
+        const right = db.add(schemaOf('r', { rid: BIGINT, rk: type, rn: BIGINT }), rows(seed * 20))
+        const [l, r] = [scanOf(left.schema), scanOf(right.schema)]
+        const less = call('lt', [col(l, 'n'), rightCol(joinOf('cross', l, r, []), 'rn')])
+        const keyed = (a: Row, b: Row): boolean => sameKey(a[1]!, b[1]!)
+        const smaller = (a: Row, b: Row): boolean => Number(a[2]) < Number(b[2])
+        const cases = [
+          [[['k', 'rk']], null, keyed], [[['k', 'rk']], less, (a: Row, b: Row) => keyed(a, b) && smaller(a, b)],
+          [[], less, smaller], [[], null, () => true],
+        ] as const
+        for (const [keys, residual, match] of cases) {
+          const has = (row: Row): boolean => right.rows.some((other) => match(row, other))
+          for (const join of ['semi', 'anti'] as const) {
+            const want = canonical(left.rows.filter((row) => has(row) === (join === 'semi')))
+            for (const backend of ['javascript', 'webassembly'] as const) {
+              expect(canonical(db.query(joinOf(join, l, r, keys, residual), backend))).toEqual(want)
+            }
+          }
+        }
+        expect(db.openCursors).toBe(0)
+      }
+    })
+  }
+
   test('several keys must all match', () => {
     const db = new MemoryDatabase(3)
     const rows = (count: number): Row[] => Array.from({ length: count }, (_, i) => [i, i % 5, i % 3 === 0 ? 'x' : 'y'])

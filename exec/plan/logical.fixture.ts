@@ -101,7 +101,8 @@ export function joinOf(
   residual: Expression | null = null,
 ): JoinPlan {
   return {
-    kind: 'join', join, left, right, residual, output: [...left.output, ...right.output],
+    kind: 'join', join, left, right, residual,
+    output: join === 'semi' || join === 'anti' ? left.output : [...left.output, ...right.output],
     leftKeys: keys.map(([name]) => col(left, name)), rightKeys: keys.map(([, name]) => col(right, name)),
   }
 }
