@@ -1,9 +1,10 @@
 // UPDATE and DELETE of single rows by key, or by an index with few entries, without vectors: looks the rows up and
 // evaluates the expressions above the lookup value by value. It pays for a handful of rows, where making kernels and
 // batches costs more than the work; anything else takes the ordinary way.
+import { assert } from '../../src/base/assert.ts'
 import type { Row, Scalar } from '../../src/base/types.ts'
 import { bindAccess } from '../plan/access-path.ts'
-import { substitute } from '../plan/expression.ts'
+import { hasSubquery, rewrite, substitute } from '../plan/expression.ts'
 import type { Expression } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { FilterOperator } from './filter.ts'
@@ -69,5 +70,22 @@ function lookUp(run: Run, operator: ScanOperator): Row[] | null {
 export function valueOf(run: Run, e: Expression, row: Row): Scalar {
   if (e.kind === 'column') return row[e.index]!
   const constant = (value: Scalar, like: Expression): Expression => ({ kind: 'constant', value, type: like.type })
-  return run.evaluate(substitute(run.bind(e), (column) => constant(row[column.index]!, column)))
+  const bound = listsOf(run, run.bind(e))
+  return run.evaluate(substitute(bound, (column) => constant(row[column.index]!, column)))
+}
+
+// IN (subquery) as IN of its values: constants are evaluated without the tables that kernels search.
+function listsOf(run: Run, e: Expression): Expression {
+  if (!hasSubquery(e)) return e
+  return rewrite(e, (part) => {
+    if (part.kind !== 'subquery') return part
+    const result = run.env.subqueries.get(part)
+    assert(result?.mode === 'in', 'point rows: a subquery that is not bound')
+    const { type } = part.arg!
+    const values: Scalar[] = result.hasNull ? [...result.values, null] : [...result.values]
+    const negated = part.negated ?? false
+    if (values.length === 0) return { kind: 'constant', type: part.type, value: negated ? 1 : 0 }
+    const items = values.map((value): Expression => ({ kind: 'constant', type, value }))
+    return { kind: 'in', type: part.type, arg: part.arg!, items, negated }
+  })
 }

@@ -34,15 +34,20 @@ export class Upsert {
     const { arbiters, update } = this.#action
     const nothing = noRow(this.#schema.columns.length)
     const written = new Set<string>()
+    // Subqueries see the table as it was before the first row.
+    const bound = update === null ? null : {
+      assignments: update.assignments, values: update.values.map((value) => run.bind(value)),
+      where: update.where === null ? null : run.bind(update.where),
+    }
     return (proposed) => {
       const { row, inserted } = writer.insertUnless(this.#table, proposed, arbiters)
       if (inserted) {
-        if (update !== null) written.add(this.#key(row))
+        if (bound !== null) written.add(this.#key(row))
         if (notes) run.changedRows.push([...row, ...nothing])
         return true
       }
-      if (update === null) return false
-      const changed = this.#changed(run, row, proposed, written)
+      if (bound === null) return false
+      const changed = this.#changed(run, bound, { existing: row, proposed }, written)
       if (changed === null) return false
       if (notes) run.changedRows.push([...changed, ...row])
       return true
@@ -54,9 +59,11 @@ export class Upsert {
   }
 
   // Updates the row that is there; null when WHERE says no.
-  #changed(run: Run, existing: Row, proposed: Row, written: Set<string>): Row | null {
+  #changed(
+    run: Run, { assignments, values, where }: NonNullable<ConflictAction['update']>,
+    { existing, proposed }: { readonly existing: Row; readonly proposed: Row }, written: Set<string>,
+  ): Row | null {
     const { writer } = run.context
-    const { assignments, values, where } = this.#action.update!
     if (written.has(this.#key(existing))) throw this.#again(existing)
     const both = [...existing, ...writer.fit(this.#table, proposed)]
     if (where !== null && valueOf(run, where, both) !== 1) {

@@ -138,6 +138,17 @@ describe('ON CONFLICT', () => {
     expect(check()).toEqual([['integrity_check', 'ok']])
   })
 
+  test('subqueries see the table as it was', () => {
+    expect(all(`INSERT INTO item (id) VALUES (60), (1), (2) ON CONFLICT (id)
+      DO UPDATE SET n = (SELECT count(*) FROM item) WHERE item.code IN (SELECT code FROM rate) RETURNING id, n`))
+      .toEqual([[60, 1], [1, 3], [2, 3]])
+    expect(all(`INSERT INTO item (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET n = 9
+      WHERE item.id NOT IN (SELECT id FROM item WHERE false) AND item.id NOT IN (SELECT NULL::int) RETURNING id`))
+      .toEqual([])
+    expect(all('UPDATE item SET n = CASE WHEN id IN (SELECT n FROM item) THEN 1 ELSE 0 END WHERE id = 1 RETURNING n'))
+      .toEqual([[1]])
+  })
+
   test('a unique index of a table without a primary key', () => {
     const count = db.prepare('INSERT INTO log VALUES (?, 1) ON CONFLICT (word) DO UPDATE SET count = log.count + 1')
     for (const word of ['a', 'b', 'a', null, null, 'a']) count.run([word])
