@@ -5,6 +5,7 @@ import type { Lineitem } from '../workloads/lineitem.ts'
 import { LINE_STATUSES, RETURN_FLAGS } from '../workloads/lineitem.ts'
 import type { Orders } from '../workloads/orders.ts'
 import { STATUSES } from '../workloads/orders.ts'
+import type { ItemRow, ItemStore, Items } from '../workloads/secondary.ts'
 import type { Engine, EngineOptions, OrderRow, RangeAnswer } from './engine.ts'
 import { cellText } from './engine.ts'
 import { loadRival } from './rivals.ts'
@@ -20,6 +21,7 @@ interface DuckResult {
 
 interface DuckStatement {
   bindBigInt(index: number, value: bigint): void
+  bindVarchar(index: number, value: string): void
   runAndReadAll(): Promise<DuckResult>
 }
 
@@ -60,10 +62,11 @@ export async function openDuckdb(options: EngineOptions): Promise<Engine> {
   const instance = await duck.DuckDBInstance.create(join(options.folder, 'rival.duckdb'), { threads: '1' })
   const db = await instance.connect()
   const ask = new Map<string, DuckStatement>()
-  const run = async (sql: string, ...keys: number[]): Promise<DuckResult> => {
+  const run = async (sql: string, ...keys: (number | string)[]): Promise<DuckResult> => {
     const statement = ask.get(sql) ?? await db.prepare(sql)
     ask.set(sql, statement)
-    keys.forEach((key, i) => statement.bindBigInt(i + 1, BigInt(key)))
+    keys.forEach((key, i) => typeof key === 'string'
+      ? statement.bindVarchar(i + 1, key) : statement.bindBigInt(i + 1, BigInt(key)))
     return statement.runAndReadAll()
   }
   return {
@@ -77,12 +80,38 @@ export async function openDuckdb(options: EngineOptions): Promise<Engine> {
       rangeOf(await run('SELECT * FROM orders WHERE id BETWEEN $1 AND $2', first, last)),
     append: (orders) => append(duck, db, orders),
     loadLineitem: (lineitem) => loadLineitem(duck, db, lineitem),
+    items: itemStore(duck, db, run),
     query: async (sql) => (await run(sql)).getRowsJS().map((row) => row.map(cellText)),
     settle: async () => void await db.run('CHECKPOINT'),
     close: () => {
       db.closeSync()
       instance.closeSync()
     },
+  }
+}
+
+function itemStore(
+  duck: DuckModule, db: DuckConnection, run: (sql: string, ...keys: (number | string)[]) => Promise<DuckResult>,
+): ItemStore {
+  const all = async (sql: string, ...keys: (number | string)[]): Promise<ItemRow[]> =>
+    (await run(sql, ...keys)).getRowObjectsJS() as unknown as ItemRow[]
+  const types = [duck.BIGINT, duck.VARCHAR, duck.INTEGER, duck.DOUBLE]
+  const insert = (items: Items): Promise<void> =>
+    appendChunks(duck, db, 'item', types, items.code.length, (begin, end) => [
+      Array.from({ length: end - begin }, (_, i) => BigInt(items.first + begin + i)), items.code.slice(begin, end),
+      Array.from(items.rank.subarray(begin, end)), Array.from(items.price.subarray(begin, end)),
+    ])
+  return {
+    load: async (items) => {
+      await db.run('CREATE TABLE item (id BIGINT PRIMARY KEY, code VARCHAR, rank INTEGER, price DOUBLE)')
+      await insert(items)
+      await db.run('CREATE UNIQUE INDEX item_code ON item (code)')
+      await db.run('CREATE INDEX item_rank ON item (rank)')
+    },
+    byCode: async (code) => (await all('SELECT id, price FROM item WHERE code = $1', code))[0],
+    byRank: (first, last) => all('SELECT id, price FROM item WHERE rank BETWEEN $1 AND $2', first, last),
+    lastTen: () => all('SELECT id, price FROM item ORDER BY rank DESC LIMIT 10'),
+    insert,
   }
 }
 

@@ -5,6 +5,7 @@
 // rows, the same durability and the same batches; it gets enough cache to be warm.
 import type { Lineitem } from '../workloads/lineitem.ts'
 import type { Orders } from '../workloads/orders.ts'
+import type { ItemStore } from '../workloads/secondary.ts'
 
 export type EngineName = 'secantdb' | 'lmdb' | 'sqlite' | 'duckdb' | 'map' | 'sorted-btree' | 'binary-search'
 
@@ -55,6 +56,8 @@ export interface Engine {
   deleteNotes?(first: number, count: number, step: number): void | Promise<void>
   /** Replaces the orders at these places, amounts changed by `salt`, in one durable transaction. */
   updateOrders?(orders: Orders, places: Int32Array, salt: number): void | Promise<void>
+  /** A table with two secondary indexes. */
+  readonly items?: ItemStore
   /** Loads the lineitem columns for `q6` and `q1`. */
   loadLineitem?(lineitem: Lineitem): void | Promise<void>
   /** Rows of a scan query, every cell as text in a common form. */

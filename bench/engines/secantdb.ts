@@ -8,6 +8,7 @@ import type { Lineitem } from '../workloads/lineitem.ts'
 import { LINE_STATUSES, RETURN_FLAGS } from '../workloads/lineitem.ts'
 import type { Orders } from '../workloads/orders.ts'
 import { STATUSES, statusTexts } from '../workloads/orders.ts'
+import type { ItemRow, ItemStore } from '../workloads/secondary.ts'
 import type { Engine, EngineOptions, OrderRow, RangeAnswer } from './engine.ts'
 import { cellText } from './engine.ts'
 
@@ -27,6 +28,7 @@ export async function openSecantdb(
     ...orderMethods(db),
     ...counterMethods(db),
     ...noteMethods(db),
+    items: itemStore(db),
     loadLineitem: (lineitem) => loadLineitem(db, lineitem),
     query: (sql) => prepared(db, sql).raw([]).map((row) => row.map(cellText)),
     settle: () => void db.checkpoint(),
@@ -101,6 +103,33 @@ function noteMethods(db: Database): Partial<Engine> {
             status: STATUSES[orders.status[i]!]!,
           })
         }
+      })
+    },
+  }
+}
+
+function itemStore(db: Database): ItemStore {
+  const all = (sql: string, parameters: number[]): ItemRow[] =>
+    prepared(db, sql).all(parameters) as unknown as ItemRow[]
+  let select: Statement | undefined
+  return {
+    load: (items) => {
+      db.exec(`CREATE TABLE item (id BIGINT PRIMARY KEY, code TEXT NOT NULL, rank INTEGER NOT NULL,
+        price FLOAT8 NOT NULL)`)
+      const id = Float64Array.from(items.rank, (_, i) => items.first + i)
+      db.table('item').append({ id, code: items.code, rank: items.rank, price: items.price })
+      db.exec('CREATE UNIQUE INDEX item_code ON item (code); CREATE INDEX item_rank ON item (rank)')
+    },
+    byCode: (code) => {
+      select ??= db.prepare('SELECT id, price FROM item WHERE code = ?')
+      return select.get([code]) as unknown as ItemRow | undefined
+    },
+    byRank: (first, last) => all('SELECT id, price FROM item WHERE rank BETWEEN ? AND ?', [first, last]),
+    lastTen: () => all('SELECT id, price FROM item ORDER BY rank DESC LIMIT 10', []),
+    insert: (items) => {
+      const insert = prepared(db, 'INSERT INTO item VALUES (?, ?, ?, ?)')
+      db.transaction(() => {
+        items.code.forEach((code, i) => void insert.run([items.first + i, code, items.rank[i]!, items.price[i]!]))
       })
     },
   }

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Orders } from '../workloads/orders.ts'
 import { STATUSES } from '../workloads/orders.ts'
+import type { ItemRow, ItemStore, Items } from '../workloads/secondary.ts'
 import type { Engine, EngineOptions, OrderRow } from './engine.ts'
 import { cellText } from './engine.ts'
 import { RivalMissing, loadRival } from './rivals.ts'
@@ -78,9 +79,33 @@ export async function openSqlite(options: EngineOptions): Promise<Engine> {
       }
       db.exec('COMMIT')
     },
+    items: itemStore(db, prepared),
     query: (sql) => prepared(sql).raw().all().map((row) => row.map(cellText)),
     settle: () => void db.exec('PRAGMA wal_checkpoint(TRUNCATE)'),
     close: () => void db.close(),
+  }
+}
+
+function itemStore(db: SqliteDatabase, prepared: (sql: string) => SqliteStatement): ItemStore {
+  const insert = (items: Items): void => {
+    db.exec('BEGIN')
+    const statement = prepared('INSERT INTO item VALUES (?, ?, ?, ?)')
+    items.code.forEach((code, i) => statement.run(items.first + i, code, items.rank[i], items.price[i]))
+    db.exec('COMMIT')
+  }
+  const all = (sql: string, ...parameters: number[]): ItemRow[] =>
+    prepared(sql).all(...parameters) as unknown as ItemRow[]
+  return {
+    load: (items) => {
+      db.exec(`CREATE TABLE item (id INTEGER PRIMARY KEY, code TEXT NOT NULL, rank INTEGER NOT NULL,
+        price REAL NOT NULL)`)
+      insert(items)
+      db.exec('CREATE UNIQUE INDEX item_code ON item (code); CREATE INDEX item_rank ON item (rank); ANALYZE')
+    },
+    byCode: (code) => prepared('SELECT id, price FROM item WHERE code = ?').get(code) as unknown as ItemRow,
+    byRank: (first, last) => all('SELECT id, price FROM item WHERE rank BETWEEN ? AND ?', first, last),
+    lastTen: () => all('SELECT id, price FROM item ORDER BY rank DESC LIMIT 10'),
+    insert,
   }
 }
 
