@@ -1,4 +1,4 @@
-// Secondary indexes: a table of items with a unique index on a text and one on an integer, asked for one row by its text,
+// Secondary indexes: a table of items with a unique index on a text and one on an integer, asked for a row by its text,
 // for 100 rows by an interval of the integer, and for the ten last by its order; then it takes further rows in one
 // durable transaction, both indexes kept. Codes and ranks are in another order than keys, so every row of a range lies
 // elsewhere in the table.
