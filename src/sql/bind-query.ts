@@ -185,6 +185,7 @@ function bindGroup(group: Expr, items: readonly Item[], written: readonly Select
     expression = aliased(group.path[0]!, items, written, group.position)
   }
   expression ??= settle(bindExpr(group, env), env.context)
+  if (isPending(expression)) throw unsupported('a correlated subquery in GROUP BY', group.position)
   if (contains(expression, WINDOW_MARKER)) {
     throw bindError(CODE.WINDOWING, 'window functions are not allowed in GROUP BY', group.position)
   }
