@@ -6,7 +6,8 @@ import type { Frames } from './window-frames.ts'
 
 /** Frames up to this many rows are added row by row, which beats asking a tree. */
 const SHORT = 16
-const CHECK_EVERY = 8192
+/** Rows added between two looks at cancellation. */
+const CHECK_WORK = 65_536
 
 /** The state of an aggregate over one frame. Places are those of window-rows.ts. */
 export abstract class Fold<T> {
@@ -34,13 +35,20 @@ export function foldFrames<T>(fold: Fold<T>, frames: Frames, sink: Sink<T>, run:
   let from = 0
   let to = -1
   let value: T | null = null
+  let work = 0
   for (let i = 0; i < lo.length; i++) {
-    if (i % CHECK_EVERY === 0) run.check()
     const begin = lo[i]!
     const end = hi[i]!
+    if (work > CHECK_WORK) {
+      run.check()
+      work = 0
+    }
     if (begin !== from || end !== to) {
-      if (begin === from && end >= to && to >= 0) fold.add(to, end)
-      else {
+      if (begin === from && end >= to && to >= 0) {
+        work += end - to
+        fold.add(to, end)
+      } else {
+        work += end - begin
         fold.reset()
         if (begin >= to || end - begin <= SHORT) fold.add(begin, end)
         else fold.merge(begin, end)
@@ -56,13 +64,18 @@ export function foldFrames<T>(fold: Fold<T>, frames: Frames, sink: Sink<T>, run:
 function foldParts<T>(fold: Fold<T>, frames: Frames, sink: Sink<T>, run: Run): void {
   const parts = new Int32Array(6)
   const { length } = frames.lo
+  let work = 0
   for (let i = 0; i < length; i++) {
-    if (i % CHECK_EVERY === 0) run.check()
+    if (work > CHECK_WORK) {
+      run.check()
+      work = 0
+    }
     fold.reset()
     const count = frames.parts(i, parts)
     for (let p = 0; p < count; p++) {
       const begin = parts[p * 2]!
       const end = parts[p * 2 + 1]!
+      work += end - begin
       if (end - begin <= SHORT) fold.add(begin, end)
       else fold.merge(begin, end)
     }

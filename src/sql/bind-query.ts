@@ -17,6 +17,7 @@ import { bindFrom } from './bind-from.ts'
 import { lockedTables } from './bind-lock.ts'
 import type { LockedTable } from './bind-lock.ts'
 import { bindSetOperation } from './bind-set.ts'
+import { checkUnused } from './bind-window.ts'
 import { coerce, settle } from './coerce.ts'
 import { isCorrelated, isPending } from './correlation.ts'
 import { expressionKey } from './expression-key.ts'
@@ -78,6 +79,7 @@ function bindAny(
   const having = query.having === null ? null
     : condition(query.having, 'HAVING', { ...env, windows: undefined, clause: 'HAVING' })
   let keys = query.orderBy.map(item => bindOrder(item, items, env))
+  checkUnused(env, bindExpr)
   const isGrouped = groups.length > 0 || having !== null || windows.calls.length > 0
   if (parent?.correlation?.isUsed === true) {
     parent.correlation.query = {

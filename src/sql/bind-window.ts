@@ -27,13 +27,23 @@ export function bindWindowCall(expr: CallExpr, over: WindowDefinition, env: Expr
   const { name, position } = expr
   const { windows } = env
   if (windows === undefined) throw refused(env.clause, position)
-  const definition = windows.resolve(over)
+  const window = bindWindow(windows.resolve(over), env, bind)
+  const call = resolveCall(expr, { ...env, windows: undefined, clause: 'a window function' }, bind)
+  return windows.add({ ...call, ...window, position }, name)
+}
+
+/** Binds the windows of the WINDOW clause that no call uses, for their errors only. */
+export function checkUnused(env: ExprEnv, bind: Bind): void {
+  for (const definition of env.windows?.unused() ?? []) bindWindow(definition, env, bind)
+}
+
+function bindWindow(
+  definition: WindowDefinition, env: ExprEnv, bind: Bind,
+): Pick<CollectedCall, 'partition' | 'order' | 'frame'> {
   const inside: ExprEnv = { ...env, windows: undefined, clause: 'window definitions' }
   const partition = definition.partitionBy.map(item => orderable(settle(bind(item, inside), env.context), item))
   const order = definition.orderBy.map(item => bindKey(item, inside, bind))
-  const frame = bindFrame(definition, order, inside, bind)
-  const call = resolveCall(expr, { ...inside, clause: 'a window function' }, bind)
-  return windows.add({ ...call, partition, order, frame, position }, name)
+  return { partition, order, frame: bindFrame(definition, order, inside, bind) }
 }
 
 function refused(clause: string, position?: number): Error {

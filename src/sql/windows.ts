@@ -5,7 +5,9 @@
 // Calls share a node, and so a sort, when they partition by the same expressions and the ORDER BY of one begins
 // with that of the other: the longest order comes first and the others use its leading keys.
 import { CODE } from '../base/errors.ts'
-import type { ColumnExpression, Expression, LogicalPlan, SortKey, WindowCall } from '../../exec/plan/logical.ts'
+import type {
+  ColumnExpression, Expression, FrameBound, LogicalPlan, SortKey, WindowCall,
+} from '../../exec/plan/logical.ts'
 import { substitute } from '../../exec/plan/expression.ts'
 import type { WindowDefinition } from './ast.ts'
 import { bindError } from './bind-context.ts'
@@ -33,6 +35,8 @@ const NEVER_NULL: ReadonlySet<string> = new Set([
 export class Windows {
   readonly calls: CollectedCall[] = []
   readonly #definitions = new Map<string, WindowDefinition>()
+  readonly #used = new Set<string>()
+  readonly #byKey = new Map<string, number>()
 
   /** Throws 42P20 for a name defined twice. */
   constructor(definitions: readonly WindowDefinition[]) {
@@ -48,7 +52,13 @@ export class Windows {
 
   /** The window of an OVER clause with everything it takes over from others. Throws 42704, 42P20. */
   resolve(over: WindowDefinition): WindowDefinition {
+    this.#used.add(over.name ?? over.base ?? '')
     return over.name !== null ? this.#named(over.name, over.position) : this.#extend(over)
+  }
+
+  /** Windows of the WINDOW clause that no OVER names. */
+  unused(): WindowDefinition[] {
+    return [...this.#definitions].filter(([name]) => !this.#used.has(name)).map(([, definition]) => definition)
   }
 
   #named(name: string, position?: number): WindowDefinition {
@@ -74,10 +84,15 @@ export class Windows {
     return { ...definition, partitionBy: base.partitionBy, orderBy }
   }
 
-  /** The marker column of a call. */
+  /** The marker column of a call; equal calls share one. */
   add(call: CollectedCall, name: string): ColumnExpression {
-    const index = WINDOW_MARKER + this.calls.push(call) - 1
-    return { kind: 'column', index, type: call.type, nullable: !NEVER_NULL.has(call.fn), name, position: call.position }
+    const key = callKey(call)
+    const place = this.#byKey.get(key) ?? this.calls.push(call) - 1
+    this.#byKey.set(key, place)
+    const { type, position, fn } = call
+    return {
+      kind: 'column', index: WINDOW_MARKER + place, type, nullable: !NEVER_NULL.has(fn), name, position,
+    }
   }
 
   /**
@@ -129,6 +144,15 @@ export class Windows {
     }
     return groups
   }
+}
+
+function callKey({ fn, args, filter, partition, order, frame }: CollectedCall): string {
+  const bound = ({ kind, side, offset }: FrameBound): string =>
+    `${kind} ${side} ${offset === null ? '' : expressionKey(offset)}`
+  return JSON.stringify([
+    fn, args.map(expressionKey), filter === null ? '' : expressionKey(filter), partition.map(expressionKey),
+    order.map(orderKey), frame.mode, bound(frame.start), bound(frame.end), frame.exclude,
+  ])
 }
 
 function orderKey(key: SortKey): string {

@@ -96,3 +96,29 @@ test('windows in statements that change rows', async () => {
   expect(() => db.exec('INSERT INTO n VALUES (rank() OVER (), 1, 1)')).toThrow(refused)
   db.close()
 })
+
+test('every type keeps its values through picked rows, extremes and defaults', async () => {
+  const types: readonly [string, string, string][] = [
+    ['BOOLEAN', 'false', 'true'], ['SMALLINT', '-3', '7'], ['BIGINT', '-9223372036854775808', '9223372036854775807'],
+    ['REAL', '1.5', '2.5'], ['DOUBLE PRECISION', "'-Infinity'", "'NaN'"], ['DECIMAL(9,2)', '-1.25', '3.5'],
+    ['DECIMAL(38,4)', '-99999999999999999999999999999999.5', '1'], ['DATE', "'1969-01-31'", "'2026-02-01'"],
+    ['TIME', "'00:00:01'", "'23:59:59'"], ['TIMESTAMP', "'1900-01-01 00:00:00'", "'2026-01-01 10:00:00'"],
+    ['TIMESTAMPTZ', "'1900-01-01 00:00:00Z'", "'2026-01-01 10:00:00Z'"], ['INTERVAL', "'1 day'", "'2 months'"],
+    ['TEXT', "'a'", "'longer than one view can hold'"], ['VARCHAR(5)', "'ab'", "'b'"], ['CHAR(4)', "'ab'", "'b'"],
+    ['BYTEA', "'\\x00'", "'\\xff00'"],
+    ['UUID', "'00000000-0000-0000-0000-000000000001'", "'f0000000-0000-0000-0000-000000000001'"],
+  ]
+  for (const [type, low, high] of types) {
+    const db = await memoryDb(`CREATE TABLE v (id INTEGER PRIMARY KEY, x ${type});
+      INSERT INTO v VALUES (1, ${high}), (2, NULL), (3, ${low}), (4, ${high})`)
+    const found = db.prepare(`SELECT lag(x) OVER w, lead(x, 2, x) OVER w, first_value(x) OVER (w ROWS 1 PRECEDING),
+        min(x) OVER w, max(x) OVER (ORDER BY id DESC ROWS CURRENT ROW), rank() OVER (ORDER BY x NULLS FIRST)
+      FROM v WINDOW w AS (ORDER BY id) ORDER BY id`).raw()
+    const plain = db.prepare('SELECT x FROM v ORDER BY id').raw().map((row) => row[0])
+    const [h, l] = [plain[0], plain[2]]
+    expect(found, type).toEqual([
+      [null, l, h, h, h, 3], [h, h, h, h, null, 1], [null, l, null, l, l, 2], [l, h, l, l, h, 3],
+    ])
+    db.close()
+  }
+})

@@ -69,6 +69,9 @@ describe('refused', () => {
 
   test('a window that nothing uses is still put together', () => {
     expect(refusal('SELECT id FROM t WINDOW a AS (b)')).toBe('42704 30')
+    expect(refusal('SELECT id FROM t WINDOW a AS (ORDER BY nothing)')).toBe('42703 40')
+    expect(refusal('SELECT id FROM t WINDOW a AS (GROUPS 1 PRECEDING)')).toBe('42P20 30')
+    expect(column('SELECT id FROM t WINDOW a AS (ORDER BY id) ORDER BY id')).toEqual([1, 2, 3, 4])
   })
 })
 
@@ -103,6 +106,24 @@ describe('exact and odd', () => {
       .toEqual([0, 0, 0, 0])
     expect(column('SELECT first_value(id) OVER (ORDER BY id ROWS BETWEEN 2 FOLLOWING AND 1 FOLLOWING) FROM t'))
       .toEqual([null, null, null, null])
+  })
+
+  test('equal calls are one, also for SELECT DISTINCT and ORDER BY', () => {
+    const sql = `SELECT DISTINCT rank() OVER (ORDER BY g) + 0 * rank() OVER (ORDER BY g) FROM t
+      ORDER BY rank() OVER (ORDER BY g) + 0 * rank() OVER (ORDER BY g) DESC`
+    expect(column(sql)).toEqual([3, 1])
+    expect(session.explain(sql).match(/rank\(\) OVER/g)).toHaveLength(1)
+  })
+
+  test('in subqueries, set operations and common tables', () => {
+    expect(column('SELECT (SELECT max(r) FROM (SELECT rank() OVER (ORDER BY id) AS r FROM t) s)')).toEqual([4])
+    expect(column('SELECT rank() OVER (ORDER BY id) FROM t UNION SELECT 9 ORDER BY 1')).toEqual([1, 2, 3, 4, 9])
+    expect(column(`WITH r AS (SELECT id, row_number() OVER (ORDER BY id DESC) AS n FROM t)
+      SELECT id FROM t WHERE id IN (SELECT n FROM r WHERE r.id = 1)`)).toEqual([4])
+    expect(column(`SELECT id FROM t WHERE EXISTS (SELECT 1 FROM t AS u WHERE u.id = t.id + 1)
+      ORDER BY row_number() OVER (ORDER BY id DESC)`)).toEqual([3, 2, 1])
+    expect(refusal('SELECT id FROM t WHERE id = (SELECT rank() OVER (ORDER BY u.id) FROM t u WHERE u.g = t.g)'))
+      .toMatch(/^0A000 /)
   })
 
   test('named windows build on each other', () => {
