@@ -209,3 +209,40 @@ describe('ON CONFLICT', () => {
     other.close()
   })
 })
+
+describe('other tables', () => {
+  test('wide decimal keys, bytes, and an attached database', async () => {
+    db.exec(`CREATE TABLE wide (k DECIMAL(38,0), b BYTEA, n INT, PRIMARY KEY (k, b));
+      INSERT INTO wide VALUES (5, '\\x00', 1), (12345678901234567890123, '\\x01', 2)`)
+    const sql = `INSERT INTO wide VALUES (5, '\\x00', 10), (12345678901234567890123, '\\x01', 20), (6, '\\x02', 30)
+      ON CONFLICT (b, k) DO UPDATE SET n = wide.n + excluded.n RETURNING k, n, old.n`
+    expect(all(sql)).toEqual([['5', 11, 1], ['12345678901234567890123', 22, 2], ['6', 30, null]])
+    expect(code("INSERT INTO wide VALUES (7, '', 1), (7, '', 1) ON CONFLICT (k, b) DO UPDATE SET n = 0")).toBe('21000')
+    await db.attach(':memory:', 'far', { create: true })
+    db.exec('CREATE TABLE far.t (id INT PRIMARY KEY, w TEXT UNIQUE, n INT); INSERT INTO far.t VALUES (1, $$a$$, 1)')
+    expect(all(`INSERT INTO far.t VALUES (2, 'a', 5) ON CONFLICT (w) DO UPDATE SET n = excluded.n RETURNING *`))
+      .toEqual([[1, 'a', 5]])
+    expect(all('UPDATE far.t SET n = item.id FROM item WHERE item.n = 3 RETURNING t.n')).toEqual([[3]])
+    db.exec('BEGIN; DELETE FROM far.t RETURNING *; ROLLBACK; TRUNCATE far.t')
+    expect(all('SELECT * FROM far.t')).toEqual([])
+  })
+
+  test('a failed upsert leaves its savepoint as it was', () => {
+    db.exec('BEGIN; UPDATE item SET n = 7 WHERE id = 1; SAVEPOINT s')
+    expect(code(`INSERT INTO item (id, code) VALUES (1, 'q'), (40, 'r'), (2, 'pen')
+      ON CONFLICT (id) DO UPDATE SET code = excluded.code, n = 1 / (excluded.id - 2)`)).toBe('22012')
+    db.exec('ROLLBACK TO s')
+    expect(all('SELECT id, code, n FROM item ORDER BY id')).toEqual([[1, 'pen', 7], [2, 'ink', 2], [3, null, 3]])
+    db.exec('COMMIT')
+    expect(check()).toEqual([['integrity_check', 'ok']])
+  })
+
+  test('SERIALIZABLE: a conflict looked at and left alone is validated', () => {
+    const other = db.connect()
+    db.exec("BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO item (id) VALUES (1) ON CONFLICT DO NOTHING")
+    db.exec("INSERT INTO log VALUES ('seen', 1)")
+    other.exec('DELETE FROM item WHERE id = 1')
+    expect(() => db.exec('COMMIT')).toThrow(expect.objectContaining({ code: '40001' }))
+    other.close()
+  })
+})
