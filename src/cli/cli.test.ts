@@ -193,7 +193,7 @@ describe('backup and restore', () => {
     expect(run(['backup', made(), 'kept.sdb'])).toMatchObject({ status: 1, err: like(/is a database, not a backup/) })
     expect(run(['backup', 'kept.sdb', 'a-folder'])).toMatchObject({ status: 1, err: like(/is a folder/) })
     expect(run(['backup', 'kept.sdb', 'missing/x.bak'])).toMatchObject({ status: 1, err: like(/58P01/) })
-    expect(run(['backup', 'missing.sdb', 'x.bak'])).toMatchObject({ status: 1, err: like(/58P01/) })
+    expect(run(['backup', 'absent.sdb', 'x.bak'])).toMatchObject({ status: 1, err: like(/58P01/) })
     expect(run(['restore', 'missing.bak', 'x.sdb'])).toMatchObject({ status: 1, err: like(/58P01/) })
     expect(run(['restore', 'kept.sdb', 'x.sdb'])).toMatchObject({ status: 1, err: like(/42809/) })
     expect(run(['restore', 'kept.bak', 'x.sdb', '--until', '2024-01-01'])).toMatchObject({ status: 2 })

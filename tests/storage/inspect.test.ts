@@ -71,7 +71,7 @@ describe('a healthy file', () => {
     expect(shown).toMatch(/next page +none, the last/)
     expect(shown).toMatch(/"CATL"[\s\S]*schema +\{"name":"item"/)
     expect(shown).toMatch(/"ROOT"[\s\S]*row groups +4/)
-    expect(shown).toMatch(/table item, row group 0 \(50 rows\), page 1 of 1: bytes 0 to \d+ of its stream/)
+    expect(shown).toMatch(/table item, row group 0 \(51 rows\), page 1 of 1: bytes 0 to \d+ of its stream/)
     expect(shown).toMatch(/^[0-9a-f]{6} {2}column "exact": plain values, 16 bytes each$/m)
   })
 
@@ -87,8 +87,8 @@ describe('a healthy file', () => {
   test('groups and index of a table', async () => {
     const groups = await text(healthy, 'groups', 'item')
     expect(groups).toMatch(/^table item \(id 1\): root at page \d+, \d+ bytes; 4 row groups, 191 rows with the delta$/m)
-    expect(groups).toMatch(/^group 0: 50 rows, 17 dead, keys \(0\) to \(147\), page \d+, /m)
-    expect(groups).toMatch(/^ {2}id +narrow +u8 +base 0 +0 +0 … 147$/m)
+    expect(groups).toMatch(/^group 0: 51 rows, 18 dead, keys \(0\) to \(150\), page \d+, /m)
+    expect(groups).toMatch(/^ {2}id +narrow +u8 +base 0 +0 +0 … 150$/m)
     expect(groups).toMatch(/^ {2}kind +dictionary +u8 +1 entries +0 +'kind 0' … 'kind 0'$/m)
     const index = await text(healthy, 'index', 'item')
     expect(index).toMatch(/^learned index of item: learned, 200 keys in 4 row groups$/m)

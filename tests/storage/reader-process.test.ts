@@ -16,7 +16,7 @@ import { reading, rowText, scanRows } from './rows.ts'
 
 const PATH = 'r.sdb'
 const OPTIONS: Partial<EngineOptions> = {
-  ...KILL_OPTIONS, memoryBytes: 4 << 20, poolFrames: 12, deltaRows: 16, checkpointEvery: 9, walSegmentBytes: 8192,
+  ...KILL_OPTIONS, memoryBytes: 8 << 20, poolFrames: 12, deltaRows: 16, checkpointEvery: 9, walSegmentBytes: 8192,
 }
 
 const openWriter = (files: MemoryFileSystem): Promise<Engine> => openEngine(PATH, { ...OPTIONS, files })
