@@ -168,7 +168,7 @@ test('many rows of every layout, against the same tables in one database', async
   db.exec(change)
   await db.attach(path, 'far')
   for (const query of [
-    'SELECT * FROM t ORDER BY id', 'SELECT * FROM t WHERE id BETWEEN 600 AND 999',
+    'SELECT * FROM t ORDER BY id', 'SELECT * FROM t WHERE id BETWEEN 600 AND 999 ORDER BY id',
     'SELECT word, count(*), sum(big), min(text), max(dec) FROM t GROUP BY word ORDER BY word',
     "SELECT id, text FROM t WHERE text LIKE '%9 xx%' ORDER BY text DESC LIMIT 50",
     'SELECT sum(real), avg(small), count(DISTINCT word) FROM t WHERE small < 30',
