@@ -4,7 +4,7 @@
 //
 // Bytes are what the operating system counts for the process (/proc/self/io, write_bytes), the same for every engine:
 // pages dirtied, so a page written twice before it reaches the disk counts once for engines on mapped memory.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { Random } from '../../src/base/random.ts'
 import { grouped, summarize, timeMs } from '../measure.ts'
 import type { Measurement } from '../measure.ts'
@@ -48,18 +48,16 @@ export const updates: Workload = {
         await one.engine.settle?.()
       })
       found.push(summarize(what, 'rows/s', [count / ms * 1e3]))
-      const factor = (writtenBytes() - before) / (count * ROW_BYTES)
-      found.push(summarize(`write amplification of ${what}`, 'factor', [factor]))
+      const after = writtenBytes()
+      if (before === null || after === null) continue
+      found.push(summarize(`write amplification of ${what}`, 'factor', [(after - before) / (count * ROW_BYTES)]))
     }
     return found
   },
 }
 
-/** Bytes this process has sent to the disk; 0 where the system does not count them. */
-function writtenBytes(): number {
-  try {
-    return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? 0)
-  } catch {
-    return 0
-  }
+/** Bytes this process has sent to the disk; null where the system does not count them (it is Linux that does). */
+function writtenBytes(): number | null {
+  if (!existsSync('/proc/self/io')) return null
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))![1])
 }
