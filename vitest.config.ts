@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           ...shared, name: 'tiny', setupFiles: ['./tests/tiny.setup.ts'],
-          include: ['tests/{api,oracle}/**/*.test.ts'],
+          include: ['tests/{api,oracle,slt}/**/*.test.ts'],
         },
       },
     ],
