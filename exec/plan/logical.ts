@@ -308,7 +308,7 @@ export type BoundStatement =
   | { readonly kind: 'truncate'; readonly tables: readonly string[] }
   | { readonly kind: 'create_index'; readonly table: string; readonly index: NewIndex; readonly ifNotExists: boolean }
   | { readonly kind: 'drop_index'; readonly names: readonly string[]; readonly ifExists: boolean }
-  | { readonly kind: 'reindex'; readonly target: 'index' | 'table' | 'database'; readonly name: string | null }
+  | { readonly kind: 'reindex'; readonly target: 'index' | 'table' | 'database' | 'any'; readonly name: string | null }
   | { readonly kind: 'drop_table'; readonly tables: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: 'begin'; readonly modes: TransactionModes }
   | { readonly kind: 'commit' | 'rollback' }

@@ -39,15 +39,16 @@ export function dropIndexes(session: Session, statement: Bound<'drop_index'>): n
   return null
 }
 
-/** REINDEX INDEX | TABLE | DATABASE. */
+/** REINDEX INDEX | TABLE | DATABASE, or a name that is looked for among both. */
 export function reindex(session: Session, statement: Bound<'reindex'>): null {
   const { target, name } = statement
   session.define(txn => {
-    if (target === 'index') {
+    const isIndex = target === 'any' && !txn.listTables().some(schema => schema.name === name)
+    if (target === 'index' || isIndex) {
       if (txn.relationOrNull(name!) === null) throw undefinedIndex(txn, name!)
       return txn.defineIndex({ kind: 'rebuild', name: name! })
     }
-    const tables = target === 'table' ? [txn.table(name!)] : txn.listTables().map(schema => txn.table(schema.name))
+    const tables = target !== 'database' ? [txn.table(name!)] : txn.listTables().map(schema => txn.table(schema.name))
     for (const table of tables) {
       for (const index of [...txn.indexesOf(table)]) txn.defineIndex({ kind: 'rebuild', name: index.schema.name })
     }

@@ -213,6 +213,8 @@ export interface ConflictClause extends Node {
   readonly constraint: string | null
   /** null: DO NOTHING. */
   readonly update: { readonly assignments: readonly Assignment[]; readonly where: Expr | null } | null
+  /** INSERT OR REPLACE: all columns are as proposed. */
+  readonly replaces: boolean
 }
 /** RETURNING [WITH (OLD AS name, NEW AS name)] items. */
 export interface ReturningClause {
@@ -295,7 +297,7 @@ export interface DropIndexStatement extends Node {
 }
 export interface ReindexStatement extends Node {
   readonly kind: 'reindex'
-  readonly target: 'index' | 'table' | 'database'
+  readonly target: 'index' | 'table' | 'database' | 'any'
   readonly name: string | null
 }
 export interface DropTableStatement extends Node {

@@ -22,6 +22,7 @@ export function bindConflict(
   statement: InsertStatement, clause: ConflictClause, schema: TableSchema, context: BindContext,
   bindAssignments: BindAssignments,
 ): ConflictAction {
+  if (clause.replaces) return bindReplace(statement, clause, schema, context)
   const arbiters = arbitersOf(statement.table.name, clause, schema, context)
   if (clause.update === null) return { arbiters, update: null }
   if (arbiters === 'all') {
@@ -38,6 +39,29 @@ export function bindConflict(
   const { assignments, values } = bindAssignments(clause.update.assignments, schema, env)
   const where = clause.update.where === null ? null : condition(clause.update.where, 'WHERE', env)
   return { arbiters, update: { assignments, values, where } }
+}
+
+// INSERT OR REPLACE. Where one key decides, a row that is there takes all values of the proposed one; without any,
+// it is a plain INSERT. Several could name several rows to delete, which is not one row's update.
+function bindReplace(
+  statement: InsertStatement, clause: ConflictClause, schema: TableSchema, context: BindContext,
+): ConflictAction {
+  const uniques = context.catalog.uniques?.(statement.table.name) ?? []
+  const isKeyed = schema.columns[schema.key[0]!]!.hidden !== true
+  const arbiters = [...(isKeyed ? [null] : []), ...uniques.map(index => index.name)]
+  if (arbiters.length > 1) {
+    throw bindError(CODE.UNSUPPORTED, `INSERT OR REPLACE into a table with ${arbiters.length} unique keys`,
+      clause.position, 'Use INSERT … ON CONFLICT (columns) DO UPDATE SET ….')
+  }
+  if (arbiters.length === 0) return { arbiters: 'all', update: null }
+  const width = schema.columns.length
+  const key = isKeyed ? schema.key : uniques[0]!.columns
+  const assignments = schema.columns.flatMap((column, at) => column.hidden === true || key.includes(at) ? [] : [at])
+  const values = assignments.map((at): Expression => {
+    const { name, type, nullable } = schema.columns[at]!
+    return { kind: 'column', index: width + at, name, type, nullable }
+  })
+  return { arbiters, update: assignments.length === 0 ? null : { assignments, values, where: null } }
 }
 
 function arbitersOf(

@@ -202,6 +202,7 @@ function bindIn(expr: InExpr, env: ExprEnv): Expression {
     return negated ? call('not', BOOLEAN, [any], position) : any
   }
   const arg = bindExpr(expr.arg, env)
+  if (expr.items.length === 0) return { kind: 'constant', type: BOOLEAN, value: negated ? 1 : 0 }
   const items = expr.items.map(item => exactLiteral(bindExpr(item, env), arg.type))
   const [same, ...others] = unify([arg, ...items], env, position) as [Expression, ...Expression[]]
   return { kind: 'in', type: BOOLEAN, arg: same, items: others, negated, position }

@@ -1,5 +1,6 @@
 // INSERT, UPDATE and DELETE of libpg-query's tree to ours, with ON CONFLICT and RETURNING.
 // What of ON CONFLICT needs partial or expression indexes is refused by name.
+import { CODE, DatabaseError } from '../base/errors.ts'
 import type {
   Assignment, ColumnName, ConflictClause, Expr, Query, ReturningClause, Statement,
 } from './ast.ts'
@@ -7,9 +8,10 @@ import { lowerExpr } from './lower-expression.ts'
 import { lowerFrom, lowerItem, lowerQuery, lowerTable } from './lower-query.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
+import type { InsertOr } from './sqlite-forms.ts'
 
-/** Lowers an InsertStmt. */
-export function lowerInsert(node: NodeReader): Statement {
+/** Lowers an InsertStmt; `insertOr` is SQLite's way to say ON CONFLICT, and excludes it. */
+export function lowerInsert(node: NodeReader, insertOr: InsertOr | null = null): Statement {
   const table = lowerTable(node.bare('relation', 'RangeVar')!)
   const columns = node.nodes('cols').map(column => {
     const name = column.text('name')
@@ -19,7 +21,14 @@ export function lowerInsert(node: NodeReader): Statement {
   const body = node.node('selectStmt')
   const query: Query | null = body === null ? null : lowerQuery(body)
   if (node.text('override') !== 'OVERRIDING_NOT_SET') throw unsupported('OVERRIDING', table.position)
-  const conflict = lowerConflict(node.bare('onConflictClause', 'OnConflictClause'))
+  const written = lowerConflict(node.bare('onConflictClause', 'OnConflictClause'))
+  if (written !== null && insertOr !== null) {
+    const { position } = written
+    throw new DatabaseError(CODE.SYNTAX, `INSERT OR ${insertOr.toUpperCase()} has no ON CONFLICT`, { position })
+  }
+  const { position } = table
+  const conflict = insertOr === null ? written
+    : { columns: [], constraint: null, update: null, replaces: insertOr === 'replace', position }
   const returning = lowerReturning(node)
   node.done()
   return { kind: 'insert', table, columns, query, conflict, returning, position: table.position }
@@ -38,7 +47,7 @@ function lowerConflict(node: NodeReader | null): ConflictClause | null {
   const where = optional(node, 'whereClause')
   node.done()
   const update = isUpdate ? { assignments, where } : null
-  return { columns, constraint: constraint === '' ? null : constraint, update, position }
+  return { columns, constraint: constraint === '' ? null : constraint, update, replaces: false, position }
 }
 
 function lowerArbiter(element: NodeReader, position: number | undefined): ColumnName {

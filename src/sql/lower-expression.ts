@@ -230,7 +230,16 @@ function lowerOperator(node: NodeReader): Expr {
       return { kind: 'between', arg: lowerExpr(left!), low, high, negated, symmetric, position }
     }
     case 'AEXPR_SIMILAR': throw unsupported('SIMILAR TO', position)
-    default: throw unsupported(`${symbol} ANY / ALL of an array`, position)
+    // What IN () and NOT IN () are rewritten to.
+    case 'AEXPR_OP_ANY': case 'AEXPR_OP_ALL': {
+      const list = lowerExpr(right)
+      const negated = kind === 'AEXPR_OP_ALL'
+      if (symbol === (negated ? '<>' : '=') && list.kind === 'literal' && list.text === '{}') {
+        return { kind: 'in', arg: lowerExpr(left!), items: [], negated, position }
+      }
+      throw unsupported(`${symbol} ANY / ALL of an array`, position)
+    }
+    default: throw unsupported(`${symbol} ${kind}`, position)
   }
 }
 

@@ -7,6 +7,7 @@
 //   SHOW TABLES
 //   BACKUP …, RESTORE …                 backup-statement.ts
 //   VACUUM [table]                      PRAGMA vacuum
+//   REINDEX name                        of an index or a table, whichever there is
 //   ATTACH …, DETACH …                  attach-statement.ts
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Statement } from './ast.ts'
@@ -28,6 +29,9 @@ export function parseOwnStatement(statement: StatementText): Statement | null {
       words.expectEnd(value === null ? 1 : 2)
       return { kind: 'pragma', name: 'vacuum', value, argument: null, position }
     }
+    case 'reindex':
+      if (words.lower(1) === '' || words.lower(2) !== '') return null
+      return { kind: 'reindex', target: 'any', name: words.name(1), position }
     case 'describe':
       words.expectEnd(2)
       return { kind: 'describe', table: words.name(1), position }

@@ -6,12 +6,15 @@
 //   ==                    ->  =
 //   … ) WITHOUT ROWID | STRICT  ->  … )     every table here is clustered on its key and strictly typed
 //   … ON t (a) USING btree  ->  … ON t USING btree (a)     see index-method.ts
+//   IN (), INSERT OR REPLACE, REPLACE INTO                 see sqlite-forms.ts
 //
-// Of text that came over a wire protocol only the last is rewritten (`rewrite: false`): there, only $n exists.
+// Of text that came over a wire protocol only the last two are rewritten (`rewrite: false`): there, only $n exists.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { utf8Length } from '../base/utf8.ts'
 import { positionOfIndex } from './error-position.ts'
 import { findTrailingMethod } from './index-method.ts'
+import type { InsertOr } from './sqlite-forms.ts'
+import { findSqliteForms } from './sqlite-forms.ts'
 import type { Token } from './tokenizer.ts'
 import { tokenize } from './tokenizer.ts'
 
@@ -30,6 +33,8 @@ export interface StatementText {
   readonly source: SourceMap
   /** Names by 0-based parameter number, null where it has none. Empty: no parameters. */
   readonly parameterNames: readonly (string | null)[]
+  /** What INSERT OR … asks for. */
+  readonly insertOr: InsertOr | null
 }
 
 /** Maps offsets in a rewritten statement to 1-based character positions in the original text. */
@@ -183,9 +188,19 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
   const start = tokens[0]!.start
   const writer = new Rewriter(original, start)
   const parameters = new ParameterNumbers(original)
-  const method = findTrailingMethod(tokens, (from, to) => original.slice(from, to))
+  const slice = (from: number, to: number): string => original.slice(from, to)
+  const method = findTrailingMethod(tokens, slice)
+  const forms = findSqliteForms(tokens, slice)
+  let formAt = 0
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!
+    const form = forms[formAt]
+    if (i === form?.from) {
+      formAt++
+      i = form.to - 1
+      writer.replace({ start: token.start, end: tokens[i]!.end }, form.text)
+      continue
+    }
     if (i === method?.open) {
       const [using, name] = [tokens[method.using]!, tokens[method.using + 1]!]
       writer.insert(token, [[using, 'USING'], [name, grammarName(original.slice(name.start, name.end))]])
@@ -205,6 +220,7 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
   const text = writer.finish(end)
   return {
     text, tokens, source: new SourceMap(original, text, writer.pieces), parameterNames: parameters.names(),
+    insertOr: forms.find(form => form.insertOr !== null)?.insertOr ?? null,
   }
 }
 
