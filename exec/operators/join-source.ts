@@ -2,11 +2,14 @@
 //
 //   #rows[0..#count)   selected probe rows       #links[i]   row + 1 of the next candidate of probe row i
 //   #at                first probe row that may still have candidates
-//   #matched[i]        1 = a pair of probe row i passed (left, semi and anti joins)
+//   #matched[i]        1 = a pair of probe row i passed (left, full, semi and anti joins)
+//   #paired[row]       1 = a pair of build row `row` passed (full joins)
 //
-// After its pairs a batch is swept for the rows without a partner (left and anti joins) or with one (semi joins).
+// After its pairs a batch is swept for the rows without a partner (left, full and anti joins) or with one (semi
+// joins). After the last batch of a full join the build side is swept for the rows without a partner.
 import type { Arena } from '../../storage/memory/arena.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
+import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { BatchSource } from '../context.ts'
 import { compileFilter } from '../kernel/compile.ts'
 import type { FilterKernel } from '../kernel/kernel.ts'
@@ -14,6 +17,7 @@ import type { Expression, OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { aliveRows, bitmapBytes } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
+import { emptyVector } from '../vector/vector.ts'
 import type { Vector } from '../vector/vector.ts'
 import type { ColumnStore } from './column-store.ts'
 import { gatherVector, unreadVector } from './gather.ts'
@@ -44,6 +48,10 @@ export class JoinSource implements BatchSource {
   readonly #probePairs = new Int32Array(BATCH_ROWS)
   readonly #buildPairs = new Int32Array(BATCH_ROWS)
   readonly #pairOwner = new Int32Array(BATCH_ROWS)
+  /** Empty but for full joins. */
+  readonly #paired: Uint8Array
+  /** Next build row to sweep, after the end of a full join's probe side. */
+  #unpaired = -1
   #batch: Batch | null = null
   #rows = new Int32Array(0)
   #links: Int32Array = new Int32Array(0)
@@ -57,13 +65,15 @@ export class JoinSource implements BatchSource {
     const { spec, children: [left, right] } = operator
     this.#run = run
     this.#operator = operator
-    this.#swept = spec.join === 'left' || spec.join === 'anti' ? 0 : spec.join === 'semi' ? 1 : -1
+    const keepsAll = spec.join === 'left' || spec.join === 'full'
+    this.#swept = keepsAll || spec.join === 'anti' ? 0 : spec.join === 'semi' ? 1 : -1
     this.#givesPairs = spec.join !== 'semi' && spec.join !== 'anti'
     this.#pairTypes = [...left!.output.slice(0, spec.leftWidth), ...right!.output.slice(0, spec.rightWidth)]
     const buildsLeft = spec.build === 'left'
     this.#buildArena = run.newArena()
     this.#outArena = run.newArena()
     this.#store = buildStore(run, buildsLeft ? left! : right!, this.#buildArena)
+    this.#paired = new Uint8Array(spec.join === 'full' ? this.#store.rows : 0)
     const buildKeys = buildsLeft ? spec.leftKeys : spec.rightKeys
     this.#probeKeys = buildsLeft ? spec.rightKeys : spec.leftKeys
     const probe = buildsLeft ? right! : left!
@@ -77,7 +87,7 @@ export class JoinSource implements BatchSource {
 
   next(): Batch | null {
     for (;;) {
-      if (this.#batch === null && !this.#nextProbe()) return null
+      if (this.#batch === null && !this.#nextProbe()) return this.#sweepBuild()
       this.#run.check()
       this.#pairs = 0
       if (this.#sweeping) this.#sweep()
@@ -93,7 +103,7 @@ export class JoinSource implements BatchSource {
 
   /** Takes the next probe batch and finds the first candidate of each of its rows. */
   #nextProbe(): boolean {
-    if (this.#store.rows === 0 && this.#swept !== 0) return false
+    if (this.#unpaired >= 0 || (this.#store.rows === 0 && this.#swept !== 0)) return false
     const batch = this.#probeInput.next()
     if (batch === null) return false
     this.#reserve(batch.windowRows)
@@ -201,12 +211,46 @@ export class JoinSource implements BatchSource {
       const u8 = memory.u8
       for (let p = 0; p < this.#pairs; p++) {
         if (out.alivePtr === 0 || (u8[out.alivePtr + (p >>> 3)]! & (1 << (p & 7))) !== 0) {
-          this.#matched[this.#pairOwner[p]!] = 1
+          this.#mark(p)
         }
       }
       if (!this.#givesPairs) return null
     }
     return out
+  }
+
+  /** Pair `p` passed. */
+  #mark(p: number): void {
+    const owner = this.#pairOwner[p]!
+    const { single } = this.#operator.spec
+    if (single !== undefined && this.#matched[owner] === 1) {
+      throw new DatabaseError(CODE.CARDINALITY, 'a subquery used as an expression returned more than one row', {
+        position: single.position,
+      })
+    }
+    this.#matched[owner] = 1
+    if (this.#paired.length > 0) this.#paired[this.#buildPairs[p]!] = 1
+  }
+
+  /** The next build rows of a full join that were in no pair, the other side NULL; null at their end. */
+  #sweepBuild(): Batch | null {
+    const paired = this.#paired
+    let row = Math.max(0, this.#unpaired)
+    let count = 0
+    for (; row < paired.length && count < BATCH_ROWS; row++) {
+      if (paired[row] === 0) this.#buildPairs[count++] = row
+    }
+    this.#unpaired = row
+    if (count === 0) return null
+    this.#run.check()
+    this.#outArena.reset()
+    const { leftWidth, wanted } = this.#operator.spec
+    const { memory } = this.#run.context
+    this.#probePairs.fill(-1, 0, count)
+    const columns = this.#pairTypes.map(({ type }, c) => !wanted.has(c) ? unreadVector(type)
+      : c < leftWidth ? gatherVector(memory, emptyVector(type), this.#probePairs, count, this.#outArena)
+        : this.#store.gather(c - leftWidth, this.#buildPairs, count, this.#outArena))
+    return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
   }
 
   #gatherPairs(): Batch {

@@ -4,7 +4,8 @@
 //
 // Left joins build on the right: probe rows without a partner appear once with NULLs. A residual condition
 // is evaluated over candidate pairs; a left row is without a partner when none of its pairs passes. Semi and anti
-// joins build on the right as well, and hand out the left rows with, or without, a partner.
+// joins build on the right as well, and hand out the left rows with, or without, a partner. Full joins are left joins
+// that remember which build rows were in a pair and hand out the others, with NULLs, when the probe side has ended.
 import type { BatchSource } from '../context.ts'
 import { expressionText } from '../explain-expression.ts'
 import type { Expression, JoinPlan, OutputColumn } from '../plan/logical.ts'
@@ -27,10 +28,12 @@ export interface JoinSpec {
   /** Which side is kept in memory; 'right' but for inner joins. */
   readonly build: 'left' | 'right'
   readonly reason: string
+  /** A left row may have one partner at most: 21000 (logical.ts). */
+  readonly single?: JoinPlan['single']
 }
 
 const NAMES: Readonly<Record<JoinPlan['join'], string>> = {
-  inner: '', cross: '', left: 'Left', semi: 'Semi', anti: 'Anti',
+  inner: '', cross: '', left: 'Left', full: 'Full', semi: 'Semi', anti: 'Anti',
 }
 
 /** Join of two inputs. Keeps one side in memory. */
@@ -56,6 +59,7 @@ export class JoinOperator implements Operator {
     const details: [string, string][] = []
     if (keys.length > 0) details.push(['keys', keys.join(' AND ')])
     if (residual !== null) details.push(['condition', expressionText(residual)])
+    if (this.spec.single !== undefined) details.push(['partners', 'one at most'])
     const op = keys.length > 0 ? `Hash${NAMES[join]}Join` : `${NAMES[join] || 'Cross'}Join`
     return { op, reason, details }
   }

@@ -66,7 +66,7 @@ type IndexJoin = IndexJoinOperator | IndexMatchJoinOperator
 
 /** The joins with the right (or left) side as the table to look up in, by primary key and by indexes. */
 function sidesOf(builder: OperatorBuilder, plan: JoinPlan, innerIsRight: boolean): Side[] {
-  if (plan.join === 'cross' || plan.join === 'semi' || plan.join === 'anti') return []
+  if (plan.join !== 'inner' && plan.join !== 'left') return []
   if (plan.join === 'left' && !innerIsRight) return []
   const [inner, innerKeys] = innerIsRight ? [plan.right, plan.rightKeys] : [plan.left, plan.leftKeys]
   const [outer, outerKeys] = innerIsRight ? [plan.left, plan.leftKeys] : [plan.right, plan.rightKeys]
@@ -77,6 +77,7 @@ function sidesOf(builder: OperatorBuilder, plan: JoinPlan, innerIsRight: boolean
   const side = { outer, scan, filters, outerFirst: innerIsRight }
   const primary = innerKeys.length === scan.schema.key.length ? orderedKeys(keys, scan.schema.key) : null
   const sides: Side[] = primary === null ? [] : [{ ...side, outerKeys: primary, index: null }]
+  if (plan.single !== undefined) return sides
   for (const index of builder.indexesOf(scan.table)) {
     if (index.definition.columns.length < innerKeys.length) continue
     const ordered = orderedKeys(keys, index.definition.columns.slice(0, innerKeys.length))

@@ -44,13 +44,13 @@ function buildHashJoin(builder: OperatorBuilder, plan: JoinPlan, inputs: JoinInp
   const matched = plan.leftKeys.length === 0 ? leftRows * rightRows : Math.max(leftRows, rightRows)
   const rows = plan.join === 'semi' ? leftRows * SELECTIVITY.range
     : plan.join === 'anti' ? leftRows * (1 - SELECTIVITY.range)
-      : Math.max(plan.join === 'left' ? leftRows : 0, matched * share)
+      : Math.max(plan.join === 'left' ? leftRows : plan.join === 'full' ? leftRows + rightRows : 0, matched * share)
   const cost = left.operator.estimate.cost + right.operator.estimate.cost + kept * costs.buildRow
     + streamed * costs.probeRow + matched * plan.output.length * costs.copyValue
   const spec = {
     join: plan.join, leftKeys: left.positions, rightKeys: right.positions, leftWidth: leftInput.output.length,
     rightWidth: rightInput.output.length, residual: plan.residual, wanted: read, build,
-    reason,
+    reason, ...(plan.single === undefined ? {} : { single: plan.single }),
   } as const
   return new JoinOperator(left.operator, right.operator, spec, { output: plan.output, estimate: { rows, cost } })
 }

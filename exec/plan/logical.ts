@@ -209,11 +209,13 @@ export interface SetPlan extends PlanBase {
 }
 /**
  * Output: left columns then right columns; of 'semi' and 'anti' the left columns of the rows that have a partner, or
- * none, each once. Keys pair up by index and have equal types; residual sees both sides.
+ * none, each once. Keys pair up by index and have equal types; residual sees both sides. `single`, of left joins only:
+ * the right side is a scalar subquery, two partners of one row are 21000 at that position.
  */
 export interface JoinPlan extends PlanBase {
   readonly kind: 'join'
-  readonly join: 'inner' | 'left' | 'cross' | 'semi' | 'anti'
+  readonly join: 'inner' | 'left' | 'full' | 'cross' | 'semi' | 'anti'
+  readonly single?: { readonly position: number | undefined }
   readonly left: LogicalPlan
   readonly right: LogicalPlan
   readonly leftKeys: readonly Expression[]

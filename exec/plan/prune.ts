@@ -1,7 +1,9 @@
 // Column pruning: every node keeps only the columns that something above it reads, so that scans touch no
 // other column chunks. Returns the narrower plan and where each old column went.
 import { columnsOf, remap, substitute } from './expression.ts'
-import type { AggregatePlan, Expression, JoinPlan, LogicalPlan, ProjectPlan, WindowPlan, SetPlan } from './logical.ts'
+import type {
+  AggregatePlan, Expression, JoinPlan, LogicalPlan, OutputColumn, ProjectPlan, SetPlan, WindowPlan,
+} from './logical.ts'
 import { mapAggregate, mapExpressions, mapInputs } from './map-plan.ts'
 
 interface Pruned {
@@ -147,12 +149,15 @@ function pruneJoin(plan: JoinPlan, needed: ReadonlySet<number>): Pruned {
   const newWidth = left.plan.output.length
   const position = new Map(left.position)
   for (const [old, now] of right.position) position.set(old + width, now + newWidth)
+  const nullable = (columns: readonly OutputColumn[]): OutputColumn[] =>
+    columns.map((column) => ({ ...column, nullable: true }))
+  const isOuter = plan.join === 'left' || plan.join === 'full'
+  const leftOutput = plan.join === 'full' ? nullable(left.plan.output) : left.plan.output
   const rightOutput = plan.join === 'semi' || plan.join === 'anti' ? []
-    : plan.join !== 'left' ? right.plan.output
-      : right.plan.output.map((column) => ({ ...column, nullable: true }))
+    : isOuter ? nullable(right.plan.output) : right.plan.output
   return {
     plan: {
-      ...plan, left: left.plan, right: right.plan, output: [...left.plan.output, ...rightOutput],
+      ...plan, left: left.plan, right: right.plan, output: [...leftOutput, ...rightOutput],
       leftKeys: plan.leftKeys.map((e) => moveTo(e, left.position)),
       rightKeys: plan.rightKeys.map((e) => moveTo(e, right.position)),
       residual: plan.residual === null ? null : moveTo(plan.residual, position),

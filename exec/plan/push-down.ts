@@ -9,10 +9,11 @@
 //   through union, intersect, except   to every input, unless volatile
 //   inner join                         to the side they read; both sides: key if `=`, else residual
 //   left join                          to the left side; never to the right (it would keep NULL rows)
+//   full join                          nowhere; one whose NULL rows a filter rejects becomes a left or an inner join
 //   semi and anti join                 to the left side; their own conditions as an inner and a left join's
 import { sameType } from '../../src/base/types.ts'
 import { andAll, columnsOf, conjuncts, isVolatile, remap, some, substitute } from './expression.ts'
-import type { Expression, JoinPlan, LogicalPlan, WindowPlan } from './logical.ts'
+import type { Expression, JoinPlan, LogicalPlan, OutputColumn, WindowPlan } from './logical.ts'
 import { mapInputs } from './map-plan.ts'
 
 /** Moves all filters of a plan down. */
@@ -51,7 +52,7 @@ function push(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {
       const [movable, fixed] = split(filters, (c) => !some(c, isVolatile))
       return above(mapInputs(plan, (input) => push(input, movable)), fixed)
     }
-    case 'join': return plan.join === 'left' ? pushLeft(plan, filters)
+    case 'join': return plan.join === 'left' ? pushLeft(plan, filters) : plan.join === 'full' ? pushFull(plan, filters)
       : plan.join === 'semi' || plan.join === 'anti' ? pushSemi(plan, filters) : pushInner(plan, filters)
     default: return above(mapInputs(plan, (input) => push(input, [])), filters)
   }
@@ -118,7 +119,8 @@ function pushInner(join: JoinPlan, filters: readonly Expression[]): LogicalPlan 
 function pushLeft(join: JoinPlan, filters: readonly Expression[]): LogicalPlan {
   const width = join.left.output.length
   const isRight = (index: number): boolean => index >= width
-  if (filters.some((c) => rejectsNull(c, isRight))) return pushInner({ ...join, join: 'inner' }, filters)
+  const isInner = join.single === undefined && filters.some((c) => rejectsNull(c, isRight))
+  if (isInner) return pushInner({ ...join, join: 'inner' }, filters)
   const [toLeft, stay] = split(filters, (c) => sideOf(c, width) === 'left')
   const sorted: Sorted = { toLeft, toRight: [], leftKeys: [...join.leftKeys], rightKeys: [...join.rightKeys], rest: [] }
   for (const conjunct of join.residual === null ? [] : conjuncts(join.residual)) {
@@ -131,6 +133,43 @@ function pushLeft(join: JoinPlan, filters: readonly Expression[]): LogicalPlan {
     ...join, left: push(join.left, sorted.toLeft), right: push(join.right, sorted.toRight),
     leftKeys: sorted.leftKeys, rightKeys: sorted.rightKeys, residual: andAll(sorted.rest),
   }, stay)
+}
+
+function pushFull(join: JoinPlan, filters: readonly Expression[]): LogicalPlan {
+  const width = join.left.output.length
+  const output = [...join.left.output, ...join.right.output]
+  if (filters.some((c) => rejectsNull(c, (index) => index < width))) {
+    return pushLeft({
+      ...join, join: 'left', output: output.map((column, i) => i < width ? column : { ...column, nullable: true }),
+    }, filters)
+  }
+  if (filters.some((c) => rejectsNull(c, (index) => index >= width))) return push(swapped(join, output), filters)
+  const sorted: Sorted = { toLeft: [], toRight: [], leftKeys: [...join.leftKeys], rightKeys: [...join.rightKeys],
+    rest: [] }
+  for (const conjunct of join.residual === null ? [] : conjuncts(join.residual)) {
+    if (sideOf(conjunct, width) === 'both') addKey(conjunct, width, sorted)
+    else sorted.rest.push(conjunct)
+  }
+  return above({
+    ...join, left: push(join.left, []), right: push(join.right, []), leftKeys: sorted.leftKeys,
+    rightKeys: sorted.rightKeys, residual: andAll(sorted.rest),
+  }, filters)
+}
+
+/** A full join of which only rows with a right side are wanted: a left join of the other side, columns in place. */
+function swapped(join: JoinPlan, output: readonly OutputColumn[]): LogicalPlan {
+  const width = join.left.output.length
+  const rightWidth = output.length - width
+  const turned: JoinPlan = {
+    ...join, join: 'left', left: join.right, right: join.left, leftKeys: join.rightKeys, rightKeys: join.leftKeys,
+    residual: join.residual === null ? null : remap(join.residual, (at) => at < width ? at + rightWidth : at - width),
+    output: [...join.right.output, ...join.left.output.map((column) => ({ ...column, nullable: true }))],
+  }
+  const expressions = join.output.map((_, at): Expression => {
+    const index = at < width ? at + rightWidth : at - width
+    return { kind: 'column', index, ...turned.output[index]! }
+  })
+  return { kind: 'project', input: turned, expressions, output: join.output }
 }
 
 function pushSemi(join: JoinPlan, filters: readonly Expression[]): LogicalPlan {

@@ -144,12 +144,17 @@ export interface DerivedRef extends Node {
 }
 export interface JoinRef extends Node {
   readonly kind: 'join'
-  readonly join: 'inner' | 'left' | 'right' | 'cross'
+  readonly join: 'inner' | 'left' | 'right' | 'full' | 'cross'
   readonly left: FromItem
   readonly right: FromItem
   readonly on: Expr | null
   readonly using: readonly string[]
+  /** USING (…) AS name. */
+  readonly usingAlias: string | null
   readonly natural: boolean
+  /** Of the join in parentheses. */
+  readonly alias: string | null
+  readonly columnAliases: readonly string[]
 }
 export type FromItem = TableRef | DerivedRef | JoinRef
 

@@ -151,7 +151,7 @@ function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
   const own = new Set<string>()
   for (const { name, query, columnAliases, position } of tables) {
     if (own.has(name)) {
-      throw bindError(CODE.DUPLICATE_TABLE, `WITH query name "${name}" specified more than once`, position)
+      throw bindError(CODE.DUPLICATE_ALIAS, `WITH query name "${name}" specified more than once`, position)
     }
     own.add(name)
     visible.set(name, { query, columnAliases, visible: new Map(visible) })

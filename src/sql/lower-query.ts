@@ -151,8 +151,8 @@ export function lowerFrom(node: NodeReader): FromItem {
   })
 }
 
-const JOINS: Readonly<Record<string, 'inner' | 'left' | 'right'>> = {
-  JOIN_INNER: 'inner', JOIN_LEFT: 'left', JOIN_RIGHT: 'right',
+const JOINS: Readonly<Record<string, 'inner' | 'left' | 'right' | 'full'>> = {
+  JOIN_INNER: 'inner', JOIN_LEFT: 'left', JOIN_RIGHT: 'right', JOIN_FULL: 'full',
 }
 
 function lowerJoin(node: NodeReader): FromItem {
@@ -162,10 +162,15 @@ function lowerJoin(node: NodeReader): FromItem {
   const using = node.strings('usingClause')
   const natural = node.flag('isNatural')
   const on = optional(node, 'quals')
+  const usingAlias = lowerAlias(node.bare('join_using_alias', 'Alias')).alias
+  const { alias, columnAliases } = lowerAlias(node.bare('alias', 'Alias'))
   node.ignore('rtindex')
   node.done()
   const kind = JOINS[type]
   if (kind === undefined) throw unsupported(`${type.replace('JOIN_', '')} JOIN`, right.position)
   const join = kind === 'inner' && on === null && using.length === 0 && !natural ? 'cross' : kind
-  return { kind: 'join', join, left, right, on, using, natural, position: on?.position ?? right.position }
+  return {
+    kind: 'join', join, left, right, on, using, usingAlias, natural, alias, columnAliases,
+    position: on?.position ?? right.position,
+  }
 }

@@ -38,8 +38,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   'Constraint.nulls_not_distinct': 'NULLS NOT DISTINCT', 'Constraint.including': 'INCLUDE',
   'Constraint.deferrable': 'DEFERRABLE', 'Constraint.without_overlaps': 'WITHOUT OVERLAPS',
   'RangeSubselect.lateral': 'LATERAL', 'WithClause.recursive': 'WITH RECURSIVE',
-  'TransactionStmt.chain': 'AND CHAIN', 'JoinExpr.alias': 'an alias of a parenthesised join',
-  'JoinExpr.join_using_alias': 'an alias of USING',
+  'TransactionStmt.chain': 'AND CHAIN',
 }
 
 /** Node types by the SQL construct they stand for. */

@@ -1,11 +1,12 @@
 // Conditions sink into joins: equalities between the two sides become join keys, conditions on one side become
 // filters of that side, the rest stays as residual. Under a left join only what concerns its left side
-// may sink from WHERE; what the ON clause says about the right side filters the right side.
+// may sink from WHERE; what the ON clause says about the right side filters the right side. Nothing sinks into or
+// out of a full join but the equalities that are its keys.
 import type { SqlType } from '../base/types.ts'
 import { BOOLEAN, sameType } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
 import { mapOperands, operandsOf } from '../../exec/plan/expression.ts'
-import type { Expression, JoinPlan, LogicalPlan } from '../../exec/plan/logical.ts'
+import type { Expression, JoinPlan, LogicalPlan, OutputColumn } from '../../exec/plan/logical.ts'
 
 /** The AND-connected parts of a condition. */
 export function conjuncts(condition: Expression): Expression[] {
@@ -24,6 +25,9 @@ export function pushFilter(plan: LogicalPlan, parts: readonly Expression[]): Log
   if (plan.kind !== 'join') return { kind: 'filter', input: plan, predicate: conjunction(parts), output: plan.output }
   const width = plan.left.output.length
   if (plan.join === 'semi' || plan.join === 'anti') return { ...plan, left: pushFilter(plan.left, parts) }
+  if (plan.join === 'full') {
+    return { kind: 'filter', input: plan, predicate: conjunction(parts), output: plan.output }
+  }
   if (plan.join === 'left') {
     const left = parts.filter(part => sideOf(part, width) === 'left')
     const above = parts.filter(part => !left.includes(part))
@@ -31,33 +35,34 @@ export function pushFilter(plan: LogicalPlan, parts: readonly Expression[]): Log
     return above.length === 0 ? sunk
       : { kind: 'filter', input: sunk, predicate: conjunction(above), output: plan.output }
   }
-  return joinWith(plan, parts, true)
+  return joinWith(plan, parts)
 }
 
 /** The join with its ON condition taken apart. */
 export function joinOn(
-  join: 'inner' | 'left' | 'cross', left: LogicalPlan, right: LogicalPlan, on: readonly Expression[],
+  join: 'inner' | 'left' | 'full' | 'cross', left: LogicalPlan, right: LogicalPlan, on: readonly Expression[],
 ): LogicalPlan {
-  const output = [
-    ...left.output, ...right.output.map(column => join === 'left' ? { ...column, nullable: true } : column),
-  ]
+  const outer = (columns: readonly OutputColumn[], isOuter: boolean): readonly OutputColumn[] =>
+    isOuter ? columns.map(column => ({ ...column, nullable: true })) : columns
+  const output = [...outer(left.output, join === 'full'), ...outer(right.output, join === 'left' || join === 'full')]
   const plain: JoinPlan = { kind: 'join', join, left, right, leftKeys: [], rightKeys: [], residual: null, output }
-  return joinWith(plan(plain, on), on, join !== 'left')
+  return joinWith(plan(plain, on), on)
 }
 
 function plan(plain: JoinPlan, on: readonly Expression[]): JoinPlan {
   return plain.join === 'inner' && on.length === 0 ? { ...plain, join: 'cross' } : plain
 }
 
-/** Adds conditions to a join; `sinkLeft` is false for the ON clause of a left join. */
-function joinWith(join: JoinPlan, parts: readonly Expression[], sinkLeft: boolean): JoinPlan {
+/** Adds conditions to a join: those of one side sink where no row of that side must be kept. */
+function joinWith(join: JoinPlan, parts: readonly Expression[]): JoinPlan {
+  const sinkLeft = join.join !== 'left' && join.join !== 'full'
   const width = join.left.output.length
   const [toLeft, toRight, residual]: [Expression[], Expression[], Expression[]] = [[], [], []]
   const [leftKeys, rightKeys] = [[...join.leftKeys], [...join.rightKeys]]
   for (const part of parts) {
     const side = sideOf(part, width)
     if (side === 'left' && sinkLeft) toLeft.push(part)
-    else if (side === 'right') toRight.push(shift(part, width))
+    else if (side === 'right' && join.join !== 'full') toRight.push(shift(part, width))
     else {
       const pair = side === 'both' ? keyPair(part, width) : null
       if (pair === null) residual.push(part)

@@ -20,6 +20,8 @@ export interface ScopeColumn {
   readonly nullable: boolean
   /** False for the other side of a USING column: only reachable as t.c, and not part of `*`. */
   readonly plain: boolean
+  /** Where it stands in `t.*`; absent: as `index` says. */
+  readonly place?: number
 }
 
 /** The columns in sight at one level, and the level around it. */
@@ -97,6 +99,8 @@ export class Scope {
       throw bindError(CODE.UNDEFINED_TABLE, `missing FROM-clause entry for table "${table}"`, position,
         didYouMean(table, relations))
     }
+    // USING columns stand first in `*`, but where the table has them in `t.*`.
+    if (table !== null) chosen.sort((a, b) => (a.place ?? a.index) - (b.place ?? b.index))
     return chosen.map(column => columnExpression(column, position))
   }
 }
