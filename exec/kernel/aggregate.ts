@@ -21,6 +21,7 @@ import type { AggregateKernel, AggregateSpec, InputColumn, KernelEnv } from './k
 import { Lowering } from './lower.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
+import { Tier } from './tier.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { isStatementPrintable } from './wasm-statement.ts'
 
@@ -47,6 +48,7 @@ export class CompiledAggregate implements AggregateKernel {
   private readonly planned: readonly PlannedAggregate[]
   private readonly distinct: DistinctAggregate[] = []
   private readonly signature: Signature
+  private readonly tier: Tier
   private readonly variants = new Map<string, Variant>()
   private readonly target: { ids: number; state: number; targets: unknown[] }
   private maskPtr = 0
@@ -59,6 +61,7 @@ export class CompiledAggregate implements AggregateKernel {
     this.filter = spec.filter === null ? null : new CompiledFilter(spec.filter, inputs, env)
     this.grouping = spec.groups.length === 0 ? null : new Grouping(spec.groups, inputs, env)
     this.state = new SlotState(env.memory, env.arena)
+    this.tier = new Tier(env.backend)
     this.planned = spec.aggregates.map(call => this.plan(call, inputs))
     const looped = spec.aggregates.filter(call => !isSet(call))
     this.signature = new Signature(env.memory, inputs, looped.flatMap(argumentsOf))
@@ -95,7 +98,7 @@ export class CompiledAggregate implements AggregateKernel {
     this.grouping?.assign(batch, alive, this.idsPtr)
     for (const set of this.distinct) set.consume(batch, alive, this.idsPtr)
     state.reserve(this.groupCount)
-    const variant = this.prepare(batch)
+    const variant = this.prepare(batch, this.tier.next(rows))
     state.admit(variant.mode, variant.growth.map(growth => growth * rows), this.groupCount)
     target.ids = this.idsPtr
     target.state = state.statePtr
@@ -126,16 +129,16 @@ export class CompiledAggregate implements AggregateKernel {
     this.idsPtr = this.env.arena.allocate(this.scratchRows * 4)
   }
 
-  private prepare(batch: Batch): Variant {
+  private prepare(batch: Batch, isWasm: boolean): Variant {
     for (;;) {
       const { shapes, key } = this.signature.read(batch)
       const rows = Math.max(BATCH_ROWS, batch.windowRows)
       // With many groups a flush costs as much as a batch, so sums that fill up soon take the slow path at once.
       const headroom = this.groupCount > CROWD ? CROWDED_BATCHES : 1
-      const fullKey = `${rows}/${headroom}/${key}`
+      const fullKey = `${isWasm}/${rows}/${headroom}/${key}`
       let variant = this.variants.get(fullKey)
       if (variant === undefined) {
-        variant = this.specialize(shapes, rows * headroom)
+        variant = this.specialize(shapes, rows * headroom, isWasm)
         this.variants.set(fullKey, variant)
       }
       const failed = variant.lookups.prepare(batch)
@@ -144,11 +147,11 @@ export class CompiledAggregate implements AggregateKernel {
     }
   }
 
-  private specialize(columns: readonly ColumnShape[], rows: number): Variant {
+  private specialize(columns: readonly ColumnShape[], rows: number, isWasm: boolean): Variant {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(columns, env)
-    const mode: SlotMode = this.env.backend === 'javascript' ? 'float64' : 'int64'
+    const mode: SlotMode = isWasm ? 'int64' : 'float64'
     const made = this.statements(lowering, rows, mode)
     let { statements, growth } = made
     let mine = mode === 'int64' ? statements.filter(statement => isStatementPrintable(statement, columns)) : []

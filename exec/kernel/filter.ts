@@ -11,6 +11,7 @@ import type { FilterKernel, InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
 import type { Run } from './run.ts'
+import { Tier } from './tier.ts'
 import { isPrintable } from './wasm-printable.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { splitTests } from './webassembly.ts'
@@ -49,6 +50,7 @@ export class CompiledFilter implements FilterKernel {
   private readonly signature: Signature
   private readonly variants = new Map<string, Variant>()
   private readonly target = { out: 0 }
+  private readonly tier: Tier
   private savedPtr = 0
   private savedBytes = 0
 
@@ -56,6 +58,7 @@ export class CompiledFilter implements FilterKernel {
     this.predicate = predicate
     this.env = env
     this.signature = new Signature(env.memory, inputs, [predicate])
+    this.tier = new Tier(env.backend)
   }
 
   run(batch: Batch, out: number): number {
@@ -104,12 +107,14 @@ export class CompiledFilter implements FilterKernel {
   }
 
   private prepare(batch: Batch): Variant {
+    const isWasm = this.tier.next(batch.end - batch.begin)
     for (;;) {
       const { shapes, key } = this.signature.read(batch)
-      let variant = this.variants.get(key)
+      const fullKey = isWasm ? `w${key}` : key
+      let variant = this.variants.get(fullKey)
       if (variant === undefined) {
-        variant = this.specialize(shapes)
-        this.variants.set(key, variant)
+        variant = this.specialize(shapes, isWasm)
+        this.variants.set(fullKey, variant)
       }
       const failed = variant.lookups.prepare(batch)
       if (failed === null) return variant
@@ -117,7 +122,7 @@ export class CompiledFilter implements FilterKernel {
     }
   }
 
-  private specialize(shapes: Program['columns']): Variant {
+  private specialize(shapes: Program['columns'], isWasm: boolean): Variant {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(shapes, env)
@@ -128,9 +133,7 @@ export class CompiledFilter implements FilterKernel {
     let made: Run | null = null
     const whole = (): Run => made ??= print(tests)
     const { mine, rest } = splitTests(tests, shapes)
-    if (this.env.backend === 'javascript' || mine.length === 0) {
-      return { whole, wasm: null, rest: null, lowering, lookups }
-    }
+    if (!isWasm || mine.length === 0) return { whole, wasm: null, rest: null, lowering, lookups }
     const program = filterProgram(lowering, shapes, mine)
     const wasm = new WasmKernel(program, lowering, lookups, this.env)
     return { whole, wasm, rest: rest.length === 0 ? null : print(rest), lowering, lookups }

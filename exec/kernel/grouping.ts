@@ -15,6 +15,7 @@ import type { InputColumn, KernelEnv } from './kernel.ts'
 import { Lowering } from './lower.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
+import { Tier } from './tier.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { isStatementPrintable } from './wasm-statement.ts'
 
@@ -34,6 +35,7 @@ export class Grouping {
   private readonly mode: 'groups' | 'within'
   private readonly env: KernelEnv
   private readonly signature: Signature
+  private readonly tier: Tier
   private readonly variants = new Map<string, Variant>()
   private readonly recoders: (Recoder | null)[]
   private readonly caches: (IdCache | null)[]
@@ -50,6 +52,7 @@ export class Grouping {
     this.mode = mode
     this.env = env
     this.signature = new Signature(env.memory, inputs, keys)
+    this.tier = new Tier(env.backend)
     const keyMaps = keys.map(key => makeIdMap(env.memory, env.arena, key.type))
     const pairs = mode === 'within' ? 1 : keys.length - 1
     const pairMaps = Array.from({ length: pairs }, () => new WordMap(env.memory, env.arena))
@@ -105,13 +108,14 @@ export class Grouping {
   }
 
   private prepare(batch: Batch, recalled: readonly boolean[]): Variant {
+    const mayWasm = this.tier.next(batch.end - batch.begin)
     for (;;) {
       const read = this.signature.read(batch)
       const { shapes } = read
-      const key = `${recalled.join()} ${read.key}`
+      const key = `${mayWasm} ${recalled.join()} ${read.key}`
       let variant = this.variants.get(key)
       if (variant === undefined) {
-        variant = this.specialize(shapes, recalled)
+        variant = this.specialize(shapes, recalled, mayWasm)
         this.variants.set(key, variant)
       }
       const failed = variant.lookups.prepare(batch)
@@ -120,7 +124,7 @@ export class Grouping {
     }
   }
 
-  private specialize(columns: readonly ColumnShape[], recalled: readonly boolean[]): Variant {
+  private specialize(columns: readonly ColumnShape[], recalled: readonly boolean[], mayWasm: boolean): Variant {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(columns, env)
@@ -141,7 +145,7 @@ export class Grouping {
     const lookups = new Lookups(memory, lowering.lookups, columns, env)
     let made: Run | null = null
     const run = (): Run => made ??= bindJavaScript(program, lowering, memory)
-    const isWasm = this.env.backend !== 'javascript' && statements.every(statement => this.isWasm(statement, columns))
+    const isWasm = mayWasm && statements.every(statement => this.isWasm(statement, columns))
     const wasm = isWasm ? new WasmKernel(program, lowering, lookups, this.env) : null
     return { run, wasm, lowering, lookups, recoded }
   }

@@ -7,7 +7,7 @@ import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import type { AggregateCall, Expression, SubqueryExpression } from '../plan/logical.ts'
 import type { Batch } from '../vector/batch.ts'
 
-/** Which printer makes the code. 'auto': WebAssembly where it can, JavaScript for the rest. */
+/** Which printer makes the code. 'auto': WebAssembly where it can and enough rows come, else JavaScript (tier.ts). */
 export type Backend = 'auto' | 'javascript' | 'webassembly'
 
 /** Result of an uncorrelated subquery, computed by the operator layer before the kernel is made. */

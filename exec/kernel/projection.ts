@@ -15,6 +15,7 @@ import type { OutputShape } from './outputs.ts'
 import { allocateOutput, outputShape } from './outputs.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
+import { Tier } from './tier.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { isStatementPrintable } from './wasm-statement.ts'
 
@@ -39,6 +40,7 @@ export class CompiledProjection implements ProjectionKernel {
   private readonly variants = new Map<string, Variant>()
   private readonly output: Batch
   private readonly target: { outs: Vector[]; heap: ByteHeap | null }
+  private readonly tier: Tier
 
   constructor(expressions: readonly Expression[], inputs: readonly InputColumn[], env: KernelEnv) {
     this.expressions = expressions
@@ -47,6 +49,7 @@ export class CompiledProjection implements ProjectionKernel {
     const columns = expressions.map(expression => emptyVector(expression.type))
     this.output = { windowRows: 0, begin: 0, end: 0, alivePtr: 0, columns }
     this.target = { outs: columns, heap: null }
+    this.tier = new Tier(env.backend)
   }
 
   run(batch: Batch, arena: Arena): Batch {
@@ -100,12 +103,14 @@ export class CompiledProjection implements ProjectionKernel {
 
   private prepare(batch: Batch): Variant {
     const passes = isDense(batch)
+    const isWasm = this.tier.next(batch.end - batch.begin)
+    const prefix = `${passes ? 'p' : ''}${isWasm ? 'w' : ''}`
     for (;;) {
       const { shapes, key } = this.signature.read(batch)
-      const fullKey = passes ? 'p' + key : key
+      const fullKey = prefix + key
       let variant = this.variants.get(fullKey)
       if (variant === undefined) {
-        variant = this.specialize(shapes, passes)
+        variant = this.specialize(shapes, passes, isWasm)
         this.variants.set(fullKey, variant)
       }
       const failed = variant.lookups.prepare(batch)
@@ -114,7 +119,7 @@ export class CompiledProjection implements ProjectionKernel {
     }
   }
 
-  private specialize(columns: readonly ColumnShape[], passes: boolean): Variant {
+  private specialize(columns: readonly ColumnShape[], passes: boolean, isWasm: boolean): Variant {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(columns, env)
@@ -137,7 +142,6 @@ export class CompiledProjection implements ProjectionKernel {
     const lookups = new Lookups(memory, lowering.lookups, columns, env)
     const print = (some: readonly Statement[]): Run =>
       bindJavaScript(projectProgram(lowering, columns, some), lowering, memory)
-    const isWasm = this.env.backend !== 'javascript'
     const mine = statements.filter(statement => isWasm && isStatementPrintable(statement, columns))
     const rest = statements.filter(statement => !mine.includes(statement))
     const wasm = mine.length === 0 ? null

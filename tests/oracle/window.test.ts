@@ -37,7 +37,7 @@ describe.each(STATES)('%s', (_, options) => {
   for (const sql of WINDOW_QUERIES) {
     test(sql.replace(/\s+/g, ' '), async () => {
       const want = await oracle.rows(asText(sql))
-      for (const backend of ['javascript', 'auto'] as const) {
+      for (const backend of ['javascript', 'webassembly', 'auto'] as const) {
         session.backend = backend
         const before = session.engine.memory.usedFrames
         const result = session.run(sql)
