@@ -4,7 +4,7 @@
 import type { Backend } from './kernel.ts'
 
 /** Rows from which on a module pays for itself. */
-export const WASM_ROWS_MIN = 4096
+const WASM_ROWS_MIN = 4096
 
 /** Counts the rows of one kernel object. */
 export class Tier {
