@@ -1,5 +1,6 @@
 // The commit of bulk changes: row groups of one or several tables that were written without the log become their
 // bases in one step, durable by a checkpoint (rule W3).
+import { assert } from '../src/base/assert.ts'
 import { checkpoint } from './checkpoint.ts'
 import { groupTarget } from './compression.ts'
 import type { Engine } from './engine.ts'
@@ -7,9 +8,12 @@ import { publishGroups } from './merging.ts'
 import { freeUnpublished } from './row-group/row-group-writer.ts'
 import type { MergeResult } from './table/merge.ts'
 import type { TableStore } from './table/table-store.ts'
-import { logPublish } from './publish-log.ts'
+import { logPublish, logsRowGroups } from './publish-log.ts'
 
-/** New groups of one table, and the rows it has with them. */
+/**
+ * New groups of one table, and the rows it has with them. They add to the base, or replace all of it: a change of part
+ * of it is not logged for an archive (publish-log.ts), and bulk-append.ts does not make one where there is one.
+ */
 export interface BulkChange {
   readonly table: TableStore
   readonly result: MergeResult
@@ -41,11 +45,10 @@ export function commitBulk(engine: Engine, changes: readonly BulkChange[]): void
     engine.recentCommits.noteTable(table, engine.commitId)
   }
   try {
-    // With an archive, groups that only add rows are logged too; what replaces others leaves a gap in it.
-    const isAddition = changes.every(({ result: { replaced, moved, taken } }) =>
-      replaced.length === 0 && moved.entries.length === 0 && taken.length === 0)
-    if (isAddition) logPublish(engine, changes.map(({ table }, i) => ({ table, groups: added[i]! })))
-    else engine.wal?.noteGap(engine.commitId)
+    const isLoggable = changes.every(({ result: { moved, taken } }) => moved.entries.length === 0 && taken.length === 0)
+    assert(isLoggable || !logsRowGroups(engine), 'a change of part of a base is not in the archived log')
+    logPublish(engine, changes.map(({ table, result }, i) => (
+      { table, groups: added[i]!, isWhole: result.replaced.length > 0 })))
     checkpoint(engine)
   } catch (error) {
     engine.poison(error)

@@ -2,15 +2,19 @@
 // That is enough for this file, but not for an archive, from which another copy of the database is brought up to
 // date; so with an archive the pages are logged too, and the log is whole again (W4).
 //
-//   page image … (each stands alone) ─► publish, commit (one transaction)   ─► checkpoint, as without an archive
+//   page image … (each stands alone) ─► publish or replace, commit (one transaction) ─► checkpoint, as without an archive
 //        └── failed half-way ─► abort: the images before it are of nothing
 //
 //   page image:  page id u32 | first page of its row group u32 | pages of the group u32 | kind u8 | codec u8
 //                | reserved u16 (0) | CRC-32C u32 | the page as it is stored (whole blocks)
 //   publish:     groups u32 | next row id u64 | live rows u64 | reserved u32 (0) | entries of the groups
 //
-// Redo writes the images to pages of its own, because ids and blocks of the copy are its own affair, and adds the
-// groups to the table's root. The new groups hold keys that no other row of the table has, in any layout of it.
+//   replace:     the same fields; the groups are the whole table
+//
+// Redo writes the images to pages of its own, because ids and blocks of the copy are its own affair. Groups of a publish
+// record join the table's root: they hold keys that no other row of the table has, in any layout of it. Those of a
+// replace record take the place of all rows there are, which in the copy may lie in other groups, in runs or in the
+// delta; a bulk load that had to merge is logged so, and the indexes that it builds anew.
 import { ByteReader, ByteWriter } from '../src/base/bytes.ts'
 import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
 import type { Engine } from './engine.ts'
@@ -22,8 +26,11 @@ import type { PageCodec } from './page/page-codec.ts'
 import { PAGE_KIND } from './page/page-store.ts'
 import { RowGroup, decodeGroupEntry, encodeGroupEntry } from './row-group/row-group.ts'
 import type { GroupEntry } from './row-group/row-group.ts'
-import { plainResult } from './table/merge.ts'
+import { MovedVersions, plainResult } from './table/merge.ts'
+import type { MergeResult } from './table/merge.ts'
+import { sealableVersion } from './table/change-feed.ts'
 import type { RowCodec } from './table/row-codec.ts'
+import { spansBetween } from './table/run-rows.ts'
 import type { TableStore } from './table/table-store.ts'
 import type { Transaction } from './txn/transaction.ts'
 import { RECORD } from './wal/record.ts'
@@ -95,13 +102,15 @@ export function logsRowGroups(engine: Engine): boolean {
 export interface NewGroups {
   readonly table: TableStore
   readonly groups: readonly RowGroup[]
+  /** They are all the table has; else they join what it has. */
+  readonly isWhole: boolean
 }
 
 /** The row groups of the tables (of indexes) that a transaction has made and filled; none without an archive. */
 export function builtGroups(engine: Engine, txn: Transaction): NewGroups[] {
   if (!logsRowGroups(engine)) return []
   const made = txn.ddl.filter(({ kind, table }) => kind === 'create' && table.root.groups.length > 0)
-  return made.map(({ table }) => ({ table, groups: table.root.groups }))
+  return made.map(({ table }) => ({ table, groups: table.root.groups, isWhole: false }))
 }
 
 /** Logs the pages of new row groups, before the transaction that publishes them is. */
@@ -116,11 +125,11 @@ export function logImages(engine: Engine, added: readonly NewGroups[], txnId: nu
   }
 }
 
-/** Adds the publish records to the open transaction. */
+/** Adds the publish or replace records to the open transaction. */
 export function appendPublish(wal: Wal, added: readonly NewGroups[]): void {
-  for (const { table, groups } of added) {
+  for (const { table, groups, isWhole } of added) {
     const body = encodePublish(table, groups)
-    wal.append(RECORD.PUBLISH, table.id, body, 0, body.length)
+    wal.append(isWhole ? RECORD.REPLACE : RECORD.PUBLISH, table.id, body, 0, body.length)
   }
 }
 
@@ -151,6 +160,18 @@ function logPages(engine: Engine, wal: Wal, table: TableStore, group: RowGroup, 
     }
     wal.note(RECORD.PAGE_IMAGE, table.id, txnId, encodePageImage(image))
   }
+}
+
+// The groups in place of base, runs and delta. Recovery has no open writes, so every entry has a committed version.
+function wholeResult(table: TableStore, groups: RowGroup[], rowsWritten: number): MergeResult {
+  const { root, delta } = table
+  const moved = new MovedVersions()
+  for (let entry = 0; entry < delta.entryCount; entry++) {
+    const version = sealableVersion(table, entry)
+    if (version >= 0) moved.push(entry, version, -1)
+  }
+  const taken = root.runs.flatMap((run) => spansBetween(table, run, null, null))
+  return { ...plainResult(groups, [...root.groups], rowsWritten), taken, moved }
 }
 
 /** Redo of row groups: images are kept as pages of this file until their publish record, or an abort, comes. */
@@ -196,7 +217,7 @@ export class PublishRedo {
     this.placed.clear()
   }
 
-  /** Adds the groups of a publish record to the table. */
+  /** Adds the groups of a publish record to the table, or puts those of a replace record in place of all it has. */
   publish(record: WalRecord, table: TableStore): void {
     if (this.engine.isReadOnly) {
       // A reader tries again: the root that has the rows is on its way, unless the writer died just here.
@@ -221,8 +242,12 @@ export class PublishRedo {
     table.nextRowId = nextRowId
     table.liveRows = liveRows
     table.lastCommit = this.engine.commitId
-    const groups = [...table.root.groups, ...added].sort((a, b) => table.order.compare(a.firstKey, b.firstKey))
     const rowsWritten = added.reduce((sum, { rows }) => sum + rows, 0)
+    if (record.type === RECORD.REPLACE) {
+      publishGroups(this.engine, table, wholeResult(table, added, rowsWritten))
+      return
+    }
+    const groups = [...table.root.groups, ...added].sort((a, b) => table.order.compare(a.firstKey, b.firstKey))
     publishGroups(this.engine, table, plainResult(groups, [], rowsWritten))
   }
 

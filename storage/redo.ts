@@ -63,7 +63,7 @@ export class Redo {
       case RECORD.INSERT: case RECORD.UPDATE: return this.put(record)
       case RECORD.DELETE: return this.delete(record)
       case RECORD.DDL: return this.define(record)
-      case RECORD.PUBLISH:
+      case RECORD.PUBLISH: case RECORD.REPLACE:
         return this.publish(record)
       case RECORD.COMMIT:
         // Commit ids have no holes. One here means that a bulk append, which is not in the log, was on the

@@ -76,7 +76,7 @@ export interface EngineStats {
 
 const NO_WAL: WalStats = {
   bytes: 0, records: 0, commits: 0, syncs: 0, segments: 0, reusedSegments: 0, logBytes: 0, endLsn: 0, durableLsn: 0,
-  recoveredRecords: 0, recoveredCommits: 0, tornBytes: 0, archivedSegments: 0, archiveGapCommit: 0, archivedLsn: 0,
+  recoveredRecords: 0, recoveredCommits: 0, tornBytes: 0, archivedSegments: 0, archivedLsn: 0,
   archiveError: null,
 }
 

@@ -111,7 +111,8 @@ export class Follower {
   // Commit ids have no gaps (W4): one here is a bulk append, which only the writer's next root has.
   private replay(record: WalRecord): void {
     if (this.mustReload || record.commitId <= this.engine.commitId) return
-    if (record.commitId > this.engine.commitId + 1 || record.type === RECORD.PUBLISH) {
+    if (record.commitId > this.engine.commitId + 1 || record.type === RECORD.PUBLISH
+      || record.type === RECORD.REPLACE) {
       this.mustReload = true
       return
     }

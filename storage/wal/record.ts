@@ -20,7 +20,7 @@ import type { TableSchema } from '../../src/base/types.ts'
 /** What a record says. COMMIT ends a transaction; its body is the commit id and the time, see encodeCommit. */
 export const RECORD = {
   INSERT: 1, UPDATE: 2, DELETE: 3, COMMIT: 4, DDL: 5, CHECKPOINT_BEGIN: 6, CHECKPOINT_END: 7, PUBLISH: 8, PAGE_IMAGE: 9,
-  ABORT: 10,
+  ABORT: 10, REPLACE: 11,
 } as const
 const ALONE: readonly number[] = [RECORD.CHECKPOINT_BEGIN, RECORD.CHECKPOINT_END, RECORD.PAGE_IMAGE, RECORD.ABORT]
 /** True for records that are no part of a transaction and stand between them. */

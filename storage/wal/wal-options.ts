@@ -47,8 +47,6 @@ export interface WalStats {
   tornBytes: number
   /** Copies made since open, the LSN up to which the archive is whole, and why the last copy failed. */
   archivedSegments: number
-  /** The last commit that is in no log record, 0 = none: a backup taken since is needed to restore beyond it. */
-  archiveGapCommit: number
   archivedLsn: number
   archiveError: string | null
 }

@@ -57,7 +57,6 @@ export class Wal {
   private flushed: number
   private readonly groups: GroupCommit
   private poison: unknown = null
-  private gapCommitId = 0
   private readonly counts = { records: 0, commits: 0, syncs: 0 }
   private readonly found: RecoveryResult | null
 
@@ -182,7 +181,7 @@ export class Wal {
       ...this.counts, bytes: this.tail.bytes, segments: segments.length, reusedSegments: reused,
       logBytes: endLsn - (segments[0]?.header.startLsn ?? endLsn), endLsn, durableLsn: durable,
       recoveredRecords: found?.records ?? 0, recoveredCommits: found?.commits ?? 0, tornBytes: found?.tornBytes ?? 0,
-      archiveGapCommit: this.gapCommitId, archivedSegments: archive?.stored ?? 0, archivedLsn: archive?.storedTo ?? 0,
+      archivedSegments: archive?.stored ?? 0, archivedLsn: archive?.storedTo ?? 0,
       archiveError: archive?.error?.message ?? null,
     }
   }
@@ -378,11 +377,6 @@ export class Wal {
   setArchive(files: FileSystem, folder: string | null): void {
     this.archive = folder === null ? null : new SegmentArchive(files, folder, this.io)
     if (folder !== null) this.archive?.storeSoon(this.chain, this.durable)
-  }
-
-  /** A commit that is in pages and in no record: no restore from the archive can go beyond it. */
-  noteGap(commitId: number): void {
-    if (this.archive !== null) this.gapCommitId = commitId
   }
 
   /** Makes everything durable and copies all of it, the unfinished segment included. Throws what went wrong. */

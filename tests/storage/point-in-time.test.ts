@@ -5,7 +5,9 @@ import { contentHash } from '../../src/api/content-hash.ts'
 import { Random } from '../../src/base/random.ts'
 import { INTEGER, TEXT } from '../../src/base/types.ts'
 import { MemoryFileSystem } from '../../storage/file/memory-file.ts'
-import { appendColumns, backupSteps, openEngine, restoreSteps, runSteps, verifyEngine } from '../../storage/mod.ts'
+import {
+  BulkLoader, appendColumns, backupSteps, openEngine, restoreSteps, runSteps, verifyEngine,
+} from '../../storage/mod.ts'
 import type { Engine, EngineOptions, RestoreReport } from '../../storage/mod.ts'
 import { readFile, writeFile } from './small-database.ts'
 
@@ -60,6 +62,18 @@ class History {
       { type: INTEGER, values: ids, nulls: null, count: 40 },
       { type: TEXT, values: [...ids].map((id) => `bulk ${id}`), nulls: null, count: 40 },
     ], 'error', null)
+    this.hashes[this.engine.commitId] = contentHash(this.engine)
+  }
+
+  /** A bulk load of any order, on top of what is there: with or without runs, it replaces the whole base. */
+  bulkLoad(onConflict: 'error' | 'skip' | 'replace', ids: readonly number[], runRows: number): void {
+    vi.setSystemTime(this.engine.commitId * SECOND + SECOND)
+    const loader = new BulkLoader(this.engine, 't', onConflict, runRows)
+    loader.add([
+      { type: INTEGER, values: Int32Array.from(ids), nulls: null, count: ids.length },
+      { type: TEXT, values: ids.map((id) => `loaded ${id}`), nulls: null, count: ids.length },
+    ])
+    loader.finish()
     this.hashes[this.engine.commitId] = contentHash(this.engine)
   }
 
@@ -133,6 +147,30 @@ describe('restoring to a time', () => {
       expect(report.commitId).toBe(commit)
       expect(await h.hashOf(path)).toBe(h.hashes[commit])
     }
+  })
+
+  test.each([false, true])('a bulk load that replaces the base is in it too, with indexes: %s', async (isIndexed) => {
+    const h = await new History().start()
+    const spec = { columns: [1], unique: false, kind: 'learned' } as const
+    if (isIndexed) h.commit((txn) => txn.defineIndex({ kind: 'create', name: 'by_word', table: 't', spec }))
+    h.write(10)
+    h.backup()
+    const first = h.engine.commitId
+    h.write(5)
+    h.bulkLoad('replace', [50, 3, 400, 7, 8, 120, 60, 61, 300], 4)
+    h.write(10)
+    h.bulkLoad('skip', Array.from({ length: 90 }, (_, i) => (i * 37) % 211), 32)
+    h.write(3)
+    h.bulkLoad('error', Array.from({ length: 70 }, (_, i) => 500 + i), 16)
+    h.write(8)
+    h.engine.durability.archiveNow()
+    const last = h.engine.commitId
+    for (let commit = first; commit <= last; commit++) {
+      const { path, report } = h.restore(commit * SECOND)
+      expect(report.commitId).toBe(commit)
+      expect(await h.hashOf(path)).toBe(h.hashes[commit])
+    }
+    expect(verifyEngine(h.engine).problems).toEqual([])
   })
 
   test('after the last commit it gives the last commit', async () => {
