@@ -2,7 +2,7 @@
 // That is enough for this file, but not for an archive, from which another copy of the database is brought up to
 // date; so with an archive the pages are logged too, and the log is whole again (W4).
 //
-//   page image … (each stands alone) ─► publish or replace, commit (one transaction) ─► checkpoint, as without an archive
+//   page image … (each stands alone) ─► publish or replace, commit (a transaction) ─► checkpoint, as without an archive
 //        └── failed half-way ─► abort: the images before it are of nothing
 //
 //   page image:  page id u32 | first page of its row group u32 | pages of the group u32 | kind u8 | codec u8
@@ -11,9 +11,9 @@
 //
 //   replace:     the same fields; the groups are the whole table
 //
-// Redo writes the images to pages of its own, because ids and blocks of the copy are its own affair. Groups of a publish
-// record join the table's root: they hold keys that no other row of the table has, in any layout of it. Those of a
-// replace record take the place of all rows there are, which in the copy may lie in other groups, in runs or in the
+// Redo writes the images to pages of its own, because ids and blocks of the copy are its own affair. Groups of a
+// publish record join the table's root: they hold keys that no other row of the table has, in any layout of it. Those
+// of a replace record take the place of all rows there are, which in the copy may lie in other groups, in runs or in the
 // delta; a bulk load that had to merge is logged so, and the indexes that it builds anew.
 import { ByteReader, ByteWriter } from '../src/base/bytes.ts'
 import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
