@@ -13,7 +13,7 @@
 //
 // Redo writes the images to pages of its own, because ids and blocks of the copy are its own affair. Groups of a
 // publish record join the table's root: they hold keys that no other row of the table has, in any layout of it. Those
-// of a replace record take the place of all rows there are, which in the copy may lie in other groups, in runs or in the
+// of a replace record take the place of all rows there are, which in the copy may be in other groups, in runs or in the
 // delta; a bulk load that had to merge is logged so, and the indexes that it builds anew.
 import { ByteReader, ByteWriter } from '../src/base/bytes.ts'
 import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
