@@ -1,6 +1,9 @@
 // DuckDB through @duckdb/node-api, on one thread, with a database file. Bulk loads go through its
 // appender with data chunks of 2,048 rows filled from plain arrays, its fastest documented way in.
 import { join } from 'node:path'
+import type { DuckDBConnection } from '@duckdb/node-api'
+import { loadIntoDuckdb } from '../../datasets/into-duckdb.ts'
+import type { DuckdbModule } from '../../datasets/into-duckdb.ts'
 import type { Lineitem } from '../workloads/lineitem.ts'
 import { LINE_STATUSES, RETURN_FLAGS } from '../workloads/lineitem.ts'
 import type { Orders } from '../workloads/orders.ts'
@@ -81,6 +84,7 @@ export async function openDuckdb(options: EngineOptions): Promise<Engine> {
     append: (orders) => append(duck, db, orders),
     loadLineitem: (lineitem) => loadLineitem(duck, db, lineitem),
     items: itemStore(duck, db, run),
+    loadTables: (tables) => loadIntoDuckdb(module as DuckdbModule, db as unknown as DuckDBConnection, tables),
     query: async (sql) => (await run(sql)).getRowsJS().map((row) => row.map(cellText)),
     settle: async () => void await db.run('CHECKPOINT'),
     close: () => {

@@ -3,6 +3,7 @@
 //
 // Rules of the comparison: every adapter uses the fastest documented way of its library, the same
 // rows, the same durability and the same batches; it gets enough cache to be warm.
+import type { GeneratedTable } from '../../datasets/generated.ts'
 import type { Lineitem } from '../workloads/lineitem.ts'
 import type { Orders } from '../workloads/orders.ts'
 import type { ItemStore } from '../workloads/secondary.ts'
@@ -60,6 +61,8 @@ export interface Engine {
   readonly items?: ItemStore
   /** Loads the lineitem columns for `q6` and `q1`. */
   loadLineitem?(lineitem: Lineitem): void | Promise<void>
+  /** Creates generated tables with their keys and loads their rows. */
+  loadTables?(tables: readonly GeneratedTable[]): void | Promise<void>
   /** Rows of a scan query, every cell as text in a common form. */
   query?(sql: string): Promise<string[][]> | string[][]
   /** Writes everything down, so that bytes and sizes are final. */
@@ -77,6 +80,7 @@ export interface EngineOptions {
 /** Cell text that is equal between engines: numbers with a point are cut to 10 significant digits. */
 export function cellText(value: unknown): string {
   if (value === null || value === undefined) return ''
+  if (value instanceof Date) return value.toISOString().replace('T00:00:00.000Z', '')
   const text = String(value)
   if (!/^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text)) return text
   if (/^-?\d+$/.test(text)) return text

@@ -2,6 +2,7 @@
 // `db` is offered beside the common interface for the workloads that compare us with ourselves.
 import { join } from 'node:path'
 import type { Table } from 'apache-arrow'
+import { loadTables } from '../../datasets/generated.ts'
 import { loadArrow, open } from '../../src/index.ts'
 import type { Database, OpenOptions, Statement, TableHandle } from '../../src/index.ts'
 import type { Lineitem } from '../workloads/lineitem.ts'
@@ -30,6 +31,7 @@ export async function openSecantdb(
     ...noteMethods(db),
     items: itemStore(db),
     loadLineitem: (lineitem) => loadLineitem(db, lineitem),
+    loadTables: (tables) => loadTables(db, tables),
     query: (sql) => prepared(db, sql).raw([]).map((row) => row.map(cellText)),
     settle: () => void db.checkpoint(),
     stats: () => ({ bytesWritten: db.stats().io.bytesWritten }),

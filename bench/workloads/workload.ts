@@ -18,7 +18,7 @@ export interface Case {
 export interface Workload {
   readonly name: string
   /** Workloads that run together and are not part of the default run: `npm run bench -- storage`. */
-  readonly group?: 'storage'
+  readonly group?: 'storage' | 'suites'
   /** One sentence for the tables. */
   readonly title: string
   readonly engines: readonly EngineName[]

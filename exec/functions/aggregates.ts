@@ -7,6 +7,7 @@
 //   min, max   any ordered type -> the same type
 //   bool_and every, bool_or    boolean
 //   stddev[_samp|_pop] variance var_samp var_pop   double (PostgreSQL: numeric for exact inputs)
+//   corr(y, x) covar_* regr_*   double;  regr_count bigint;  median(x) double
 //   string_agg(text, text)     text, in input order
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { SqlType } from '../../src/base/types.ts'
@@ -16,6 +17,7 @@ import {
 import type { ResolvedCall } from './resolve.ts'
 import { asDecimal, implicitDistance } from './type-rules.ts'
 import { unknownFunction } from './resolve.ts'
+import { PAIR_STATISTICS } from '../kernel/statistics.ts'
 
 /** Names of the aggregates in SQL, and the catalogue id each stands for. */
 export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
@@ -23,6 +25,7 @@ export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
   ['bool_and', 'bool_and'], ['every', 'bool_and'], ['bool_or', 'bool_or'],
   ['stddev', 'stddev_samp'], ['stddev_samp', 'stddev_samp'], ['stddev_pop', 'stddev_pop'],
   ['variance', 'var_samp'], ['var_samp', 'var_samp'], ['var_pop', 'var_pop'], ['string_agg', 'string_agg'],
+  ['median', 'median'], ...PAIR_STATISTICS.map((name): [string, string] => [name, name]),
 ])
 
 /** True when the name is an aggregate, so that the binder can tell sum(x) from abs(x). */
@@ -48,7 +51,9 @@ export function resolveAggregate(
 }
 
 function resolveById(id: string, args: readonly SqlType[]): ResolvedCall | null {
-  if (args.length !== (id === 'string_agg' ? 2 : 1)) return null
+  const isPair = PAIR_STATISTICS.includes(id)
+  if (args.length !== (id === 'string_agg' || isPair ? 2 : 1)) return null
+  if (isPair) return resolvePair(id, args)
   const type = args[0]!
   switch (id) {
     case 'count': return { fn: id, argTypes: [type.kind === 'null' ? TEXT : type], result: BIGINT }
@@ -60,6 +65,11 @@ function resolveById(id: string, args: readonly SqlType[]): ResolvedCall | null 
     case 'string_agg': return { fn: id, argTypes: [TEXT, TEXT], result: TEXT }
     default: return isNumeric(type) || type.kind === 'null' ? { fn: id, argTypes: [DOUBLE], result: DOUBLE } : null
   }
+}
+
+function resolvePair(fn: string, args: readonly SqlType[]): ResolvedCall | null {
+  if (!args.every((type) => isNumeric(type) || type.kind === 'null')) return null
+  return { fn, argTypes: [DOUBLE, DOUBLE], result: fn === 'regr_count' ? BIGINT : DOUBLE }
 }
 
 function resolveExtreme(fn: string, type: SqlType): ResolvedCall | null {

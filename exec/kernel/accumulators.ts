@@ -13,6 +13,7 @@ import type { Arena } from '../../storage/memory/arena.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import type { ObjectMap } from './id-map.ts'
 import { WordMap, makeIdMap } from './id-map.ts'
+import { MedianAccumulator, PAIR_STATISTICS, PairAccumulator } from './statistics.ts'
 
 /** One aggregate of all groups. */
 export interface Accumulator {
@@ -238,7 +239,10 @@ function plainAccumulator({ fn, argument, type }: AccumulatorSpec): Accumulator 
     case 'max': case 'bool_or': return new ExtremeAccumulator(argument, 1)
     case 'string_agg': return new StringAccumulator()
     case 'stddev_samp': case 'stddev_pop': case 'var_samp': case 'var_pop': return new VarianceAccumulator(fn)
-    default: return unreachable('the binder resolved an aggregate that no accumulator knows')
+    case 'median': return new MedianAccumulator()
+    default:
+      if (PAIR_STATISTICS.includes(fn)) return new PairAccumulator(fn)
+      return unreachable('the binder resolved an aggregate that no accumulator knows')
   }
 }
 
