@@ -53,6 +53,6 @@ function suite(name: keyof typeof SUITES, title: string, full: number): Workload
 export const QUERY_SUITES: readonly Workload[] = [
   suite('tpch', 'the 22 queries of TPC-H at scale factor 0.1', 600_000),
   suite('ssb', 'the 13 queries of the Star Schema Benchmark', 600_000),
-  suite('clickbench', '43 queries over one wide table of hits', 1_000_000),
+  suite('clickbench', '43 queries over one wide table of hits', 500_000),
   suite('h2o', 'the 10 group-by and 5 join questions of H2O', 1_000_000),
 ]

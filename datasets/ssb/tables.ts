@@ -26,8 +26,8 @@ export function ssbTables(scale: number, seed = 2009): GeneratedTable[] {
     parts: Math.max(4, Math.round(200_000 * (scale > 1 ? 1 + Math.floor(Math.log2(scale)) : scale))),
   }
   return [
-    days(), person('customer', 'c', population.customers, seed + 1), person('supplier', 's', population.suppliers, seed + 2),
-    part(population.parts, seed + 3), lineorder(population, seed),
+    days(), person('customer', 'c', population.customers, seed + 1),
+    person('supplier', 's', population.suppliers, seed + 2), part(population.parts, seed + 3), lineorder(population, seed),
   ]
 }
 
@@ -62,7 +62,7 @@ function dayRow(day: number): Scalar[] {
   const yearDay = day - dayOf(year) + 1
   const weekday = (day + 4) % 7
   const name = MONTHS[month - 1]!
-  const season = month === 12 ? 'Christmas' : month < 3 ? 'Winter' : month < 6 ? 'Spring' : month < 9 ? 'Summer' : 'Fall'
+  const season = month === 12 ? 'Christmas' : ['Winter', 'Spring', 'Summer', 'Fall'][Math.floor(month / 3)]!
   return [
     dateKey(day), `${name} ${date}, ${year}`, WEEKDAYS[weekday]!, name, year, year * 100 + month,
     `${name.slice(0, 3)}${year}`, weekday + 1, date, yearDay, month, Math.ceil(yearDay / 7), season,
