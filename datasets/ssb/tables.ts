@@ -27,7 +27,8 @@ export function ssbTables(scale: number, seed = 2009): GeneratedTable[] {
   }
   return [
     days(), person('customer', 'c', population.customers, seed + 1),
-    person('supplier', 's', population.suppliers, seed + 2), part(population.parts, seed + 3), lineorder(population, seed),
+    person('supplier', 's', population.suppliers, seed + 2), part(population.parts, seed + 3),
+    lineorder(population, seed),
   ]
 }
 
