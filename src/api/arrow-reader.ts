@@ -1,14 +1,14 @@
 // Results as apache-arrow record batches and tables, in ordinary ArrayBuffers that belong to the caller.
-// One reader serves one result; it decides the schema, the gathering of values is arrow-gather.ts.
-import type { Data, DataType, Field, RecordBatch, Schema, Struct, Table } from 'apache-arrow'
+// A layout is what all results of one list of columns share, a reader serves one result; the gathering of values is
+// arrow-gather.ts. Fields and schemas are made for every result: users put metadata into them.
+import type { Data, DataType, Field, RecordBatch, Schema, Table } from 'apache-arrow'
 import { aliveRows } from '../../exec/vector/batch.ts'
 import type { Batch, Vector } from '../../exec/mod.ts'
 import { BATCH_ROWS } from '../../storage/mod.ts'
-import type { LinearMemory } from '../../storage/mod.ts'
-import { gatherColumn } from './arrow-gather.ts'
+import { ColumnGatherer } from './arrow-gather.ts'
 import type { RowList } from './arrow-gather.ts'
-import { arrowData, arrowModule } from './arrow-module.ts'
-import type { Arrow } from './arrow-module.ts'
+import { arrowModule } from './arrow-module.ts'
+import { ArrowObjects } from './arrow-objects.ts'
 import type { ColumnSchema } from '../base/types.ts'
 import { isText } from '../base/types.ts'
 import { DictionaryColumn } from './dictionary-column.ts'
@@ -18,106 +18,134 @@ import type { Result } from './result.ts'
 /** Row numbers of the batch at hand: filled and used within one call, so all readers share it. */
 let rowList = new Int32Array(BATCH_ROWS)
 
-/** Turns the batches of one result into Arrow. */
+/** What results with the same columns have in common. */
+interface ArrowLayout {
+  readonly objects: ArrowObjects
+  readonly types: readonly DataType[]
+  readonly strides: readonly number[]
+}
+
+const layouts = new WeakMap<readonly ColumnSchema[], ArrowLayout>()
+
+// The columns of a statement do not change, but the program may load another copy of apache-arrow.
+function layoutOf(columns: readonly ColumnSchema[]): ArrowLayout {
+  const objects = ArrowObjects.of(arrowModule())
+  let layout = layouts.get(columns)
+  if (layout?.objects !== objects) {
+    const types = columns.map(column => arrowTypeOf(objects.arrow, column))
+    layout = { objects, types, strides: types.map(type => objects.strideOf(type)) }
+    layouts.set(columns, layout)
+  }
+  return layout
+}
+
+/** Turns the batches of one result into Arrow. Give the same array of columns each time: layouts are kept by it. */
 export class ArrowReader {
-  readonly #arrow: Arrow = arrowModule()
+  readonly #layout: ArrowLayout
   readonly #columns: readonly ColumnSchema[]
-  readonly #types: readonly DataType[]
   readonly #dictionary: boolean
   /** Rows of every batch are taken last to first. */
   readonly #reverse: boolean
+  #gatherer: ColumnGatherer | null = null
   #schema: Schema | null = null
-  #nothing: Schema<Record<never, never>> | null = null
-  #noRows: Data<Struct<Record<never, never>>> | null = null
+  #struct: DataType | null = null
 
   constructor(columns: readonly ColumnSchema[], options: { dictionary?: boolean; reverse?: boolean }) {
+    this.#layout = layoutOf(columns)
     this.#columns = columns
-    this.#types = columns.map(column => typeOf(this.#arrow, column))
     this.#dictionary = options.dictionary ?? true
     this.#reverse = options.reverse ?? false
   }
 
   #schemaOf(types: readonly DataType[]): Schema {
-    const arrow = this.#arrow
-    return new arrow.Schema(
-      this.#columns.map(({ name, nullable }, i): Field => new arrow.Field(name, types[i]!, nullable))
-    )
+    const { arrow } = this.#layout.objects
+    const fields = new Array<Field>(types.length)
+    for (let i = 0; i < fields.length; i++) {
+      const { name, nullable } = this.#columns[i]!
+      fields[i] = new arrow.Field(name, types[i]!, nullable)
+    }
+    this.#struct = new arrow.Struct(fields)
+    return new arrow.Schema(fields)
   }
 
   /** A table without rows. */
   empty(): Table {
-    return this.#table(this.#schemaOf(this.#types), [])
+    return this.#layout.objects.table(this.#schemaOf(this.#layout.types), [])
   }
 
-  #table(schema: Schema, batches: RecordBatch[]): Table {
-    return new this.#arrow.Table(schema, batches)
-  }
-
-  #rowsOf(memory: LinearMemory, batch: Batch): RowList {
+  #rowsOf(result: Result, batch: Batch): RowList {
+    const { begin, end, alivePtr } = batch
+    if (alivePtr === 0 && !this.#reverse) return { rows: rowList, count: end - begin, first: begin }
     if (batch.windowRows > rowList.length) rowList = new Int32Array(batch.windowRows)
-    const count = aliveRows(memory, batch, rowList)
+    const count = aliveRows(result.memory, batch, rowList)
+    const isRun = count === end - begin && !this.#reverse
     if (this.#reverse) rowList.subarray(0, count).reverse()
-    return { rows: rowList, count, isRun: !this.#reverse && count === batch.end - batch.begin }
+    return { rows: rowList, count, first: isRun ? begin : -1 }
   }
 
-  #recordBatch(schema: Schema, length: number, children: Data[]): RecordBatch {
-    const arrow = this.#arrow
-    this.#nothing ??= new arrow.Schema([])
-    this.#noRows ??= arrow.makeData({ type: new arrow.Struct([]), length: 0, nullCount: 0, children: [] })
-    const batch = new arrow.RecordBatch(this.#nothing, this.#noRows)
-    // Given the real schema the constructor would copy it by name, which gives columns of one name one type, and
-    // look through every column for a length that differs. Both are known here.
-    const writable: { schema: Schema; data: Data } = batch
-    writable.schema = schema
-    writable.data = arrowData(arrow, new arrow.Struct(schema.fields), { length, nullCount: 0, children })
-    return batch
+  #gathererOf(result: Result): ColumnGatherer {
+    return this.#gatherer ??= new ColumnGatherer(result.memory, result.arena)
   }
 
   /** One batch as a record batch with plain text columns. */
-  batch(memory: LinearMemory, batch: Batch): RecordBatch {
-    const list = this.#rowsOf(memory, batch)
+  batch(result: Result, batch: Batch): RecordBatch {
+    const { objects, types, strides } = this.#layout
+    const list = this.#rowsOf(result, batch)
+    const gatherer = this.#gathererOf(result)
     const children = batch.columns.map((vector, c) =>
-      arrowData(this.#arrow, this.#types[c]!, gatherColumn(memory, vector, list)))
-    this.#schema ??= this.#schemaOf(this.#types)
-    return this.#recordBatch(this.#schema, list.count, children)
+      objects.column(types[c]!, strides[c]!, gatherer.column(vector, list)))
+    this.#schema ??= this.#schemaOf(types)
+    return objects.recordBatch(this.#schema, this.#struct!, list.count, children)
   }
 
   /** The whole result. A text column that repeats its values in the first batch becomes a Dictionary. */
   table(result: Result): Table {
-    const { memory } = result
+    const { objects, types, strides } = this.#layout
+    const gatherer = this.#gathererOf(result)
     const lengths: number[] = []
-    let coded: (DictionaryColumn | null)[] | null = null
-    const plain: Data[][] = this.#columns.map(() => [])
+    let coded: readonly (DictionaryColumn | null)[] | null = null
+    const chunks: Data[][] = []
     for (let batch = result.next(); batch !== null; batch = result.next()) {
-      const list = this.#rowsOf(memory, batch)
+      const list = this.#rowsOf(result, batch)
       if (list.count === 0) continue
-      coded ??= batch.columns.map(vector =>
-        this.#dictionary && isWellCoded(vector, list.count) ? new DictionaryColumn() : null)
-      for (let c = 0; c < batch.columns.length; c++) {
+      coded ??= this.#codedColumns(result, batch, list.count)
+      const plain = new Array<Data>(types.length)
+      for (let c = 0; c < types.length; c++) {
         const vector = batch.columns[c]!
         const dictionary = coded[c]!
-        if (dictionary !== null) dictionary.add(memory, vector, list)
-        else plain[c]!.push(arrowData(this.#arrow, this.#types[c]!, gatherColumn(memory, vector, list)))
+        if (dictionary !== null) dictionary.add(vector, list)
+        else plain[c] = objects.column(types[c]!, strides[c]!, gatherer.column(vector, list))
       }
       lengths.push(list.count)
+      chunks.push(plain)
     }
-    const finished = (coded ?? []).map(column => column === null ? null : column.finish(this.#arrow))
-    const schema = this.#schemaOf(this.#types.map((type, c) => finished[c]?.type ?? type))
-    const batches = lengths.map((length, b) =>
-      this.#recordBatch(schema, length, plain.map((column, c) => (finished[c]?.data ?? column)[b]!)))
-    return this.#table(schema, batches)
+    return this.#tableOf(lengths, chunks, coded ?? [])
   }
-}
 
-const types = new WeakMap<ColumnSchema, { readonly arrow: Arrow; readonly type: DataType }>()
+  #tableOf(
+    lengths: readonly number[], chunks: readonly Data[][], coded: readonly (DictionaryColumn | null)[],
+  ): Table {
+    const { objects } = this.#layout
+    const types = this.#layout.types.slice()
+    for (let c = 0; c < coded.length; c++) {
+      const finished = coded[c]?.finish(objects)
+      if (finished === undefined) continue
+      types[c] = finished.type
+      for (let b = 0; b < chunks.length; b++) chunks[b]![c] = finished.data[b]!
+    }
+    const schema = this.#schemaOf(types)
+    const batches = new Array<RecordBatch>(chunks.length)
+    for (let b = 0; b < batches.length; b++) {
+      batches[b] = objects.recordBatch(schema, this.#struct!, lengths[b]!, chunks[b]!)
+    }
+    return objects.table(schema, batches)
+  }
 
-// A column's type does not change, but the program may load another copy of apache-arrow.
-function typeOf(arrow: Arrow, column: ColumnSchema): DataType {
-  const known = types.get(column)
-  if (known !== undefined && known.arrow === arrow) return known.type
-  const type = arrowTypeOf(arrow, column)
-  types.set(column, { arrow, type })
-  return type
+  #codedColumns(result: Result, { columns }: Batch, rows: number): (DictionaryColumn | null)[] {
+    const gatherer = this.#gathererOf(result)
+    return columns.map(vector =>
+      this.#dictionary && isWellCoded(vector, rows) ? new DictionaryColumn(result.memory, gatherer) : null)
+  }
 }
 
 /** Text whose values repeat within the first batch: then a dictionary is smaller and quicker than plain text. */

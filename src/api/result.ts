@@ -26,9 +26,10 @@ export function executionContext(
 /** Batches of a query. Not restartable. */
 export class Result {
   readonly memory: LinearMemory
+  /** Scratch until the result ends, for the executor and for who reads the result. */
+  readonly arena: Arena
   readonly #session: Session
   readonly #source: BatchSource
-  readonly #arena: Arena
   readonly #end: () => void
   #state: 'open' | 'done' | 'cancelled' = 'open'
 
@@ -36,7 +37,7 @@ export class Result {
     this.memory = session.engine.memory
     this.#session = session
     this.#source = source
-    this.#arena = arena
+    this.arena = arena
     this.#end = end
   }
 
@@ -92,7 +93,7 @@ export class Result {
     try {
       this.#source.close()
     } finally {
-      this.#arena.release()
+      this.arena.release()
       this.#end()
       this.#session.ended(this)
     }

@@ -165,7 +165,7 @@ export class Statement {
 
   /** All rows as an apache-arrow Table in buffers of its own. */
   arrow(parameters: Parameters = NO_PARAMETERS): Table {
-    const reader = new ArrowReader(this.columns, this.#options)
+    const reader = new ArrowReader(this.#resultColumns, this.#options)
     const result = this.#start(parameters)
     if (result === null) return reader.empty()
     try {
@@ -177,12 +177,12 @@ export class Statement {
 
   /** Record batches one by one, in bounded memory. */
   *batches(parameters: Parameters = NO_PARAMETERS): IterableIterator<RecordBatch> {
-    const reader = new ArrowReader(this.columns, { ...this.#options, dictionary: false })
+    const reader = new ArrowReader(this.#resultColumns, { ...this.#options, dictionary: false })
     const result = this.#start(parameters)
     if (result === null) return
     try {
       for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
-        const converted = reader.batch(result.memory, batch)
+        const converted = reader.batch(result, batch)
         if (converted.numRows > 0) yield converted
       }
     } finally {
@@ -190,13 +190,17 @@ export class Statement {
     }
   }
 
+  /** One array while the binding holds. */
+  get #resultColumns(): ReturnType<typeof columnsOf> {
+    return columnsOf(this.#prepared.bind().statement)
+  }
+
   #rowBuilder(): ReturnType<typeof rowBuilder> {
-    return rowBuilder(columnsOf(this.#prepared.bind().statement).map(column => column.name))
+    return rowBuilder(this.#resultColumns.map(column => column.name))
   }
 
   #values(result: Result): ColumnValues {
-    const columns = columnsOf(this.#prepared.bind().statement)
-    return new ColumnValues(result.memory, columns.map(column => converterFor(column.type, this.#options)))
+    return new ColumnValues(result.memory, this.#resultColumns.map(column => converterFor(column.type, this.#options)))
   }
 
   #next(result: Result): ReturnType<Result['next']> {

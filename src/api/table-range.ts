@@ -3,7 +3,7 @@
 import type { Table } from 'apache-arrow'
 import { ArrowReader } from './arrow-reader.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
-import type { Scalar, TableSchema } from '../base/types.ts'
+import type { ColumnSchema, Scalar, TableSchema } from '../base/types.ts'
 import { ColumnValues } from './column-values.ts'
 import { checkNames } from './options.ts'
 import { Result } from './result.ts'
@@ -79,9 +79,9 @@ export class TableRange implements Iterable<RowObject> {
 
   /** All rows as an apache-arrow Table. */
   arrow(options: { dictionary?: boolean } = {}): Table {
-    const columns = visibleColumns(this.#schema)
-    const reader = new ArrowReader(columns.map(c => this.#schema.columns[c]!), { ...options, reverse: this.#reverse })
-    const result = this.#start(columns)
+    const { ordinals, columns } = visible(this.#schema)
+    const reader = new ArrowReader(columns, { ...options, reverse: this.#reverse })
+    const result = this.#start(ordinals)
     try {
       return reader.table(result)
     } finally {
@@ -103,16 +103,21 @@ export function startRange(
   )
 }
 
-const visible = new WeakMap<TableSchema, readonly number[]>()
+interface VisibleColumns { readonly ordinals: readonly number[]; readonly columns: readonly ColumnSchema[] }
+const known = new WeakMap<TableSchema, VisibleColumns>()
+
+function visible(schema: TableSchema): VisibleColumns {
+  let found = known.get(schema)
+  if (found === undefined) {
+    const ordinals = schema.columns.flatMap((column, i) => column.hidden === true ? [] : [i])
+    known.set(schema, found = { ordinals, columns: ordinals.map(c => schema.columns[c]!) })
+  }
+  return found
+}
 
 /** Ordinals of the columns that users see; one list per schema. */
 export function visibleColumns(schema: TableSchema): readonly number[] {
-  let columns = visible.get(schema)
-  if (columns === undefined) {
-    columns = schema.columns.flatMap((column, i) => column.hidden === true ? [] : [i])
-    visible.set(schema, columns)
-  }
-  return columns
+  return visible(schema).ordinals
 }
 
 function keyRange(schema: TableSchema, options: RangeOptions): KeyRange {
