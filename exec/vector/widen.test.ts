@@ -15,7 +15,9 @@ test.each([LAYOUT.U8, LAYOUT.U16, LAYOUT.U32, LAYOUT.I64].flatMap((layout) =>
 )('layout $layout to $bytes bytes', ({ layout, bytes }) => {
   const random = new Random(7)
   const width = LAYOUT_WIDTH[layout]!
-  for (let i = 0; i < STEPS * WIDEN_ROWS * width; i++) memory.u8[FROM + i] = random.below(4) === 0 ? 255 : random.below(256)
+  for (let i = 0; i < STEPS * WIDEN_ROWS * width; i++) {
+    memory.u8[FROM + i] = random.below(4) === 0 ? 255 : random.below(256)
+  }
   for (const base of layout === LAYOUT.I64 ? [0] : BASES) {
     memory.u8.fill(0xaa, TARGET, TARGET + 0x1000)
     Widener.of(memory).from(layout, bytes)(FROM, STEPS, TARGET, base | 0, Math.floor(base / 2 ** 32))

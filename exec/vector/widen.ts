@@ -30,7 +30,10 @@ function pushFour(code: Code, width: number, half: number): void {
     code.v128(OP['i8x16.shuffle'], [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27])
   } else if (width === 4) code.memory(OP['v128.load'], 16 * half)
   else if (width === 2) code.memory(OP['v128.load16x4_u'], 8 * half)
-  else code.memory(OP['v128.load32_zero'], 4 * half).op(OP['i16x8.extend_low_i8x16_u']).op(OP['i32x4.extend_low_i16x8_u'])
+  else {
+    code.memory(OP['v128.load32_zero'], 4 * half)
+    code.ops(OP['i16x8.extend_low_i8x16_u'], OP['i32x4.extend_low_i16x8_u'])
+  }
 }
 
 // Pushes the values of rows 2 * pair, 2 * pair + 1 as two 64-bit lanes; `four` holds the 32-bit lanes they are in.
@@ -113,7 +116,8 @@ export class Widener {
   private constructor(memory: LinearMemory) {
     compiled ??= emitModule()
     const { exports } = new WebAssembly.Instance(compiled, { env: { memory: memory.memory } })
-    this.#functions = WIDTHS.flatMap((width) => TARGETS.map((target) => exports[nameOf(width, target)] as WidenFunction))
+    this.#functions = WIDTHS.flatMap((width) =>
+      TARGETS.map((target) => exports[nameOf(width, target)] as WidenFunction))
   }
 
   /** The widener of a memory; compiled on first use, in less than a millisecond. */
