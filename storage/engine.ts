@@ -8,11 +8,10 @@
 //                    3 apply: versions get the commit id, rows move to the heap   4 merge or checkpoint if due
 // Step 3 follows step 2 in commit(); commitSoon() applies at once and resolves when the sync is done.
 import { assert } from '../src/base/assert.ts'
-import { ByteWriter } from '../src/base/bytes.ts'
 import { CODE, DatabaseError } from '../src/base/errors.ts'
 import type { TableSchema } from '../src/base/types.ts'
 import type { IndexCounters } from './access.ts'
-import { applyWrites, forEachFinalWrite } from './apply.ts'
+import { applyWrites } from './apply.ts'
 import { Catalog } from './catalog/catalog.ts'
 import type { DatabaseSettings } from './catalog/catalog.ts'
 import { Durability } from './durability.ts'
@@ -22,27 +21,26 @@ import type { IoQueue } from './file/io-queue.ts'
 import { checkpoint } from './checkpoint.ts'
 import type { BlobPlace } from './checkpoint.ts'
 import { Jobs } from './jobs.ts'
+import { assertStillApplies, logTransaction } from './log-transaction.ts'
 import { collectGarbage, publisherOf } from './merging.ts'
 import type { LinearMemory } from './memory/linear-memory.ts'
 import type { Follower } from './process/follower.ts'
 import type { ReaderRegistry } from './process/reader-registry.ts'
 import type { PageStore } from './page/page-store.ts'
-import { appendPublish, builtGroups, logImages, logsRowGroups } from './publish-log.ts'
-import type { NewGroups } from './publish-log.ts'
+import { builtGroups, logImages, logsRowGroups } from './publish-log.ts'
 import type { BufferPool } from './pool/buffer-pool.ts'
 import { ChunkReader } from './row-group/chunk-reader.ts'
 import { Heap } from './delta/heap.ts'
-import type { VersionContent } from './delta/delta.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { TableStore } from './table/table-store.ts'
+import { FinalWrites } from './txn/final-writes.ts'
 import { CheckMaker } from './txn/row-checks.ts'
 import { LockManager } from './txn/lock-manager.ts'
 import { RecentCommits } from './txn/recent-commits.ts'
 import { SnapshotRegistry } from './txn/snapshot.ts'
 import { Transaction } from './txn/transaction.ts'
 import type { IsolationLevel, TransactionOptions } from './txn/isolation.ts'
-import { hasBuiltGroups, tableById } from './txn/index-ddl.ts'
-import { DDL, RECORD, createKind } from './wal/record.ts'
+import { hasBuiltGroups } from './txn/index-ddl.ts'
 import type { Wal } from './wal/wal-writer.ts'
 
 /** What the engine is made of; put together by openEngine. */
@@ -128,7 +126,7 @@ export class Engine {
   maintenanceError: DatabaseError | null = null
   private state: 'ready' | 'poisoned' | 'closed' = 'ready'
   private cause: unknown = null
-  private readonly body = new ByteWriter(1024)
+  private readonly finals = new FinalWrites()
 
   constructor(parts: EngineParts) {
     this.parts = parts
@@ -246,7 +244,7 @@ export class Engine {
     if (logsRowGroups(this)) this.log(txn)
     else {
       this.assertUsable()
-      this.assertDdlStillApplies(txn)
+      assertStillApplies(this, txn)
       txn.validate()
     }
     this.guard(() => {
@@ -268,63 +266,25 @@ export class Engine {
   // Writes the transaction's records to the log buffer. False when it has written nothing.
   private log(txn: Transaction): boolean {
     this.assertUsable()
-    if (txn.ddl.length === 0 && txn.writeSet.writes.length === 0) return false
-    this.assertDdlStillApplies(txn)
+    if (txn.ddl.length === 0 && txn.writeSet.length === 0) return false
+    assertStillApplies(this, txn)
     txn.validate()
+    // Now, because what it kept alive may be compacted away when it closes.
+    txn.closeSnapshot()
     const { wal } = this
     if (wal === null || !this.durability.isLogged) return true
     const built = builtGroups(this, txn)
     logImages(this, built, txn.id)
     wal.begin(txn.id)
     try {
-      this.logRecords(wal, txn, built)
+      logTransaction(wal, txn, built, this.finals)
+      wal.commit(this.commitId + 1)
     } catch (error) {
       wal.abort()
       if (wal.isPoisoned) this.poison(error)
       throw error
     }
     return true
-  }
-
-  private logRecords(wal: Wal, txn: Transaction, built: readonly NewGroups[]): void {
-    for (const change of txn.ddl) if (change.kind === 'create') this.logDdl(wal, change.table, true)
-    appendPublish(wal, built)
-    forEachFinalWrite(txn, (table, content, existed) => {
-      this.body.reset()
-      if (content.isTombstone) table.keyCodec.encode(content.row!, this.body)
-      else table.codec.encode(content.row!, this.body)
-      const type = content.isTombstone ? RECORD.DELETE : existed ? RECORD.UPDATE : RECORD.INSERT
-      wal.append(type, table.id, this.body.bytes, 0, this.body.length)
-    })
-    for (const change of txn.ddl) if (change.kind === 'drop') this.logDdl(wal, change.table, false)
-    wal.commit(this.commitId + 1)
-  }
-
-  private logDdl(wal: Wal, table: TableStore, isCreate: boolean): void {
-    this.body.reset()
-    this.body.u8(isCreate ? createKind(table.schema) : DDL.DROP)
-    this.body.string(JSON.stringify(table.schema))
-    wal.append(RECORD.DDL, table.id, this.body.bytes, 0, this.body.length)
-  }
-
-  // A record of a table that is gone could not be replayed, so such a transaction must not reach the log.
-  private assertDdlStillApplies(txn: Transaction): void {
-    const gone = txn.writeSet.writes.find((write) => write.table.isDropped)?.table
-      ?? txn.ddl.find((change) => change.kind === 'drop' && change.table.isDropped)?.table
-    if (gone !== undefined) {
-      throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${gone.schema.name}" was dropped by another transaction`)
-    }
-    const dropped = new Set(txn.ddl.filter((change) => change.kind === 'drop').map((change) => change.table))
-    for (const change of txn.ddl) {
-      const { name, index } = change.table.schema
-      if (change.kind === 'create' && index !== undefined && tableById(this, txn, index.of) === null) {
-        throw new DatabaseError(CODE.UNDEFINED_TABLE, `the table of index "${name}" was dropped by another transaction`)
-      }
-      const known = this.catalog.relationOrNull(name)
-      if (change.kind === 'create' && known !== null && !dropped.has(known)) {
-        throw new DatabaseError(CODE.DUPLICATE_TABLE, `relation "${name}" was created by another transaction`)
-      }
-    }
   }
 
   /** Makes a logged transaction visible under the next commit id. Recovery calls it too. */
@@ -338,7 +298,9 @@ export class Engine {
         change.table.visibleFrom = change.table.lastCommit = this.commitId
       }
     }
-    applyWrites(this, txn)
+    if (!this.finals.isOf(txn.writeSet)) this.finals.collect(txn.writeSet)
+    applyWrites(this, txn, this.finals)
+    this.finals.clear()
     this.recentCommits.note(txn, this.commitId)
     for (const change of txn.ddl) if (change.kind === 'drop') this.discardTable(change.table)
     this.counters.commits++
@@ -346,9 +308,10 @@ export class Engine {
   }
 
   /** Takes a version's tuple out of the heap. A read-only engine only forgets where it was. */
-  freeTuple(table: TableStore, content: VersionContent): void {
-    if (!this.isReadOnly) this.heap.remove(table.id, content.page, content.slot)
-    content.page = -1
+  freeTuple(table: TableStore, version: number): void {
+    const { versions } = table.delta
+    if (!this.isReadOnly) this.heap.remove(table.id, versions.page(version), versions.slot(version))
+    versions.setPlace(version, -1, 0)
   }
 
   // The pages of a dropped table go when its last reader does.
@@ -361,10 +324,9 @@ export class Engine {
     if (!this.isReadOnly) {
       const { delta } = table
       for (let v = 0; v < delta.versionCount; v++) {
-        const content = delta.content[v]!
-        if (content.page < 0) continue
-        if (this.snapshots.count > 0 && !content.isTombstone) content.row = table.rowOf(content)
-        this.freeTuple(table, content)
+        if (delta.versions.page(v) < 0) continue
+        if (this.snapshots.count > 0) table.keepRow(v)
+        this.freeTuple(table, v)
       }
       this.heap.forget(table.id)
     }

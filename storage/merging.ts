@@ -35,8 +35,7 @@ export function publisherOf(engine: Engine): Publisher {
       engine.hasGarbage = true
     },
     leaveHeap: (table, version, keepRow) => {
-      const content = table.delta.content[version]!
-      if (keepRow && !content.isTombstone) content.row = table.rowOf(content)
+      if (keepRow) table.keepRow(version)
       table.leaving.push(version)
     },
   }
@@ -58,8 +57,8 @@ export function freeFilter(engine: Engine, filter: RunFilter): void {
 export function freeLeaving(engine: Engine, table: TableStore, left = 0): void {
   const { leaving, delta } = table
   while (leaving.length > left) {
-    const content = delta.content[leaving.pop()!]!
-    if (content.page >= 0) engine.freeTuple(table, content)
+    const version = leaving.pop()!
+    if (delta.versions.page(version) >= 0) engine.freeTuple(table, version)
   }
 }
 
@@ -148,15 +147,16 @@ function settle(engine: Engine, table: TableStore): void {
 function compactDelta(engine: Engine, table: TableStore): void {
   freeLeaving(engine, table)
   const { delta } = table
+  const { versions } = delta
   let merged = 0
   for (let entry = 0; entry < delta.entryCount; entry++) {
     const head = delta.headOf(entry)
-    if (head < 0 || delta.merged[head] !== 0) merged++
-    else if (delta.begin[head]! < UNCOMMITTED) delta.older[head] = -1
+    if (head < 0 || versions.merged(head) !== 0) merged++
+    else if (versions.begin(head) < UNCOMMITTED) versions.setOlder(head, -1)
   }
   table.hasOldVersions = false
   if (merged === 0 && !hasMuchHistory(table)) return
-  delta.compact((head) => delta.merged[head] === 0)
+  delta.compact((head) => versions.merged(head) === 0)
   table.deltaOrder.reset()
 }
 

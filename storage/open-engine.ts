@@ -272,7 +272,8 @@ function loadTuple(engine: Engine, tableId: number, page: number, slot: number, 
   if (table.delta.find(key) >= 0) throw corruption(`violates D4: heap page ${page} repeats a key`, source)
   const place = table.locate(table.root, key)
   const entry = table.delta.addEntry(key, place?.group ?? null, place?.row ?? -1)
-  table.delta.push(entry, tuple.commitId, { page, slot, row: null, isTombstone: tuple.isTombstone })
+  const version = table.delta.push(entry, tuple.commitId, null, tuple.isTombstone)
+  table.delta.versions.setPlace(version, page, slot)
   place?.group.dead.add(place.row, tuple.commitId)
 }
 

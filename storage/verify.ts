@@ -156,6 +156,7 @@ function isOutside(type: SqlType, value: Scalar, min: Scalar, max: Scalar): bool
 
 function verifyDelta(table: TableStore, problems: Problem[]): void {
   const { delta } = table
+  const { versions } = delta
   const fail = (message: string): void => {
     problems.push({ message, table: table.schema.name })
   }
@@ -168,15 +169,14 @@ function verifyDelta(table: TableStore, problems: Problem[]): void {
       fail(`violates D3: base position of key ${String(key)} is out of date`)
     }
     let head = delta.headOf(entry)
-    while (head >= 0 && delta.begin[head]! >= UNCOMMITTED) head = delta.older[head]!
-    if (head < 0 || delta.merged[head] !== 0) continue
-    if (place !== null && !place.group.dead.isDead(place.row, delta.begin[head]!, 0)) {
+    while (head >= 0 && versions.begin(head) >= UNCOMMITTED) head = versions.older(head)
+    if (head < 0 || versions.merged(head) !== 0) continue
+    if (place !== null && !place.group.dead.isDead(place.row, versions.begin(head), 0)) {
       fail(`violates S3: row ${place.row} with key ${String(key)} is not marked as superseded`)
     }
-    const content = delta.content[head]!
-    if (!content.isTombstone) {
+    if (!versions.isTombstone(head)) {
       live++
-      if (table.order.compare(table.order.fromRow(table.rowOf(content)), key) !== 0) {
+      if (table.order.compare(table.order.fromRow(table.rowOf(head)), key) !== 0) {
         fail(`violates D4: delta row of key ${String(key)} has another key`)
       }
     }

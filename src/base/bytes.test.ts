@@ -23,6 +23,23 @@ describe('bytes', () => {
     expect(r.remaining).toBe(0)
   })
 
+  test('texts of any length and any characters are what TextEncoder makes of them', () => {
+    const unit = fc.constantFrom('a', '~', '\u007f', '\u0080', 'ß', 'य', '🦫', '\ud83e')
+    const lengths = fc.constantFrom(0, 1, 15, 16, 17, 41, 42, 43, 63, 64, 126, 127, 128, 129, 5461, 5462, 16383, 16384, 16385)
+    fc.assert(fc.property(lengths, fc.array(unit, { minLength: 1, maxLength: 3 }), (length, units) => {
+      const text = units.join('').repeat(length).slice(0, length)
+      const w = new ByteWriter(1)
+      w.u8(7)
+      w.string(text)
+      w.u8(9)
+      const expected = new ByteWriter()
+      expected.u8(7)
+      expected.blob(new TextEncoder().encode(text))
+      expected.u8(9)
+      expect(Buffer.from(w.finish()).equals(Buffer.from(expected.finish()))).toBe(true)
+    }), { numRuns: 300 })
+  })
+
   test('varints of all sizes', () => {
     fc.assert(fc.property(fc.array(fc.maxSafeNat()), (values) => {
       const w = new ByteWriter()

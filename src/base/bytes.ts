@@ -12,6 +12,16 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** A buffer that grew beyond this is dropped by reset. */
 const KEPT_BYTES = 4 * 1024 * 1024
 const TWO_32 = 0x1_0000_0000
+/** Texts up to this many units are tried as ASCII first. */
+const SHORT_TEXT = 16
+/** Texts of more units are encoded apart: room for three bytes a unit would be much. */
+const LONG_TEXT = 0x4000
+
+function varintBytes(value: number): number {
+  let bytes = 1
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++
+  return bytes
+}
 
 /** Growing little-endian byte string. `finish` gives a view, valid until the next write or reset. */
 export class ByteWriter {
@@ -104,9 +114,43 @@ export class ByteWriter {
     this.raw(source)
   }
 
-  /** Length-prefixed UTF-8. */
+  /** Length-prefixed UTF-8. Unpaired surrogates become U+FFFD, as TextEncoder has it. */
   string(value: string): void {
-    this.blob(encoder.encode(value))
+    const { length } = value
+    if (length <= SHORT_TEXT && this.ascii(value)) return
+    if (length > LONG_TEXT) this.blob(encoder.encode(value))
+    else this.encodeInPlace(value)
+  }
+
+  // A short text of ASCII, byte by byte: a call of the encoder costs more. False = nothing was written.
+  private ascii(value: string): boolean {
+    const { length } = value
+    const at = this.reserve(length + 1)
+    const { bytes } = this
+    bytes[at] = length
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i)
+      if (code >= 0x80) {
+        this.length = at
+        return false
+      }
+      bytes[at + 1 + i] = code
+    }
+    return true
+  }
+
+  // Behind a varint as long as ASCII needs it; text that needs a longer one is moved.
+  private encodeInPlace(value: string): void {
+    const begin = this.length
+    this.varint(value.length)
+    const at = this.length
+    this.reserve(value.length * 3 + 1)
+    const { written } = encoder.encodeInto(value, this.bytes.subarray(at))
+    const target = begin + varintBytes(written)
+    if (target !== at) this.bytes.copyWithin(target, at, at + written)
+    this.length = begin
+    this.varint(written)
+    this.length = target + written
   }
 
   /** Overwrites a u32 written earlier at `offset`. */

@@ -97,10 +97,11 @@ export class DeltaImageCache {
       this.parts.pop()
     }
     const end = delta.versionCount
+    const { versions: all } = delta
     const versions: number[] = []
     for (let version = first; version < end; version++) {
-      const isLive = delta.headOf(delta.entryOf[version]!) === version && delta.merged[version] === 0
-      if (isLive && !delta.content[version]!.isTombstone) versions.push(version)
+      const isLive = delta.headOf(all.entry(version)) === version && all.merged(version) === 0
+      if (isLive && !all.isTombstone(version)) versions.push(version)
     }
     const image = encodeVersions(table, versions)
     const rowOf = new Int32Array(end - first).fill(-1)

@@ -48,7 +48,7 @@ export class DeltaImage {
 /** Encodes versions (rows, none a tombstone) sorted by key. */
 export function encodeVersions(table: TableStore, versions: number[]): DeltaImage {
   const { delta, order } = table
-  const keyOf = (version: number): KeyValue => delta.keyOf(delta.entryOf[version]!)
+  const keyOf = (version: number): KeyValue => delta.keyOf(delta.versions.entry(version))
   versions.sort((a, b) => order.compare(keyOf(a), keyOf(b)))
   const memory = table.services.reader.memory
   const keys: KeyValue[] = []
@@ -57,7 +57,7 @@ export function encodeVersions(table: TableStore, versions: number[]): DeltaImag
   const stages = table.schema.columns.map((column) => new ColumnStage(column.type, Math.max(16, versions.length)))
   for (const version of versions) {
     keys.push(keyOf(version))
-    appendRow(stages, table.rowOf(delta.content[version]!))
+    appendRow(stages, table.rowOf(version))
     if (stages[0]!.count === DELTA_BLOCK_ROWS) flushBlock(memory, stages, blocks, frames)
   }
   if (stages[0]!.count > 0) flushBlock(memory, stages, blocks, frames)
@@ -70,7 +70,7 @@ export function visibleVersions(table: TableStore, visibility: Visibility): numb
   const versions: number[] = []
   for (let entry = 0; entry < delta.entryCount; entry++) {
     const version = delta.visible(entry, visibility.commitId, visibility.ownMark, visibility.rootNumber)
-    if (version >= 0 && !delta.content[version]!.isTombstone) versions.push(version)
+    if (version >= 0 && !delta.versions.isTombstone(version)) versions.push(version)
   }
   return versions
 }

@@ -4,13 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
 import { Delta, NO_MARK } from './delta.ts'
-import type { VersionContent } from './delta.ts'
 import { hashKey } from '../table/key.ts'
 import type { KeyValue } from '../table/key.ts'
-
-function content(value: number): VersionContent {
-  return { page: -1, slot: -1, row: [value], isTombstone: false }
-}
 
 test('finds every key of every kind through growth, and no other', () => {
   const delta = new Delta()
@@ -37,6 +32,11 @@ test('keys with the same slot and the same tag are told apart', () => {
   expect(delta.find(absent)).toBe(-1)
 })
 
+// Page, slot and whether it is a tombstone.
+function placeOf(value: number): [number, number, boolean] {
+  return [value * 3, value * 11 & 0xffff, value % 3 === 0]
+}
+
 interface ModelVersion { begin: number; value: number; merged: number }
 
 class Model {
@@ -53,8 +53,12 @@ class Model {
     const seen = this.chains.get(key)?.find((v) => v.begin <= commitId || v.begin === mark)
     const expected = seen === undefined || (seen.merged !== 0 && seen.merged <= root) ? null : seen.value
     const version = entry < 0 ? -1 : this.delta.visible(entry, commitId, mark, root)
-    expect(version < 0 ? null : this.delta.content[version]!.row![0]).toBe(expected)
-    if (version >= 0) expect(this.delta.entryOf[version]).toBe(entry)
+    const { versions } = this.delta
+    expect(version < 0 ? null : versions.row(version)![0]).toBe(expected)
+    if (expected !== null) {
+      const facts = [versions.entry(version), versions.page(version), versions.slot(version), versions.isTombstone(version)]
+      expect(facts).toEqual([entry, ...placeOf(expected)])
+    }
     if (entry >= 0) expect([this.delta.keyOf(entry), this.delta.baseRow[entry]]).toEqual([key, key])
   }
 }
@@ -75,17 +79,18 @@ describe('versions', () => {
         delta.pop(model.entry(key))
       } else if (isOpen) {
         chain[0]!.begin = ++now
-        delta.begin[delta.headOf(model.entry(key))] = now
+        delta.versions.setBegin(delta.headOf(model.entry(key)), now)
       } else if (random.chance(0.02)) {
         root++
         for (const [other, versions] of chains) {
           const head = versions[0]
           if (head === undefined || head.begin >= UNCOMMITTED || head.merged !== 0) continue
           head.merged = root
-          delta.merged[delta.headOf(model.entry(other))] = root
+          delta.versions.setMerged(delta.headOf(model.entry(other)), root)
         }
       } else if (random.chance(0.02)) {
-        const isNeeded = (head: number): boolean => delta.merged[head] === 0
+        const { versions: before } = delta
+        const isNeeded = (head: number): boolean => before.merged(head) === 0
         for (const [other, versions] of chains) {
           if (versions.length === 0 || versions[0]!.merged !== 0) chains.delete(other)
         }
@@ -95,7 +100,8 @@ describe('versions', () => {
       } else {
         const begin = random.chance(0.5) ? ++now : UNCOMMITTED + 1
         const changes = delta.changes
-        delta.push(model.entry(key), begin, content(step))
+        const [page, slot, isTombstone] = placeOf(step)
+        delta.versions.setPlace(delta.push(model.entry(key), begin, [step], isTombstone), page, slot)
         expect(delta.changes).not.toBe(changes)
         chains.set(key, [{ begin, value: step, merged: 0 }, ...chain])
       }
@@ -108,20 +114,10 @@ describe('versions', () => {
   test('only uncommitted versions can be taken back', () => {
     const delta = new Delta()
     const entry = delta.addEntry('k', null, -1)
-    delta.push(entry, 5, content(1))
+    delta.push(entry, 5, [1], false)
     expect(() => delta.pop(entry)).toThrow('only uncommitted versions')
-    delta.push(entry, UNCOMMITTED + 3, content(2))
-    expect(delta.pop(entry).row).toEqual([2])
+    delta.push(entry, UNCOMMITTED + 3, [2], true)
+    expect(delta.pop(entry)).toBe(1)
     expect(delta.visible(entry, 5, NO_MARK, 0)).toBe(0)
-  })
-
-  test('truncate drops what is behind a version, newest first', () => {
-    const delta = new Delta()
-    const entry = delta.addEntry('k', null, -1)
-    for (let i = 1; i <= 4; i++) delta.push(entry, i, content(i))
-    const dropped: unknown[] = []
-    delta.truncate(2, ({ row }) => dropped.push(row![0]))
-    expect(dropped).toEqual([2, 1])
-    expect([delta.visible(entry, 2, NO_MARK, 0), delta.visible(entry, 3, NO_MARK, 0)]).toEqual([-1, 2])
   })
 })

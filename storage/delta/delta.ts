@@ -5,7 +5,7 @@
 //   slots     open addressing, power of two, load <= 1/2: 0 = empty, else tag (8 bits of hash) << 24 | entry + 1
 //   entry     key · newest version · base position of the key (row group and row, or none)
 //   version   commit id or uncommitted mark · older version · tuple address | pending row | tombstone ·
-//             merged: number of the first root whose base holds it, 0 = none
+//             merged: number of the first root whose base holds it, 0 = none      (version-table.ts)
 //
 // D1  Chains are ordered newest first; only the head can be uncommitted (first updater wins).
 // D2  A reader of root r stops at the first version with commit id <= snapshot (or its own mark): a version
@@ -17,21 +17,13 @@ import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
 import { hashKey, sameKey } from '../table/key.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
+import { VersionTable } from './version-table.ts'
 
 const INITIAL_SLOTS = 1024
 const MAX_ENTRIES = 0xfffffe
 
 /** The mark of a reader that has written nothing: equal to no version's. */
 export const NO_MARK = -1
-
-export interface VersionContent {
-  /** Heap address, when committed (tombstones have one too, so that they survive restart). */
-  page: number
-  slot: number
-  /** The row (a tombstone's: its key columns' values) while uncommitted, or kept for old snapshots. */
-  row: Row | null
-  isTombstone: boolean
-}
 
 /** Versions of one table that the base does not have. */
 export class Delta {
@@ -40,13 +32,7 @@ export class Delta {
   private head: number[] = []
   baseGroup: (RowGroup | null)[] = []
   baseRow: number[] = []
-  // versions
-  begin: number[] = []
-  older: number[] = []
-  content: VersionContent[] = []
-  merged: number[] = []
-  /** Entry of each version. */
-  entryOf: number[] = []
+  versions = new VersionTable()
   /** Committed versions that a newer commit has replaced or a new root holds, in that order: images catch up by it. */
   superseded: number[] = []
   private entries = 0
@@ -59,7 +45,7 @@ export class Delta {
   }
 
   get versionCount(): number {
-    return this.begin.length
+    return this.versions.count
   }
 
   /** Entry of a key, or -1. The common answer for a key that is not here costs one or two cache misses. */
@@ -112,25 +98,22 @@ export class Delta {
   }
 
   /** Puts a version in front of the entry's chain. */
-  push(entry: number, begin: number, content: VersionContent): number {
-    const version = this.begin.length
-    this.begin.push(begin)
-    this.older.push(this.head[entry]!)
-    this.content.push(content)
-    this.merged.push(0)
-    this.entryOf.push(entry)
+  push(entry: number, begin: number, row: Row | null, isTombstone: boolean): number {
+    const version = this.versions.add(begin, this.head[entry]!, entry, row, isTombstone)
     this.head[entry] = version
     this.changes++
     return version
   }
 
-  /** Takes the newest version off (rollback). The entry stays, possibly empty. */
-  pop(entry: number): VersionContent {
+  /** Takes the newest version off (rollback) and returns its number. The entry stays, possibly empty. */
+  pop(entry: number): number {
+    const { versions } = this
     const version = this.head[entry]!
-    assert(version >= 0 && this.begin[version]! >= UNCOMMITTED, 'only uncommitted versions are taken back')
-    this.head[entry] = this.older[version]!
+    assert(version >= 0 && versions.begin(version) >= UNCOMMITTED, 'only uncommitted versions are taken back')
+    this.head[entry] = versions.older(version)
+    versions.setRow(version, null)
     this.changes++
-    return this.content[version]!
+    return version
   }
 
   /**
@@ -138,20 +121,15 @@ export class Delta {
    * version, or the visible one is merged into the base of `rootNumber`).
    */
   visible(entry: number, commitId: number, ownMark: number, rootNumber: number): number {
-    for (let v = this.head[entry]!; v >= 0; v = this.older[v]!) {
-      const begin = this.begin[v]!
+    const { versions } = this
+    for (let v = this.head[entry]!; v >= 0; v = versions.older(v)) {
+      const begin = versions.begin(v)
       if (begin <= commitId || begin === ownMark) {
-        const merged = this.merged[v]!
+        const merged = versions.merged(v)
         return merged !== 0 && merged <= rootNumber ? -1 : v
       }
     }
     return -1
-  }
-
-  /** Drops everything behind version v of its chain and reports what was dropped. */
-  truncate(version: number, dropped: (content: VersionContent) => void): void {
-    for (let v = this.older[version]!; v >= 0; v = this.older[v]!) dropped(this.content[v]!)
-    this.older[version] = -1
   }
 
   /**
@@ -161,28 +139,23 @@ export class Delta {
   compact(isNeeded: (head: number) => boolean): void {
     const needed = new Uint8Array(this.entries)
     for (let e = 0; e < needed.length; e++) needed[e] = this.head[e]! >= 0 && isNeeded(this.head[e]!) ? 1 : 0
-    const old = { keys: this.keys, head: this.head, begin: this.begin, older: this.older, content: this.content,
-      merged: this.merged, baseGroup: this.baseGroup, baseRow: this.baseRow, entries: this.entries }
+    const { keys, head, versions, baseGroup, baseRow } = this
     this.keys = []
     this.head = []
     this.baseGroup = []
     this.baseRow = []
-    this.begin = []
-    this.older = []
-    this.content = []
-    this.merged = []
-    this.entryOf = []
+    this.versions = new VersionTable()
     this.superseded = []
     this.entries = 0
-    this.slots = new Uint32Array(INITIAL_SLOTS)
-    for (let e = 0; e < old.entries; e++) {
+    // Half the room: a delta that fills up again need not start from nothing, one that does not gives it back.
+    this.slots = new Uint32Array(Math.max(INITIAL_SLOTS, this.slots.length / 2))
+    const chain: number[] = []
+    for (let e = 0; e < needed.length; e++) {
       if (needed[e] === 0) continue
-      const chain: number[] = []
-      for (let v = old.head[e]!; v >= 0; v = old.older[v]!) chain.push(v)
-      const entry = this.addEntry(old.keys[e]!, old.baseGroup[e]!, old.baseRow[e]!)
-      for (let i = chain.length - 1; i >= 0; i--) {
-        const version = this.push(entry, old.begin[chain[i]!]!, old.content[chain[i]!]!)
-        this.merged[version] = old.merged[chain[i]!]!
+      for (let v = head[e]!; v >= 0; v = versions.older(v)) chain.push(v)
+      const entry = this.addEntry(keys[e]!, baseGroup[e]!, baseRow[e]!)
+      while (chain.length > 0) {
+        this.head[entry] = this.versions.addCopy(versions, chain.pop()!, this.head[entry]!, entry)
       }
     }
     this.changes++

@@ -4,11 +4,17 @@ import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/base/random.ts'
 import { FRAME_SIZE, LinearMemory } from '../memory/linear-memory.ts'
 import {
-  checkHeapPage, heapFreeBytes, heapSlotCount, heapTableId, heapTupleLength, heapTupleOffset, initHeapPage,
-  insertHeapTuple, isHeapPageEmpty, removeHeapTuple,
+  addHeapTuple, checkHeapPage, heapFreeBytes, heapSlotCount, heapTableId, heapTupleLength, heapTupleOffset,
+  initHeapPage, isHeapPageEmpty, removeHeapTuple,
 } from './heap-page.ts'
 
 const memory = LinearMemory.create(4 << 20)
+
+function insert(base: number, tuple: Uint8Array): number {
+  const slot = addHeapTuple(memory, base, tuple.length)
+  memory.u8.set(tuple, base + heapTupleOffset(memory, base, slot))
+  return slot
+}
 
 function newPage(): number {
   const base = memory.allocateFrame() * FRAME_SIZE
@@ -32,7 +38,7 @@ describe('heap page', () => {
     for (let step = 0; step < 3000; step++) {
       const bytes = Uint8Array.from({ length: random.between(1, longest) }, () => step & 0xff)
       if (random.chance(step % 1000 < 500 ? 0.8 : 0.3) && bytes.length <= heapFreeBytes(memory, base)) {
-        const slot = insertHeapTuple(memory, base, bytes)
+        const slot = insert(base, bytes)
         expect(model.has(slot)).toBe(false)
         model.set(slot, bytes)
       } else if (model.size > 0) {
@@ -58,13 +64,13 @@ describe('heap page', () => {
   test('a page takes tuples to the last byte, and after removals in the middle again', () => {
     const base = newPage()
     const slots: number[] = []
-    while (heapFreeBytes(memory, base) >= 1000) slots.push(insertHeapTuple(memory, base, new Uint8Array(1000).fill(1)))
-    insertHeapTuple(memory, base, new Uint8Array(heapFreeBytes(memory, base)).fill(2))
+    while (heapFreeBytes(memory, base) >= 1000) slots.push(insert(base, new Uint8Array(1000).fill(1)))
+    insert(base, new Uint8Array(heapFreeBytes(memory, base)).fill(2))
     expect(heapFreeBytes(memory, base)).toBe(-4)
-    expect(() => insertHeapTuple(memory, base, Uint8Array.of(1))).toThrow('does not fit')
+    expect(() => insert(base, Uint8Array.of(1))).toThrow('does not fit')
     for (const slot of slots.filter((_, i) => i % 2 === 0)) removeHeapTuple(memory, base, slot)
     const room = heapFreeBytes(memory, base)
-    const big = insertHeapTuple(memory, base, new Uint8Array(room).fill(3))
+    const big = insert(base, new Uint8Array(room).fill(3))
     expect(tupleAt(base, big).every((byte) => byte === 3)).toBe(true)
     for (const slot of slots.filter((_, i) => i % 2 === 1)) {
       expect(tupleAt(base, slot)).toEqual(new Uint8Array(1000).fill(1))
@@ -74,7 +80,7 @@ describe('heap page', () => {
 
   test('a slot is removed once', () => {
     const base = newPage()
-    const slot = insertHeapTuple(memory, base, Uint8Array.of(1))
+    const slot = insert(base, Uint8Array.of(1))
     removeHeapTuple(memory, base, slot)
     expect(() => removeHeapTuple(memory, base, slot)).toThrow('free already')
   })
@@ -82,7 +88,7 @@ describe('heap page', () => {
   test('damage is named', () => {
     const damaged = (offset: number, value: number): string | null => {
       const base = newPage()
-      insertHeapTuple(memory, base, new Uint8Array(100))
+      insert(base, new Uint8Array(100))
       memory.view.setUint32(base + offset, value, true)
       return checkHeapPage(memory, base, 17)
     }

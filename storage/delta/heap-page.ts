@@ -93,22 +93,21 @@ export function isHeapPageEmpty(memory: LinearMemory, base: number): boolean {
   return memory.view.getUint32(base + AT.LIVE, true) === 0
 }
 
-/** Inserts a tuple and returns its slot. Requires length <= heapFreeBytes. */
-export function insertHeapTuple(memory: LinearMemory, base: number, tuple: Uint8Array): number {
+/** Makes room for a tuple of `length` bytes, which the caller writes, and returns its slot. Requires heapFreeBytes. */
+export function addHeapTuple(memory: LinearMemory, base: number, length: number): number {
   const { view } = memory
-  assert(tuple.length > 0 && tuple.length <= heapFreeBytes(memory, base), 'tuple does not fit its heap page')
+  assert(length > 0 && length <= heapFreeBytes(memory, base), 'tuple does not fit its heap page')
   const slots = view.getUint32(base + AT.SLOTS, true)
   const slot = takeFreeSlot(memory, base, slots)
   const slotEnd = HEAP_HEADER_BYTES + Math.max(slots, slot + 1) * SLOT_BYTES
-  if (view.getUint32(base + AT.DATA, true) - tuple.length < slotEnd) compactHeapPage(memory, base)
-  const data = view.getUint32(base + AT.DATA, true) - tuple.length
+  if (view.getUint32(base + AT.DATA, true) - length < slotEnd) compactHeapPage(memory, base)
+  const data = view.getUint32(base + AT.DATA, true) - length
   assert(data >= slotEnd, 'heap page has less room than it counted')
-  memory.u8.set(tuple, base + data)
   view.setUint32(base + AT.DATA, data, true)
-  view.setUint32(base + AT.LIVE, view.getUint32(base + AT.LIVE, true) + tuple.length, true)
+  view.setUint32(base + AT.LIVE, view.getUint32(base + AT.LIVE, true) + length, true)
   if (slot === slots) view.setUint32(base + AT.SLOTS, slots + 1, true)
   view.setUint16(base + HEAP_HEADER_BYTES + slot * SLOT_BYTES, data, true)
-  view.setUint16(base + HEAP_HEADER_BYTES + slot * SLOT_BYTES + 2, tuple.length, true)
+  view.setUint16(base + HEAP_HEADER_BYTES + slot * SLOT_BYTES + 2, length, true)
   return slot
 }
 

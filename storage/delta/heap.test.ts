@@ -34,6 +34,13 @@ function body(random: Random, length: number): Uint8Array {
   return bytes
 }
 
+// The body lies between other bytes, as it does in a commit of many rows.
+function insert(heap: Heap, tableId: number, commitId: number, body: Uint8Array, isTombstone = false): TupleAddress {
+  const source = new Uint8Array(body.length + 20).fill(99)
+  source.set(body, 7)
+  return heap.insert(tableId, commitId, isTombstone, source, 7, 7 + body.length)
+}
+
 function isAsStored(heap: Heap, stored: Stored): boolean {
   const tuple = heap.read(stored.at.page, stored.at.slot)
   return tuple.commitId === stored.commitId && tuple.isTombstone === stored.isTombstone
@@ -50,7 +57,7 @@ describe('heap', () => {
         const length = random.pick([0, 1, 50, 2000, HEAP_TUPLE_MAX - 9, HEAP_TUPLE_MAX - 8, 65520, 65521, 150_000])
         const stored = { tableId: random.between(1, 2), commitId: step + 2 ** 40, isTombstone: random.chance(0.2),
           body: body(random, random.chance(0.8) ? length % 3000 : length) }
-        live.push({ ...stored, at: heap.insert(stored.tableId, stored.commitId, stored.isTombstone, stored.body) })
+        live.push({ ...stored, at: insert(heap, stored.tableId, stored.commitId, stored.body, stored.isTombstone) })
       } else if (live.length > 0) {
         const [gone] = live.splice(random.below(live.length), 1)
         expect(isAsStored(heap, gone!)).toBe(true)
@@ -71,8 +78,8 @@ describe('heap', () => {
 
   test('tables do not share pages, and small tuples fill a page before the next', () => {
     const { heap, pages, pool } = setUp()
-    const first = Array.from({ length: 500 }, (_, i) => heap.insert(1, i, false, new Uint8Array(91)))
-    const second = Array.from({ length: 500 }, (_, i) => heap.insert(2, i, false, new Uint8Array(91)))
+    const first = Array.from({ length: 500 }, (_, i) => insert(heap, 1, i, new Uint8Array(91)))
+    const second = Array.from({ length: 500 }, (_, i) => insert(heap, 2, i, new Uint8Array(91)))
     const pagesOf = (tuples: TupleAddress[]): Set<number> => new Set(tuples.map(({ page }) => page))
     expect([pagesOf(first).size, pagesOf(second).size]).toEqual([1, 1])
     expect([...pagesOf(first)].some((page) => pagesOf(second).has(page))).toBe(false)
@@ -81,14 +88,14 @@ describe('heap', () => {
 
   test('room that removals make is used again, also after the maps are rebuilt', () => {
     const { heap, pages, pool } = setUp()
-    const tuples = Array.from({ length: 60 }, () => heap.insert(1, 1, false, new Uint8Array(5000)))
+    const tuples = Array.from({ length: 60 }, () => insert(heap, 1, 1, new Uint8Array(5000)))
     const full = countPages(pool, pages, PAGE_KIND.HEAP)
     for (const rebuild of [false, true]) {
       const removed = tuples.filter((_, i) => i % 2 === 0)
       for (const { page, slot } of removed) heap.remove(1, page, slot)
       pool.flushDirty()
       if (rebuild) heap.scan(() => {})
-      for (let i = 0; i < tuples.length; i += 2) tuples[i] = heap.insert(1, 1, false, new Uint8Array(5000))
+      for (let i = 0; i < tuples.length; i += 2) tuples[i] = insert(heap, 1, 1, new Uint8Array(5000))
       expect(countPages(pool, pages, PAGE_KIND.HEAP)).toBe(full)
     }
   })
@@ -97,7 +104,7 @@ describe('heap', () => {
     const { heap, pages } = setUp()
     const tuples: TupleAddress[] = []
     for (let i = 0; i < 6; i++) {
-      tuples.push(heap.insert(1, 1, false, new Uint8Array(10_000 - 9)))
+      tuples.push(insert(heap, 1, 1, new Uint8Array(10_000 - 9)))
       expect(pages.fillOf(tuples[0]!.page)).toBe(Math.floor((FRAME_SIZE - 32 - 4 * (i + 2) - 10_000 * (i + 1)) / 4096))
     }
     heap.remove(1, tuples[2]!.page, tuples[2]!.slot)
@@ -106,7 +113,7 @@ describe('heap', () => {
 
   test('a damaged overflow chain is XX001', () => {
     const { heap, pool, pages, memory } = setUp()
-    const { page, slot } = heap.insert(1, 1, false, new Uint8Array(200_000).fill(5))
+    const { page, slot } = insert(heap, 1, 1, new Uint8Array(200_000).fill(5))
     pool.flushDirty()
     const [overflow] = [...pages.pagesOfKind(PAGE_KIND.OVERFLOW)]
     const base = pool.fetch(overflow!) * FRAME_SIZE
@@ -126,7 +133,7 @@ describe('heap', () => {
   test('tuples that cannot be are XX001 when the heap is scanned', () => {
     for (const length of [0, 8, 12]) {
       const { heap, pool, memory } = setUp()
-      const { page } = heap.insert(1, 1, false, new Uint8Array(length === 12 ? 200_000 : 100))
+      const { page } = insert(heap, 1, 1, new Uint8Array(length === 12 ? 200_000 : 100))
       pool.flushDirty()
       const base = pool.fetch(page) * FRAME_SIZE
       memory.view.setUint16(base + 34, length, true)
@@ -137,7 +144,7 @@ describe('heap', () => {
 
   test('a value that claims more bytes than its file has is XX001', () => {
     const { heap, pool, memory } = setUp()
-    const { page, slot } = heap.insert(1, 1, false, new Uint8Array(200_000))
+    const { page, slot } = insert(heap, 1, 1, new Uint8Array(200_000))
     const base = pool.fetch(page) * FRAME_SIZE
     const offset = memory.view.getUint16(base + 32, true)
     memory.view.setUint32(base + offset + 9, 0xffff_fff0, true)

@@ -14,10 +14,12 @@ import type { PageStore } from '../page/page-store.ts'
 import type { BufferPool } from '../pool/buffer-pool.ts'
 import { BUCKET_BYTES, FreeSpaceMap } from './free-space-map.ts'
 import {
-  HEAP_TUPLE_MAX, checkHeapPage, heapFreeBytes, heapSlotCount, heapTableId, heapTupleLength, heapTupleOffset,
-  initHeapPage, insertHeapTuple, isHeapPageEmpty, removeHeapTuple,
+  HEAP_TUPLE_MAX, addHeapTuple, checkHeapPage, heapFreeBytes, heapSlotCount, heapTableId, heapTupleLength,
+  heapTupleOffset, initHeapPage, isHeapPageEmpty, removeHeapTuple,
 } from './heap-page.ts'
 
+// Up to here a loop is cheaper than a view and a native copy.
+const COPIED_BY_BYTE = 32
 const TUPLE_HEADER_BYTES = 9
 const FLAG_TOMBSTONE = 1
 const FLAG_OVERFLOW = 2
@@ -27,17 +29,22 @@ const OVERFLOW_MAGIC = 0x4c46564f
 const OVERFLOW_HEADER_BYTES = 16
 const OVERFLOW_PAYLOAD_BYTES = FRAME_SIZE - OVERFLOW_HEADER_BYTES
 
+/** A decoded tuple header and its body; the body is a view into a frame (or a copy, when it overflowed). */
+export interface Tuple {
+  commitId: number
+  isTombstone: boolean
+  body: Uint8Array
+}
+
 /** Where a tuple is. */
 export interface TupleAddress {
   page: number
   slot: number
 }
 
-/** A decoded tuple header and its body; the body is a view into a frame (or a copy, when it overflowed). */
-export interface Tuple {
-  commitId: number
-  isTombstone: boolean
-  body: Uint8Array
+function copyBytes(source: Uint8Array, begin: number, end: number, target: Uint8Array, at: number): void {
+  if (end - begin > COPIED_BY_BYTE) target.set(source.subarray(begin, end), at)
+  else for (let i = begin; i < end; i++) target[at + i - begin] = source[i]!
 }
 
 /** All heap pages of a database. */
@@ -49,7 +56,6 @@ export class Heap {
   private readonly pages: PageStore
   private readonly file: string
   private readonly freeSpace = new Map<number, FreeSpaceMap>()
-  private scratch = new Uint8Array(HEAP_TUPLE_MAX + TUPLE_HEADER_BYTES)
 
   constructor(memory: LinearMemory, pool: BufferPool, pages: PageStore, file: string) {
     this.memory = memory
@@ -71,10 +77,16 @@ export class Heap {
     this.pages.setFill(page, after)
   }
 
-  /** Stores a tuple; long bodies go to an overflow chain. */
-  insert(tableId: number, commitId: number, isTombstone: boolean, body: Uint8Array): TupleAddress {
-    const tuple = this.buildTuple(tableId, commitId, isTombstone, body)
-    let page = this.freeSpaceOf(tableId).find(tuple.length)
+  /**
+   * Stores a tuple whose body is bytes [begin, end) of `source`; long bodies go to an overflow chain.
+   */
+  insert(
+    tableId: number, commitId: number, isTombstone: boolean, source: Uint8Array, begin = 0, end = source.length,
+  ): TupleAddress {
+    const isLong = end - begin + TUPLE_HEADER_BYTES > HEAP_TUPLE_MAX
+    const first = isLong ? this.writeOverflow(tableId, source.subarray(begin, end)) : 0
+    const length = TUPLE_HEADER_BYTES + (isLong ? STUB_BYTES : end - begin)
+    let page = this.freeSpaceOf(tableId).find(length)
     let base: number
     let before: number
     if (page < 0) {
@@ -88,25 +100,18 @@ export class Heap {
       this.pool.beginChange(page)
       before = Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES)
     }
-    const slot = insertHeapTuple(this.memory, base, tuple)
+    const slot = addHeapTuple(this.memory, base, length)
+    const { view, u8 } = this.memory
+    const at = base + heapTupleOffset(this.memory, base, slot)
+    view.setFloat64(at, commitId, true)
+    u8[at + 8] = (isTombstone ? FLAG_TOMBSTONE : 0) | (isLong ? FLAG_OVERFLOW : 0)
+    if (isLong) {
+      view.setUint32(at + TUPLE_HEADER_BYTES, end - begin, true)
+      view.setUint32(at + TUPLE_HEADER_BYTES + 4, first, true)
+    } else copyBytes(source, begin, end, u8, at + TUPLE_HEADER_BYTES)
     this.pool.markDirty(page)
     this.setBucket(tableId, page, base, before)
     return { page, slot }
-  }
-
-  private buildTuple(tableId: number, commitId: number, isTombstone: boolean, body: Uint8Array): Uint8Array {
-    const isLong = body.length + TUPLE_HEADER_BYTES > HEAP_TUPLE_MAX
-    const length = TUPLE_HEADER_BYTES + (isLong ? STUB_BYTES : body.length)
-    const tuple = this.scratch.subarray(0, length)
-    const view = new DataView(tuple.buffer, tuple.byteOffset, length)
-    view.setFloat64(0, commitId, true)
-    tuple[8] = (isTombstone ? FLAG_TOMBSTONE : 0) | (isLong ? FLAG_OVERFLOW : 0)
-    if (!isLong) tuple.set(body, TUPLE_HEADER_BYTES)
-    else {
-      view.setUint32(9, body.length, true)
-      view.setUint32(13, this.writeOverflow(tableId, body), true)
-    }
-    return tuple
   }
 
   // Written last page first, so that each page knows its successor.

@@ -160,8 +160,9 @@ export class BufferPool {
     const frame = this.frameOf[pageId]!
     assert(frame >= 0, 'changed page is in memory')
     const at = frame * ENTRY_WORDS + DIRTY
-    if (this.table[at]! < byteLength) this.table[at] = byteLength
-    this.dirtyPages.add(pageId)
+    const known = this.table[at]!
+    if (known === 0) this.dirtyPages.add(pageId)
+    if (known < byteLength) this.table[at] = byteLength
     if (this.latch.isChanging(frame)) this.latch.endChange(frame)
   }
 

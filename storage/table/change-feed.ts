@@ -22,9 +22,10 @@ export interface Change {
 /** Newest committed version of an entry that is not merged, or -1. */
 export function sealableVersion(table: TableStore, entry: number): number {
   const { delta } = table
+  const { versions } = delta
   let version = delta.headOf(entry)
-  while (version >= 0 && delta.begin[version]! >= UNCOMMITTED) version = delta.older[version]!
-  return version >= 0 && delta.merged[version] === 0 ? version : -1
+  while (version >= 0 && versions.begin(version) >= UNCOMMITTED) version = versions.older(version)
+  return version >= 0 && versions.merged(version) === 0 ? version : -1
 }
 
 /** Incoming rows [begin, end) of a bulk append. */
@@ -74,8 +75,8 @@ export class ChangeFeed {
     const taken = isEntry ? { entry, version } : { entry: -1, version: -1 }
     if (isIncoming) return { key, row: null, incomingRow: this.incomingAt++, ...taken }
     if (!isEntry) return { key, row: readStoredRow(table, stored!.group, stored!.row), incomingRow: -1, ...taken }
-    const content = table.delta.content[version]!
-    return { key, row: content.isTombstone ? null : table.rowOf(content), incomingRow: -1, ...taken }
+    const isTombstone = table.delta.versions.isTombstone(version)
+    return { key, row: isTombstone ? null : table.rowOf(version), incomingRow: -1, ...taken }
   }
 
   private skipUncommitted(): number {

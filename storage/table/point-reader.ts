@@ -107,8 +107,7 @@ export class PointReader<T = RowObject> {
     const version = entry < 0 ? -1 : delta.visible(entry, this.commitId(), NO_MARK, root.number)
     if (version < 0) return mayBeInBase ? this.getFromBase(key) : root.isLayered ? this.getFromRuns(key) : undefined
     this.counters.deltaHits++
-    const content = delta.content[version]!
-    return content.isTombstone ? undefined : this.buildFromRow(this.table.rowOf(content))
+    return delta.versions.isTombstone(version) ? undefined : this.buildFromRow(this.table.rowOf(version))
   }
 
   private getFromRuns(key: KeyValue): T | undefined {
@@ -136,7 +135,7 @@ export class PointReader<T = RowObject> {
     const entry = delta.find(key)
     if (entry >= 0) {
       const version = delta.visible(entry, this.commitId(), NO_MARK, root.number)
-      if (version >= 0) return !delta.content[version]!.isTombstone
+      if (version >= 0) return !delta.versions.isTombstone(version)
     }
     return this.find(key) !== null
   }

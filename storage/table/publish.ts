@@ -131,11 +131,11 @@ function leaveDelta(
   to: Publisher, table: TableStore, entry: number, version: number, rootNumber: number, keepRow: boolean,
 ): void {
   const { delta } = table
-  delta.merged[version] = rootNumber
+  delta.versions.setMerged(version, rootNumber)
   delta.superseded.push(version)
-  if (delta.content[version]!.page >= 0) to.leaveHeap(table, version, keepRow)
+  if (delta.versions.page(version) >= 0) to.leaveHeap(table, version, keepRow)
   const head = delta.headOf(entry)
-  if (head !== version) delta.baseGroup[entry]?.dead.add(delta.baseRow[entry]!, delta.begin[head]!)
+  if (head !== version) delta.baseGroup[entry]?.dead.add(delta.baseRow[entry]!, delta.versions.begin(head))
 }
 
 // Runs with the spans sealed: touched groups are cloned (R5), groups without a live row and empty runs go.
@@ -198,6 +198,6 @@ function relocate(table: TableStore, entry: number): void {
   if (place === null) return
   const newest = sealableVersion(table, entry)
   const head = delta.headOf(entry)
-  if (newest >= 0) place.group.dead.add(place.row, delta.begin[newest]!)
-  else if (head >= 0 && delta.begin[head]! >= UNCOMMITTED) place.group.dead.add(place.row, delta.begin[head]!)
+  if (newest >= 0) place.group.dead.add(place.row, delta.versions.begin(newest))
+  else if (head >= 0 && delta.versions.begin(head) >= UNCOMMITTED) place.group.dead.add(place.row, delta.versions.begin(head))
 }

@@ -12,7 +12,6 @@ import type { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import { isText, physicalOf } from '../../src/base/types.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
 
-const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** How one column is stored in a tuple. */
@@ -72,7 +71,7 @@ export class RowCodec {
         out.i64(BigInt.asIntN(64, wide))
         return out.i64(wide >> 64n)
       }
-      case FIELD.TEXT: return out.blob(encoder.encode(value as string))
+      case FIELD.TEXT: return out.string(value as string)
       default: return out.blob(value as Uint8Array)
     }
   }

@@ -84,12 +84,11 @@ export function* sealEntries(
       const entry = entries[at]!
       const version = sealableVersion(table, entry)
       if (version < 0) continue
-      const content = table.delta.content[version]!
-      if (content.isTombstone) {
+      if (table.delta.versions.isTombstone(version)) {
         moved.push(entry, version, -1)
         continue
       }
-      const row = table.rowOf(content)
+      const row = table.rowOf(version)
       if (!budget.takeRow(row)) break
       moved.push(entry, version, stages[0]!.count)
       for (let c = 0; c < stages.length; c++) stages[c]!.append(row[c]!)

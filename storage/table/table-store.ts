@@ -12,7 +12,6 @@ import type { ChunkReader } from '../row-group/chunk-reader.ts'
 import { DeltaImageCache } from '../delta/delta-image-cache.ts'
 import { DeltaOrder } from '../delta/delta-order.ts'
 import { Delta } from '../delta/delta.ts'
-import type { VersionContent } from '../delta/delta.ts'
 import type { Heap } from '../delta/heap.ts'
 import type { EntryMaker } from './index-schema.ts'
 import { KeyOrder } from './key.ts'
@@ -189,9 +188,8 @@ export class TableStore {
       const version = delta.visible(entry, visibility.commitId, visibility.ownMark, visibility.rootNumber)
       if (version >= 0) {
         this.services.counters.deltaHits++
-        const content = delta.content[version]!
-        if (content.isTombstone) return null
-        return project(this.rowOf(content), columns, out)
+        if (delta.versions.isTombstone(version)) return null
+        return project(this.rowOf(version), columns, out)
       }
     }
     const root = this.rootAt(visibility.rootNumber)
@@ -213,15 +211,25 @@ export class TableStore {
     return this.cachedColumns ??= this.schema.columns.map((_, c) => c)
   }
 
-  /** The row of a live version. */
-  rowOf(content: VersionContent): Row {
-    if (content.row !== null) return content.row
+  /** The row of a version that is no tombstone. */
+  rowOf(version: number): Row {
+    const { versions } = this.delta
+    const kept = versions.row(version)
+    if (kept !== null) return kept
     const { heap } = this.services
-    const at = heap.locate(content.page, content.slot)
+    const page = versions.page(version)
+    const slot = versions.slot(version)
+    const at = heap.locate(page, slot)
     const row = at < 0 ? null : this.tuples.read(at, heap.bodyEnd)
     if (row !== null) return row
-    const { body } = heap.read(content.page, content.slot)
-    return this.codec.decode(new ByteReader(body, { file: this.services.file, page: content.page }))
+    const { body } = heap.read(page, slot)
+    return this.codec.decode(new ByteReader(body, { file: this.services.file, page }))
+  }
+
+  /** Keeps the row of a version in memory, for old snapshots, before its tuple goes. */
+  keepRow(version: number): void {
+    const { versions } = this.delta
+    if (!versions.isTombstone(version)) versions.setRow(version, this.rowOf(version))
   }
 }
 

@@ -16,9 +16,8 @@ export function valueChunks(
   const entry = delta.find(key)
   if (entry >= 0) {
     const version = delta.visible(entry, visibility.commitId, visibility.ownMark, visibility.rootNumber)
-    const content = version < 0 ? undefined : delta.content[version]!
-    if (content?.isTombstone === true) return undefined
-    if (content !== undefined) return slices(table.rowOf(content)[column]!, chunkBytes)
+    if (version >= 0 && delta.versions.isTombstone(version)) return undefined
+    if (version >= 0) return slices(table.rowOf(version)[column]!, chunkBytes)
   }
   const place = table.locate(table.rootAt(visibility.rootNumber), key)
   if (place === null) return undefined

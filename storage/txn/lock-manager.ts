@@ -29,7 +29,7 @@ export class LockManager {
   /** Locks held now: uncommitted versions and row locks. */
   get held(): number {
     let held = 0
-    for (const txn of this.byMark.values()) held += txn.writeSet.writes.length + txn.locks.length
+    for (const txn of this.byMark.values()) held += txn.writeSet.length + txn.locks.length
     return held
   }
 
@@ -46,7 +46,7 @@ export class LockManager {
     }
     if (table.uncommittedWrites === 0 && (table.rowLocks === null || table.rowLocks.size === 0)) return
     const users = (): Transaction[] => [...this.byMark.values()].filter((txn) => txn !== by
-      && (txn.writeSet.writes.some((write) => write.table === table) || txn.locks.some((lock) => lock.table === table)))
+      && (txn.writeSet.tables.includes(table) || txn.locks.some((lock) => lock.table === table)))
     if (users().length > 0) throw new LockConflict(`table "${table.schema.name}"`, 'being changed', users(), users)
   }
 }

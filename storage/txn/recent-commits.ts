@@ -56,7 +56,10 @@ export class RecentCommits {
   note(txn: Transaction, commitId: number): void {
     if (this.open.size === 0) return
     const tables: CommitEntry['tables'] = new Map()
-    for (const { table, key } of txn.writeSet.writes) {
+    const { writeSet } = txn
+    for (let i = 0; i < writeSet.length; i++) {
+      const table = writeSet.tables[i]!
+      const key = writeSet.keys[i]!
       const keys = tables.get(table)
       if (keys === undefined) tables.set(table, [key])
       else if (keys !== null && keys.push(key) > KEYS_MAX) tables.set(table, null)

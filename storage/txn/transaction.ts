@@ -30,6 +30,7 @@ import type { Snapshot } from './snapshot.ts'
 import type { DdlChange } from './visible-tables.ts'
 import { checkName, indexesIn, relationIn, tableIn, tablesIn } from './visible-tables.ts'
 import { WriteSet, describeRow, failDuplicate } from './write-set.ts'
+import type { KeyState } from './write-set.ts'
 
 /** Place to return to within a transaction. */
 export interface Savepoint {
@@ -224,22 +225,28 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   }
 
   // Conflicts are judged against the present; REPEATABLE READ also against its snapshot.
-  private exists(table: TableStore, key: KeyValue, strength: LockStrength = 'update'): boolean {
-    this.assertNotDropped(table)
+  private look(table: TableStore, key: KeyValue, strength: LockStrength = 'update'): KeyState {
+    if (table.definer !== null || table.dropper !== null) this.assertNotDropped(table)
     const { rowLocks } = table
     const blockers = rowLocks?.blockers(key, this, strength)
     if (blockers !== undefined && blockers.length > 0) {
       throw new LockConflict(describeRow(table, key), 'locked', blockers,
         () => rowLocks!.blockers(key, this, strength))
     }
-    const snapshot = this.view.keepsSnapshot ? this.view.current() : null
-    this.view.reads?.point(table, key)
+    const { view } = this
+    if (!view.keepsSnapshot) return this.writeSet.look(table, key, this.now, null)
+    const snapshot = view.current()
+    view.reads?.point(table, key)
     try {
-      return this.writeSet.checkAndFind(table, key, this.now, snapshot)
+      return this.writeSet.look(table, key, this.now, snapshot)
     } catch (error) {
       if (error instanceof DatabaseError && error.code === CODE.SERIALIZATION) this.engine.recentCommits.failures++
       throw error
     }
+  }
+
+  private exists(table: TableStore, key: KeyValue): boolean {
+    return this.look(table, key).exists
   }
 
   private get now(): Visibility {
@@ -265,7 +272,7 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     if (far !== null) return far.lock(bareName(name), keyValues, strength)
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
-    if (!this.exists(table, key, strength)) return false
+    if (!this.look(table, key, strength).exists) return false
     table.rowLocks ??= new RowLocks()
     const before = table.rowLocks.acquire(key, this, strength)
     if (before !== 'update' && before !== strength) this.locks.push({ table, key, before })
@@ -279,9 +286,10 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     const table = this.table(name)
     const full = completeRow(table, row)
     const key = table.order.fromRow(full)
-    if (this.exists(table, key)) failDuplicate(table, key)
+    const state = this.look(table, key)
+    if (state.exists) failDuplicate(table, key)
     this.reindex(table, null, full)
-    this.writeSet.push(table, key, full, false, this.view.open)
+    this.writeSet.push(table, key, full, false, this.view.open, state)
   }
 
   /** Inserts the row unless another one has its values under an arbiter; returns the one that is there then. */
@@ -314,10 +322,10 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     const table = this.table(name)
     const full = completeRow(table, row)
     const key = table.order.fromRow(full)
-    const existed = this.exists(table, key)
-    this.reindex(table, existed ? key : null, full)
-    this.writeSet.push(table, key, full, false, this.view.open)
-    return existed ? 'updated' : 'inserted'
+    const state = this.look(table, key)
+    this.reindex(table, state.exists ? key : null, full)
+    this.writeSet.push(table, key, full, false, this.view.open, state)
+    return state.exists ? 'updated' : 'inserted'
   }
 
   update(name: string, keyValues: readonly Scalar[], row: Row): boolean {
@@ -326,14 +334,16 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     if (far !== null) return far.update(bareName(name), keyValues, row)
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
-    if (!this.exists(table, key)) return false
+    const state = this.look(table, key)
+    if (!state.exists) return false
     const full = completeRow(table, row)
     const newKey = table.order.fromRow(full)
     const isMoved = table.order.compare(key, newKey) !== 0
-    if (isMoved && this.exists(table, newKey)) failDuplicate(table, newKey)
+    const newState = isMoved ? this.look(table, newKey) : state
+    if (isMoved && newState.exists) failDuplicate(table, newKey)
     this.reindex(table, key, full)
-    if (isMoved) this.writeSet.push(table, key, keyValues.slice(), true, this.view.open)
-    this.writeSet.push(table, newKey, full, false, this.view.open)
+    if (isMoved) this.writeSet.push(table, key, keyValues.slice(), true, this.view.open, state)
+    this.writeSet.push(table, newKey, full, false, this.view.open, newState)
     return true
   }
 
@@ -343,22 +353,23 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     if (far !== null) return far.delete(bareName(name), keyValues)
     const table = this.table(name)
     const key = table.order.fromValues(keyValues)
-    if (!this.exists(table, key)) return false
+    const state = this.look(table, key)
+    if (!state.exists) return false
     this.reindex(table, key, null)
-    this.writeSet.push(table, key, keyValues.slice(), true, this.view.open)
+    this.writeSet.push(table, key, keyValues.slice(), true, this.view.open, state)
     return true
   }
 
   savepoint(): Savepoint {
     this.assertActive()
-    const own = { writes: this.writeSet.writes.length, ddl: this.ddl.length, locks: this.locks.length }
+    const own = { writes: this.writeSet.length, ddl: this.ddl.length, locks: this.locks.length }
     return this.linked === null ? own : { ...own, linked: this.linked.savepoint() }
   }
 
   rollbackTo(savepoint: Savepoint): void {
     this.assertActive()
     this.linked?.rollbackTo(savepoint.linked)
-    const releases = this.linked !== null || this.writeSet.writes.length > savepoint.writes
+    const releases = this.linked !== null || this.writeSet.length > savepoint.writes
       || this.ddl.length > savepoint.ddl
       || this.locks.length > savepoint.locks
     this.writeSet.rollbackTo(savepoint.writes)

@@ -1,5 +1,5 @@
 // What one transaction has written: versions pushed into deltas, in order, so that they can be logged and
-// committed, or taken back to a savepoint. Keys, not version numbers, because a compaction renumbers those.
+// committed, or taken back to a savepoint. Keys besides version numbers, because a compaction renumbers those.
 import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row } from '../../src/base/types.ts'
@@ -9,18 +9,30 @@ import type { LockManager } from './lock-manager.ts'
 import type { Transaction } from './transaction.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
-import type { TableStore, Visibility } from '../table/table-store.ts'
+import type { Place, TableStore, Visibility } from '../table/table-store.ts'
 
-/** One written version. */
-export interface Write {
+/** Where a key stands now: its delta entry (-1 = none), and without one its row in the newest root. */
+export interface KeyState {
+  /** The key has a row that the transaction would meet: the newest committed one, or its own. */
+  readonly exists: boolean
+  readonly entry: number
+  readonly place: Place | null
+}
+
+/** A table that was written to, and the generation of its delta when that began. */
+interface Touched {
   readonly table: TableStore
-  readonly key: KeyValue
+  readonly generation: number
 }
 
 /** Writes of one transaction, oldest first. */
 export class WriteSet {
   readonly mark: number
-  readonly writes: Write[] = []
+  /** Table, key and version of each write. Version numbers hold unless `isRenumbered`. */
+  readonly tables: TableStore[] = []
+  readonly keys: KeyValue[] = []
+  readonly versions: number[] = []
+  private readonly touched: Touched[] = []
   private readonly locks: LockManager
 
   /** `locks` knows the transactions behind other marks. */
@@ -29,15 +41,33 @@ export class WriteSet {
     this.locks = locks
   }
 
+  get length(): number {
+    return this.keys.length
+  }
+
+  /** True when the delta of a table has been compacted since it was first written to. */
+  isRenumbered(): boolean {
+    for (const { table, generation } of this.touched) if (table.delta.generation !== generation) return true
+    return false
+  }
+
+  /** A table that was written to and dropped by another transaction since, or null. */
+  droppedTable(): TableStore | null {
+    for (const { table } of this.touched) if (table.isDropped && this.tables.includes(table)) return table
+    return null
+  }
+
   /**
-   * True when the key has a row that this transaction would meet: the newest committed one, or its own.
-   * Another transaction's uncommitted version is 55P03; a version committed after `snapshot` is 40001 when
-   * `isRepeatable`.
+   * Looks a key up as a writer: against the newest committed state and the transaction's own writes. Another
+   * transaction's uncommitted version is 55P03; a version committed after `snapshot` is 40001 (null = whatever is
+   * committed may be written over). What it returns holds until the table is written to or merged.
    */
-  checkAndFind(table: TableStore, key: KeyValue, now: Visibility, snapshot: Visibility | null): boolean {
-    const entry = table.delta.find(key)
-    if (entry >= 0 && table.delta.headOf(entry) >= 0) {
-      const begin = table.delta.begin[table.delta.headOf(entry)]!
+  look(table: TableStore, key: KeyValue, now: Visibility, snapshot: Visibility | null): KeyState {
+    const { delta } = table
+    const entry = delta.find(key)
+    const head = entry < 0 ? -1 : delta.headOf(entry)
+    if (head >= 0) {
+      const begin = delta.versions.begin(head)
       if (begin >= UNCOMMITTED && begin !== this.mark) {
         const writers = (): Transaction[] => this.writersOf(table, key)
         throw new LockConflict(describeRow(table, key), 'being changed', writers(), writers)
@@ -47,43 +77,59 @@ export class WriteSet {
     if (snapshot !== null && snapshot.rootNumber < table.root.number && !this.isOwn(table, entry)) {
       checkRewritten(table, key, now, snapshot)
     }
-    if (entry < 0) return table.locate(table.root, key) !== null
-    const version = table.delta.visible(entry, now.commitId, this.mark, now.rootNumber)
-    if (version >= 0) return !table.delta.content[version]!.isTombstone
-    return table.delta.baseGroup[entry] !== null
+    if (entry < 0) {
+      const place = table.locate(table.root, key)
+      return { exists: place !== null, entry, place }
+    }
+    const version = delta.visible(entry, now.commitId, this.mark, now.rootNumber)
+    const exists = version >= 0 ? !delta.versions.isTombstone(version) : delta.baseGroup[entry] !== null
+    return { exists, entry, place: null }
   }
 
   // The other transaction whose uncommitted version the key has, if any.
   private writersOf(table: TableStore, key: KeyValue): Transaction[] {
     const entry = table.delta.find(key)
     const head = entry < 0 ? -1 : table.delta.headOf(entry)
-    const begin = head < 0 ? 0 : table.delta.begin[head]!
+    const begin = head < 0 ? 0 : table.delta.versions.begin(head)
     const holder = begin < UNCOMMITTED || begin === this.mark ? null : this.locks.holderOf(begin)
     return holder === null ? [] : [holder]
   }
 
   private isOwn(table: TableStore, entry: number): boolean {
     const head = entry < 0 ? -1 : table.delta.headOf(entry)
-    return head >= 0 && table.delta.begin[head] === this.mark
+    return head >= 0 && table.delta.versions.begin(head) === this.mark
   }
 
   /**
    * Adds a version of the key: a row, or a tombstone that remembers the key's column values. `snapshot` is what
-   * the writer reads: when a merge has replaced that root, the key's row there is marked too.
+   * the writer reads: when a merge has replaced that root, the key's row there is marked too. `known` is what look()
+   * has said of the key, null = not asked, or written since.
    */
-  push(table: TableStore, key: KeyValue, row: Row, isTombstone: boolean, snapshot: Visibility | null): void {
+  push(
+    table: TableStore, key: KeyValue, row: Row, isTombstone: boolean, snapshot: Visibility | null,
+    known: KeyState | null = null,
+  ): void {
     const { delta } = table
-    let entry = delta.find(key)
+    let entry = known === null ? delta.find(key) : known.entry
     if (entry < 0) {
-      const place = table.locate(table.root, key)
+      const place = known === null ? table.locate(table.root, key) : known.place
       entry = delta.addEntry(key, place?.group ?? null, place?.row ?? -1)
     }
-    delta.push(entry, this.mark, { page: -1, slot: -1, row, isTombstone })
-    delta.baseGroup[entry]?.dead.add(delta.baseRow[entry]!, this.mark)
+    this.touch(table)
+    this.versions.push(delta.push(entry, this.mark, row, isTombstone))
+    this.tables.push(table)
+    this.keys.push(key)
+    const group = delta.baseGroup[entry]!
+    if (group !== null) group.dead.add(delta.baseRow[entry]!, this.mark)
     table.uncommittedWrites++
     const old = snapshot === null ? null : placeInOldRoot(table, key, snapshot)
     old?.group.dead.add(old.row, this.mark)
-    this.writes.push({ table, key })
+  }
+
+  private touch(table: TableStore): void {
+    const { touched } = this
+    for (let i = touched.length - 1; i >= 0; i--) if (touched[i]!.table === table) return
+    touched.push({ table, generation: table.delta.generation })
   }
 
   // Merges since the write have left the mark in the groups they replaced, which old snapshots still read.
@@ -96,15 +142,17 @@ export class WriteSet {
 
   /** Takes back every write after the first `count`. */
   rollbackTo(count: number): void {
-    while (this.writes.length > count) {
-      const { table, key } = this.writes.pop()!
+    while (this.keys.length > count) {
+      const table = this.tables.pop()!
+      const key = this.keys.pop()!
+      this.versions.pop()
       const { delta } = table
       const entry = delta.find(key)
       assert(entry >= 0, 'a written key has an entry')
       delta.pop(entry)
       table.uncommittedWrites--
       const head = delta.headOf(entry)
-      if (head < 0 || delta.begin[head] !== this.mark) {
+      if (head < 0 || delta.versions.begin(head) !== this.mark) {
         delta.baseGroup[entry]?.dead.remove(delta.baseRow[entry]!, this.mark)
         if (table.roots.length > 1) this.unmarkOldRoots(table, key)
       }

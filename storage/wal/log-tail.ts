@@ -5,7 +5,7 @@
 //   segment … | written records | buffer: placed records, open transaction |
 //                               ^ `lsn`, at file offset `offset`           ^ endLsn stops before the open one
 import { assert } from '../../src/base/assert.ts'
-import { RECORD_HEADER_BYTES, placeRecord } from './record.ts'
+import { COMMIT_BYTES, RECORD, RECORD_HEADER_BYTES, encodeCommit, placeRecord } from './record.ts'
 import { RecordBuffer } from './record-buffer.ts'
 import { SEGMENT_HEADER_BYTES } from './segment.ts'
 import type { SegmentChain } from './segment-chain.ts'
@@ -89,7 +89,15 @@ export class LogTail {
   /** Adds a record to the open transaction; its body is copied. */
   append(type: number, tableId: number, body: Uint8Array, offset: number, length: number): void {
     assert(this.openAt >= 0, 'records are appended inside a transaction')
-    this.buffer.append({ type, txnId: this.txnId, tableId }, body, offset, length)
+    this.buffer.append(type, this.txnId, tableId, body, offset, length)
+    this.openRecords++
+  }
+
+  /** Adds the COMMIT record. */
+  appendCommit(commitId: number, commitMs: number): void {
+    assert(this.openAt >= 0, 'a transaction is open when it commits')
+    const at = this.buffer.open(RECORD.COMMIT, this.txnId, 0, COMMIT_BYTES)
+    encodeCommit(this.buffer.view, at, commitId, commitMs)
     this.openRecords++
   }
 
@@ -127,9 +135,10 @@ export class LogTail {
     const { buffer } = this
     const segment = this.owner.segment()
     const { salt } = segment.segment.header
-    const durableLsn = this.owner.knownDurable()
+    const place = { lsn: 0, salt, durableLsn: this.owner.knownDurable() }
     for (let at = this.openAt; at < buffer.length;) {
-      at += placeRecord(buffer.bytes, buffer.view, at, { lsn: this.lsn + at, salt, durableLsn })
+      place.lsn = this.lsn + at
+      at += placeRecord(buffer.bytes, buffer.view, at, place)
     }
     if (segment.covers(this.offset + buffer.length)) return
     segment.file.write(this.offset, buffer.written())

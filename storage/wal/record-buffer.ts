@@ -11,6 +11,8 @@ import { MAX_BODY_BYTES, RECORD_HEADER_BYTES, encodeHeader } from './record.ts'
 const INITIAL_BYTES = 64 * 1024
 // A buffer that a large transaction made grow beyond this is dropped after it was written.
 const MAX_KEPT_BYTES = 4 * 1024 * 1024
+// Up to here a loop is cheaper than a view and a native copy.
+const COPIED_BY_BYTE = 32
 
 /** Growing buffer of records. */
 export class RecordBuffer {
@@ -18,19 +20,21 @@ export class RecordBuffer {
   view = new DataView(this.bytes.buffer)
   length = 0
 
-  /** Adds a record whose body is copied from `body`; returns where the record begins. 54000 for one too large. */
-  append(
-    record: { type: number; txnId: number; tableId: number }, body: Uint8Array, offset: number, length: number,
-  ): number {
+  /** Adds a record whose body is copied from `body`. 54000 for one too large. */
+  append(type: number, txnId: number, tableId: number, body: Uint8Array, offset: number, length: number): void {
+    const target = this.open(type, txnId, tableId, length)
+    if (length > COPIED_BY_BYTE) this.bytes.set(body.subarray(offset, offset + length), target)
+    else for (let i = 0; i < length; i++) this.bytes[target + i] = body[offset + i]!
+  }
+
+  /** Adds a record whose body of `length` bytes the caller writes; returns where it goes. 54000 for one too large. */
+  open(type: number, txnId: number, tableId: number, length: number): number {
     if (length > MAX_BODY_BYTES) {
       throw new DatabaseError(CODE.PROGRAM_LIMIT, `a log record of ${length} bytes is too large`)
     }
     const at = this.reserve(RECORD_HEADER_BYTES + length)
-    encodeHeader(this.view, at, { ...record, length })
-    const target = at + RECORD_HEADER_BYTES
-    if (length < 64) for (let i = 0; i < length; i++) this.bytes[target + i] = body[offset + i]!
-    else this.bytes.set(body.subarray(offset, offset + length), target)
-    return at
+    encodeHeader(this.view, at, type, txnId, tableId, length)
+    return at + RECORD_HEADER_BYTES
   }
 
   /** Makes room for `count` bytes and returns where they begin. */

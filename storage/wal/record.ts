@@ -63,22 +63,24 @@ export interface RecordPlace {
   durableLsn: number
 }
 
-/** Writes the header fields that are known before the place is. */
+/**
+ * Writes the header fields that are known before the place is. (setUint32 keeps the low 32 bits of its number; a
+ * remainder by 2^32 would be a call.)
+ */
 export function encodeHeader(
-  view: DataView, at: number, record: { type: number; txnId: number; tableId: number; length: number },
+  view: DataView, at: number, type: number, txnId: number, tableId: number, length: number,
 ): void {
-  view.setUint32(at + 4, record.length, true)
-  view.setUint32(at + 24, record.txnId % TWO_32, true)
-  view.setUint16(at + 28, Math.floor(record.txnId / TWO_32), true)
-  view.setUint8(at + 30, record.type)
-  view.setUint8(at + 31, 0)
-  view.setUint32(at + 32, record.tableId, true)
+  view.setUint32(at + 4, length, true)
+  view.setUint32(at + 24, txnId, true)
+  view.setUint16(at + 28, Math.floor(txnId / TWO_32), true)
+  view.setUint16(at + 30, type, true)
+  view.setUint32(at + 32, tableId, true)
 }
 
 /** Fixes the place of an encoded record and seals it; returns its bytes. */
 export function placeRecord(bytes: Uint8Array, view: DataView, at: number, place: RecordPlace): number {
   const end = at + RECORD_HEADER_BYTES + view.getUint32(at + 4, true)
-  view.setUint32(at + 8, place.lsn % TWO_32, true)
+  view.setUint32(at + 8, place.lsn, true)
   view.setUint32(at + 12, Math.floor(place.lsn / TWO_32), true)
   view.setUint32(at + 16, place.salt, true)
   view.setUint32(at + 20, Math.min(place.lsn - place.durableLsn, TWO_32 - 1), true)
@@ -116,9 +118,9 @@ export const COMMIT_BYTES = 16
 
 /** Writes the body of a COMMIT record at `at`. */
 export function encodeCommit(view: DataView, at: number, commitId: number, commitMs: number): void {
-  view.setUint32(at, commitId % TWO_32, true)
+  view.setUint32(at, commitId, true)
   view.setUint32(at + 4, Math.floor(commitId / TWO_32), true)
-  view.setUint32(at + 8, commitMs % TWO_32, true)
+  view.setUint32(at + 8, commitMs, true)
   view.setUint32(at + 12, Math.floor(commitMs / TWO_32), true)
 }
 

@@ -18,7 +18,6 @@ import { poisonedError } from '../file/file.ts'
 import type { FileSystem } from '../file/file.ts'
 import { IoQueue } from '../file/io-queue.ts'
 import { GroupCommit } from './group-commit.ts'
-import { COMMIT_BYTES, RECORD, encodeCommit } from './record.ts'
 import type { WalRecord } from './record.ts'
 import { LogTail } from './log-tail.ts'
 import { WAL_VERSION } from './segment.ts'
@@ -236,9 +235,7 @@ export class Wal {
     this.requireUsable()
     // A clock that was set back must not make a later commit look earlier: restoring to a time needs an order.
     const commitMs = Math.max(this.lastCommitMs, (this.options.now ?? Date.now)())
-    const body = new DataView(new ArrayBuffer(COMMIT_BYTES))
-    encodeCommit(body, 0, commitId, commitMs)
-    this.append(RECORD.COMMIT, 0, new Uint8Array(body.buffer), 0, COMMIT_BYTES)
+    this.tail.appendCommit(commitId, commitMs)
     this.counts.records += this.tail.place()
     this.lastCommitMs = commitMs
     this.counts.commits++

@@ -151,7 +151,7 @@ function recordLayout(): Layout {
   const sample = new Uint8Array(36 + body.length)
   const view = new DataView(sample.buffer)
   sample.set(body, 36)
-  encodeHeader(view, 0, { type: 0x41, txnId: 0x424242424243, tableId: 0x43434344, length: body.length })
+  encodeHeader(view, 0, 0x41, 0x424242424243, 0x43434344, body.length)
   const lsn = 0x444444444445
   placeRecord(sample, view, 0, { lsn, salt: 0x45454546, durableLsn: lsn - 0x0102030 })
   return {

@@ -47,7 +47,7 @@ describe.each([[false], [true]])('merge after every commit: %s', (mergeEveryComm
     expect(engine.hasGarbage).toBe(false)
     expect([engine.retired.length, table.roots.length]).toEqual([0, 1])
     for (let entry = 0; entry < table.delta.entryCount; entry++) {
-      expect(table.delta.older[table.delta.headOf(entry)]).toBe(-1)
+      expect(table.delta.versions.older(table.delta.headOf(entry))).toBe(-1)
     }
     expect(sum(db)).toEqual({ n: ROWS - 5, s: 5 * (ROWS - 5) })
     expect(db.verify().problems).toEqual([])

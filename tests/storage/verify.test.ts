@@ -89,9 +89,9 @@ describe('a broken rule is cited', () => {
   test('S3: a superseded row that is not marked', async () => {
     expect(await broken((engine) => {
       const { groups } = engine.catalog.get('item').root
-      groups[0]!.dead.remove(0, engine.catalog.get('item').delta.begin[0]!)
+      groups[0]!.dead.remove(0, engine.catalog.get('item').delta.versions.begin(0))
       const delta = engine.catalog.get('item').delta
-      for (let v = 0; v < delta.versionCount; v++) groups[0]!.dead.remove(0, delta.begin[v]!)
+      for (let v = 0; v < delta.versionCount; v++) groups[0]!.dead.remove(0, delta.versions.begin(v))
     })).toContain('S3')
   })
 
