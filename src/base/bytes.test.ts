@@ -25,7 +25,7 @@ describe('bytes', () => {
 
   test('texts of any length and any characters are what TextEncoder makes of them', () => {
     const unit = fc.constantFrom('a', '~', '\u007f', '\u0080', 'ß', 'य', '🦫', '\ud83e')
-    const lengths = fc.constantFrom(0, 1, 15, 16, 17, 41, 42, 43, 63, 64, 126, 127, 128, 129, 5461, 5462, 16383, 16384, 16385)
+    const lengths = fc.constantFrom(0, 1, 15, 16, 17, 41, 42, 43, 63, 64, 126, 127, 128, 129, 16384, 16385)
     fc.assert(fc.property(lengths, fc.array(unit, { minLength: 1, maxLength: 3 }), (length, units) => {
       const text = units.join('').repeat(length).slice(0, length)
       const w = new ByteWriter(1)

@@ -56,8 +56,8 @@ class Model {
     const { versions } = this.delta
     expect(version < 0 ? null : versions.row(version)![0]).toBe(expected)
     if (expected !== null) {
-      const facts = [versions.entry(version), versions.page(version), versions.slot(version), versions.isTombstone(version)]
-      expect(facts).toEqual([entry, ...placeOf(expected)])
+      const place = [versions.page(version), versions.slot(version), versions.isTombstone(version)]
+      expect([versions.entry(version), ...place]).toEqual([entry, ...placeOf(expected)])
     }
     if (entry >= 0) expect([this.delta.keyOf(entry), this.delta.baseRow[entry]]).toEqual([key, key])
   }

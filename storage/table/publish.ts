@@ -192,12 +192,13 @@ function followEntries(table: TableStore, bringsKeys: boolean): void {
 
 function relocate(table: TableStore, entry: number): void {
   const { delta } = table
+  const { versions } = delta
   const place = table.locate(table.root, delta.keyOf(entry))
   delta.baseGroup[entry] = place?.group ?? null
   delta.baseRow[entry] = place?.row ?? -1
   if (place === null) return
   const newest = sealableVersion(table, entry)
   const head = delta.headOf(entry)
-  if (newest >= 0) place.group.dead.add(place.row, delta.versions.begin(newest))
-  else if (head >= 0 && delta.versions.begin(head) >= UNCOMMITTED) place.group.dead.add(place.row, delta.versions.begin(head))
+  if (newest >= 0) place.group.dead.add(place.row, versions.begin(newest))
+  else if (head >= 0 && versions.begin(head) >= UNCOMMITTED) place.group.dead.add(place.row, versions.begin(head))
 }

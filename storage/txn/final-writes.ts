@@ -85,7 +85,7 @@ export class FinalWrites {
     return delta.versions.isTombstone(delta.headOf(this.entries[i]!))
   }
 
-  /** Makes `source`, `begin` and `end` the body of final write `i`: its row, or a tombstone's key. Valid till the next. */
+  /** Makes `source`, `begin`, `end` the body of final write `i`: its row, or a tombstone's key. Holds till the next. */
   body(i: number): void {
     if (this.begins[i]! < 0) return this.encode(i)
     this.source = this.kept.bytes
