@@ -28,6 +28,11 @@ export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
   ['median', 'median'], ...PAIR_STATISTICS.map((name): [string, string] => [name, name]),
 ])
 
+/** True for aggregates that are 0 of no rows, where all others are NULL. */
+export function isCount(fn: string): boolean {
+  return fn === 'count' || fn === 'count_star'
+}
+
 /** True when the name is an aggregate, so that the binder can tell sum(x) from abs(x). */
 export function isAggregateName(name: string): boolean {
   return AGGREGATE_NAMES.has(name)

@@ -65,12 +65,22 @@ export interface InExpr extends Node {
   readonly items: readonly Expr[]
   readonly negated: boolean
 }
+/** `symbol`: of ANY and ALL. */
 export interface SubqueryExpr extends Node {
   readonly kind: 'subquery'
-  readonly mode: 'scalar' | 'exists' | 'in'
+  readonly mode: 'scalar' | 'exists' | 'in' | 'any' | 'all'
   readonly query: Query
   readonly arg?: Expr
+  readonly symbol?: string
   readonly negated: boolean
+}
+/** op ANY (ARRAY[…]), op ALL (ARRAY[…]). */
+export interface QuantifiedExpr extends Node {
+  readonly kind: 'quantified'
+  readonly symbol: string
+  readonly all: boolean
+  readonly arg: Expr
+  readonly items: readonly Expr[]
 }
 /** Simple CASE keeps its `arg`. */
 export interface CaseExpr extends Node {
@@ -121,7 +131,7 @@ export interface DefaultExpr extends Node { readonly kind: 'default' }
 
 export type Expr =
   | NameExpr | StarExpr | LiteralExpr | ParameterExpr | OperatorExpr | LogicExpr | IsExpr | DistinctExpr
-  | BetweenExpr | InExpr | SubqueryExpr | CaseExpr | CastExpr | CallExpr | RowExpr | DefaultExpr
+  | BetweenExpr | InExpr | SubqueryExpr | QuantifiedExpr | CaseExpr | CastExpr | CallExpr | RowExpr | DefaultExpr
 
 export interface SelectItem extends Node { readonly expr: Expr; readonly alias: string | null }
 export interface OrderItem extends Node {

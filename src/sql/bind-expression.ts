@@ -1,26 +1,25 @@
 // Expressions: names to ordinals, operators and functions to catalogue entries, implicit casts made explicit.
 // Function calls are in bind-call.ts.
 import { CODE } from '../base/errors.ts'
-import { parseScalar } from '../base/scalar-parse.ts'
 import type { SqlType } from '../base/types.ts'
 import { BOOLEAN, decimalType, isInteger } from '../base/types.ts'
-import { commonType, resolveFunction, resolveOperator } from '../../exec/functions/catalog.ts'
-import type { CallExpression, Expression, LogicalPlan } from '../../exec/plan/logical.ts'
+import { resolveFunction } from '../../exec/functions/catalog.ts'
+import type { Expression } from '../../exec/plan/logical.ts'
 import type {
-  BetweenExpr, CaseExpr, CastExpr, DistinctExpr, Expr, InExpr, IsExpr, OperatorExpr, SubqueryExpr,
+  BetweenExpr, CaseExpr, CastExpr, DistinctExpr, Expr, InExpr, IsExpr, OperatorExpr,
 } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
 import { at, bindError } from './bind-context.ts'
 import { bindCall } from './bind-call.ts'
-import { coerce, coerceCondition, literalDecimal, looseText, settle } from './coerce.ts'
+import { call, exactLiteral, operate, unify } from './bind-operator.ts'
+import { compareRows, distinctRows } from './bind-row.ts'
+import { bindQuantified, bindSubquery, compareWithSubquery } from './bind-subquery.ts'
+import { coerce, coerceCondition, settle } from './coerce.ts'
 import { resolveType } from './column-type.ts'
-import { Correlation, asOuter } from './correlation.ts'
-import type { CorrelatedQuery } from './correlation.ts'
 import type { Aggregates } from './grouping.ts'
 import { bindLiteral, constant } from './literal.ts'
 import { unsupported } from './node-reader.ts'
 import type { Scope } from './scope.ts'
-import { isPlain } from './unnest.ts'
 import type { Unnesting } from './unnest.ts'
 import type { Windows } from './windows.ts'
 
@@ -69,7 +68,8 @@ function bindNode(expr: Expr, env: ExprEnv): Expression {
     case 'distinct': return bindDistinct(expr, env)
     case 'between': return bindBetween(expr, env)
     case 'in': return bindIn(expr, env)
-    case 'subquery': return bindSubquery(expr, env)
+    case 'subquery': return bindSubquery(expr, env, bindExpr)
+    case 'quantified': return bindQuantified(expr, env, bindExpr)
     case 'case': return bindCase(expr, env)
     case 'cast': return bindCast(expr, env)
     case 'call': return bindCall(expr, env, bindExpr)
@@ -77,11 +77,6 @@ function bindNode(expr: Expr, env: ExprEnv): Expression {
     case 'row': throw unsupported('a row value here', expr.position)
     case 'default': throw bindError(CODE.SYNTAX, 'DEFAULT is not allowed in this context', expr.position)
   }
-}
-
-/** A call of the executor's catalogue. */
-function call(fn: string, type: SqlType, args: readonly Expression[], position?: number): CallExpression {
-  return { kind: 'call', fn, type, args, position }
 }
 
 /** Binds a boolean condition. */
@@ -92,7 +87,10 @@ export function condition(expr: Expr, clause: string, env: ExprEnv): Expression 
 function bindOperator(expr: OperatorExpr, env: ExprEnv): Expression {
   const { position } = expr
   if (expr.left !== null && (expr.left.kind === 'row' || expr.right.kind === 'row')) {
-    return bindRowComparison(expr.symbol, expr.left, expr.right, env, position)
+    if (expr.right.kind === 'subquery' && expr.right.mode === 'scalar') {
+      return compareWithSubquery(expr.symbol, expr.left, expr.right, env, bindExpr, position)
+    }
+    return compareRows(expr.symbol, expr.left, expr.right, env, bindExpr, position)
   }
   const left = expr.left === null ? null : bindExpr(expr.left, env)
   const right = bindExpr(expr.right, env)
@@ -111,49 +109,13 @@ const LIKE_NAMES: Readonly<Record<string, string>> = {
   '~~': 'like', '!~~': 'not_like', '~~*': 'ilike', '!~~*': 'not_ilike',
 }
 
-const COMPARISONS = new Set(['=', '<>', '!=', '<', '<=', '>', '>='])
-
-/** An operator applied to bound operands. */
-export function operate(
-  symbol: string, left: Expression | null, right: Expression, env: ExprEnv, position?: number,
-): Expression {
-  const { context } = env
-  if (left !== null && COMPARISONS.has(symbol)) {
-    left = exactLiteral(left, right.type)
-    right = exactLiteral(right, left.type)
-  }
-  const [leftType, rightType] = [left?.type ?? null, right.type]
-  const found = at(position, () => resolveOperator(symbol, leftType, rightType, position))
-  const operands = left === null ? [right] : [left, right]
-  // Anything can be concatenated to text, as PostgreSQL's anynonarray || text.
-  const strength = symbol === '||' ? 'assignment' : 'implicit'
-  const args = operands.map((arg, i) => coerce(arg, found.argTypes[i]!, strength, context))
-  return call(found.fn, found.result, args, position)
-}
-
-/** '1.234' compared with a decimal(12,2) keeps its own digits instead of being rounded to the column's. */
-function exactLiteral(expression: Expression, other: SqlType): Expression {
-  if (expression.kind !== 'constant' || expression.type.kind !== 'null' || expression.value === null) return expression
-  if (other.kind !== 'decimal') return expression
-  const text = expression.value as string
-  const type = literalDecimal(text)
-  return { ...expression, type, value: at(expression.position, () => parseScalar(type, text)) }
-}
-
-function bindRowComparison(symbol: string, left: Expr, right: Expr, env: ExprEnv, position?: number): Expression {
-  if (left.kind !== 'row' || right.kind !== 'row') throw unsupported('a row compared with anything but a row', position)
-  if (left.items.length !== right.items.length) {
-    throw bindError(CODE.SYNTAX, 'unequal number of entries in row expressions', position)
-  }
-  if (symbol !== '=' && symbol !== '<>') throw unsupported(`operator ${symbol} on rows`, position)
-  const parts = left.items.map((item, i) =>
-    operate(symbol, bindExpr(item, env), bindExpr(right.items[i]!, env), env, item.position ?? position))
-  if (parts.length === 1) return parts[0]!
-  return call(symbol === '=' ? 'and' : 'or', BOOLEAN, parts, position)
-}
-
 function bindIs(expr: IsExpr, env: ExprEnv): Expression {
   const { position, negated } = expr
+  if (expr.test === 'null' && expr.arg.kind === 'row') {
+    // Not each other's opposite: a row with some NULLs is neither.
+    const tests = expr.arg.items.map(arg => bindIs({ ...expr, arg }, env))
+    return tests.length === 1 ? tests[0]! : call('and', BOOLEAN, tests, position)
+  }
   if (expr.test === 'null') {
     const arg = settle(bindExpr(expr.arg, env), env.context)
     return call(negated ? 'is_not_null' : 'is_null', BOOLEAN, [arg], position)
@@ -168,21 +130,17 @@ function bindIs(expr: IsExpr, env: ExprEnv): Expression {
 
 function bindDistinct(expr: DistinctExpr, env: ExprEnv): Expression {
   const { position } = expr
+  if (expr.left.kind === 'row' || expr.right.kind === 'row') {
+    return distinctRows(expr.left, expr.right, expr.negated, env, bindExpr, position)
+  }
   const args = unify([bindExpr(expr.left, env), bindExpr(expr.right, env)], env, position)
   const distinct = call('is_distinct', BOOLEAN, args, position)
   return expr.negated ? call('not', BOOLEAN, [distinct], position) : distinct
 }
 
-/** Expressions converted to their common type. */
-function unify(expressions: readonly Expression[], env: ExprEnv, position?: number): Expression[] {
-  const common = at(position, () => commonType(expressions.map(e => e.type), position))
-  const isUntyped = expressions.some(e => e.type.kind === 'null' && !(e.kind === 'constant' && e.value === null))
-  const type = common.kind === 'text' && isUntyped ? looseText(common) : common
-  return expressions.map(e => coerce(e, type, 'implicit', env.context))
-}
-
 function bindBetween(expr: BetweenExpr, env: ExprEnv): Expression {
   const { position } = expr
+  if (expr.arg.kind === 'row') return bindRowBetween(expr, expr.arg, env)
   const arg = bindExpr(expr.arg, env)
   const low = bindExpr(expr.low, env)
   const high = bindExpr(expr.high, env)
@@ -193,11 +151,21 @@ function bindBetween(expr: BetweenExpr, env: ExprEnv): Expression {
   return call(expr.negated ? 'and' : 'or', BOOLEAN, [within(low, high), within(high, low)], position)
 }
 
+function bindRowBetween(expr: BetweenExpr, arg: Expr, env: ExprEnv): Expression {
+  const { position, low, high, negated, symmetric } = expr
+  const compared = (symbol: string, to: Expr): Expression => compareRows(symbol, arg, to, env, bindExpr, position)
+  const within = (from: Expr, to: Expr): Expression => (
+    call('and', BOOLEAN, [compared('>=', from), compared('<=', to)], position)
+  )
+  const inside = symmetric ? call('or', BOOLEAN, [within(low, high), within(high, low)], position) : within(low, high)
+  return negated ? call('not', BOOLEAN, [inside], position) : inside
+}
+
 function bindIn(expr: InExpr, env: ExprEnv): Expression {
   const { position, negated } = expr
   if (expr.arg.kind === 'row') {
     const arg = expr.arg
-    const parts = expr.items.map(item => bindRowComparison('=', arg, item, env, item.position ?? position))
+    const parts = expr.items.map(item => compareRows('=', arg, item, env, bindExpr, item.position ?? position))
     const any = parts.length === 1 ? parts[0]! : call('or', BOOLEAN, parts, position)
     return negated ? call('not', BOOLEAN, [any], position) : any
   }
@@ -206,55 +174,6 @@ function bindIn(expr: InExpr, env: ExprEnv): Expression {
   const items = expr.items.map(item => exactLiteral(bindExpr(item, env), arg.type))
   const [same, ...others] = unify([arg, ...items], env, position) as [Expression, ...Expression[]]
   return { kind: 'in', type: BOOLEAN, arg: same, items: others, negated, position }
-}
-
-function bindSubquery(expr: SubqueryExpr, env: ExprEnv): Expression {
-  const { position, mode, negated } = expr
-  const correlation = env.unnesting === undefined ? null : new Correlation()
-  const plan = env.context.bindQuery(expr.query, env.context, env.scope.around(correlation), env.visible)
-  const correlated = correlation?.query ?? null
-  if (correlated !== null) return bindCorrelated(expr, correlated, plan, env)
-  if (mode === 'exists') return { kind: 'subquery', mode, plan, type: BOOLEAN, position }
-  if (plan.output.length !== 1) {
-    throw bindError(CODE.SYNTAX, `subquery must return only one column, not ${plan.output.length}`, position)
-  }
-  const type = plan.output[0]!.type
-  if (mode === 'scalar') return { kind: 'subquery', mode, plan, type, position }
-  if (expr.arg!.kind === 'row') throw unsupported('a row compared with a subquery', position)
-  const arg = bindExpr(expr.arg!, env)
-  const common = at(position, () => commonType([arg.type, type], position))
-  return {
-    kind: 'subquery', mode, negated, type: BOOLEAN, position, arg: coerce(arg, common, 'implicit', env.context),
-    plan: castOutput(plan, common),
-  }
-}
-
-/** A marker for a subquery with references to this level: unnest.ts puts a join in its place. */
-function bindCorrelated(expr: SubqueryExpr, query: CorrelatedQuery, plan: LogicalPlan, env: ExprEnv): Expression {
-  const { position, mode, negated } = expr
-  if (mode !== 'exists' && plan.output.length !== 1) {
-    throw bindError(CODE.SYNTAX, `subquery must return only one column, not ${plan.output.length}`, position)
-  }
-  const type = mode === 'scalar' ? plan.output[0]!.type : BOOLEAN
-  let equal: Expression | null = null
-  if (mode === 'in') {
-    if (expr.arg!.kind === 'row') throw unsupported('a row compared with a subquery', position)
-    const arg = bindExpr(expr.arg!, env)
-    if (!isPlain(arg)) throw unsupported('an aggregate or subquery as argument of a correlated IN', position)
-    equal = operate('=', asOuter(arg), query.items[0]!, env, position)
-  }
-  return env.unnesting!.add({ mode, negated, query, equal, type, position })
-}
-
-/** The one-column plan with its column converted. */
-function castOutput(plan: LogicalPlan, type: SqlType): LogicalPlan {
-  const { name, nullable, type: from } = plan.output[0]!
-  if (from.kind === type.kind && from.precision === type.precision && from.scale === type.scale) return plan
-  const column: Expression = { kind: 'column', index: 0, type: from, nullable, name }
-  return {
-    kind: 'project', input: plan, output: [{ name, nullable, type }],
-    expressions: [{ kind: 'cast', type, arg: column }],
-  }
 }
 
 function bindCase(expr: CaseExpr, env: ExprEnv): Expression {

@@ -12,14 +12,20 @@ import { commonType } from '../../exec/functions/catalog.ts'
 import type { Expression, LogicalPlan, OutputColumn } from '../../exec/plan/logical.ts'
 import type { FromItem, JoinRef } from './ast.ts'
 import { at, bindError } from './bind-context.ts'
-import { condition, operate } from './bind-expression.ts'
+import { isOuter, isPending, isPendingIndex } from './correlation.ts'
+import { columnsOf, remap } from '../../exec/plan/expression.ts'
+import { condition } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
+import { operate } from './bind-operator.ts'
 import { checkRelations, moved, product, renamed } from './from-source.ts'
 import type { FromEnv, Source } from './from-source.ts'
+import { filterAbove } from './level-rows.ts'
 import { didYouMean } from './nearest-name.ts'
+import { unsupported } from './node-reader.ts'
 import { conjuncts, joinOn } from './push-filter.ts'
 import type { ScopeColumn } from './scope.ts'
 import { Scope, columnExpression } from './scope.ts'
+import { Unnesting } from './unnest.ts'
 
 /** Binds a join. `bindItem` binds a side. */
 export function bindJoin(item: JoinRef, env: FromEnv, bindItem: (item: FromItem, env: FromEnv) => Source): Source {
@@ -39,18 +45,47 @@ function joined(item: JoinRef, left: Source, right: Source, env: FromEnv): Sourc
   const using = item.natural ? sharedNames(leftColumns, rightColumns) : item.using
   const exprEnv: ExprEnv = {
     context: env.context, scope: new Scope([...leftColumns, ...rightColumns], env.parent), aggregates: null,
-    clause: 'JOIN conditions', visible: env.visible,
+    clause: 'JOIN conditions', visible: env.visible, unnesting: new Unnesting(),
   }
-  const on = item.on === null ? [] : conjuncts(condition(item.on, 'JOIN/ON', exprEnv))
+  const all = item.on === null ? [] : conjuncts(condition(item.on, 'JOIN/ON', exprEnv))
+  const on = all.filter(part => !isPending(part))
   const pairs = using.map(name => usingPair(name, leftColumns, rightColumns, item.position))
   on.push(...pairs.map(([a, b]) => (
     operate('=', columnExpression(a, item.position), columnExpression(b, item.position), exprEnv, item.position)
   )))
   const kind = item.join === 'right' ? 'left' : item.join
-  const plan = joinOn(kind, outer.plan, inner.plan, on.filter(part => !isTrue(part)))
+  const sides = withSubqueries(kind, outer.plan, inner.plan, all.filter(isPending), exprEnv.unnesting!)
+  const plan = sides.above(joinOn(kind, outer.plan, sides.inner, on.filter(part => !isTrue(part))))
   if (using.length === 0) return { plan, columns: [...leftColumns, ...rightColumns] }
   checkOnce(using, item.position)
   return merged(plan, pairs, [leftColumns, rightColumns], item)
+}
+
+/** Correlated subqueries of ON: above an inner join; below an outer one when they concern its inner side only. */
+function withSubqueries(
+  kind: 'inner' | 'left' | 'full', outer: LogicalPlan, inner: LogicalPlan, parts: readonly Expression[],
+  unnesting: Unnesting,
+): { readonly inner: LogicalPlan; above(join: LogicalPlan): LogicalPlan } {
+  if (parts.length === 0) return { inner, above: join => join }
+  if (kind === 'inner') {
+    return {
+      inner, above: join => {
+        const done = unnesting.where(join, parts)
+        return filterAbove(done.plan, done.conditions)
+      },
+    }
+  }
+  const width = outer.output.length
+  const moved = parts.map(part => remap(part, index => isPendingIndex(index) || isOuter(index) ? index : index - width))
+  const reads = [...moved.flatMap(part => [...columnsOf(part)]), ...unnesting.reads().map(index => index - width)]
+  if (kind === 'full' || reads.some(index => index < 0)) {
+    throw unsupported('a correlated subquery over both sides in the condition of an outer join', parts[0]!.position)
+  }
+  const done = unnesting.where(inner, moved, column => ({ ...column, index: column.index - width }))
+  const filtered = filterAbove(done.plan, done.conditions)
+  const output = inner.output
+  const expressions = output.map((column, index): Expression => ({ kind: 'column', index, ...column }))
+  return { inner: { kind: 'project', input: filtered, expressions, output }, above: join => join }
 }
 
 function isTrue(part: Expression): boolean {

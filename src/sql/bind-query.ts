@@ -6,7 +6,7 @@ import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
 import { BIGINT } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
-import { andAll, some } from '../../exec/plan/expression.ts'
+import { some } from '../../exec/plan/expression.ts'
 import type { Expression, LockTarget, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
 import type { CommonTable, Expr, OrderItem, Query, SelectItem, SetOperation } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
@@ -19,23 +19,19 @@ import type { LockedTable } from './bind-lock.ts'
 import { bindSetOperation } from './bind-set.ts'
 import { checkUnused } from './bind-window.ts'
 import { coerce, settle } from './coerce.ts'
-import { isCorrelated, isPending } from './correlation.ts'
+import { PENDING, isOpen as isOpenExpression, isPending } from './correlation.ts'
 import { expressionKey } from './expression-key.ts'
-import { Aggregates, Grouping, MARKER, WINDOW_MARKER, isNullable } from './grouping.ts'
+import { Aggregates, MARKER, WINDOW_MARKER, isNullable } from './grouping.ts'
 import { unsupported } from './node-reader.ts'
 import { outputName } from './output-name.ts'
 import { conjuncts, pushFilter } from './push-filter.ts'
 import { Scope, columnExpression, relationColumns } from './scope.ts'
+import { filterAbove, groupedRows, isGrouped, plainRows } from './level-rows.ts'
+import type { Item, Level } from './level-rows.ts'
 import { Unnesting } from './unnest.ts'
 import { Windows } from './windows.ts'
 
 type Visible = ReadonlyMap<string, CommonTableBinding>
-
-/** One output column while the query is being bound. */
-interface Item {
-  readonly name: string
-  readonly expression: Expression
-}
 
 /** Binds a query inside another statement. Its output are the columns of the select list. */
 export function bindQuery(query: Query, context: BindContext, parent: Scope | null, outer: Visible): LogicalPlan {
@@ -62,87 +58,42 @@ function bindAny(
     return query.set !== null ? bindSet(query, query.set, context, parent, visible)
       : bindValues(query, query.rows!, context, parent, visible)
   }
-  const closed = parent === null ? null : parent.around(null)
-  const source = bindFrom(query.from, { context, parent: closed, visible, locks: query.locks.length > 0 })
+  const source = bindFrom(query.from, { context, parent, visible, locks: query.locks.length > 0 })
   const scope = new Scope(source.columns, parent)
+  const unnesting = new Unnesting()
   const plain: ExprEnv = { context, scope, aggregates: null, clause: 'WHERE', visible }
   const where = bindWhere(query.where, source.plan, plain)
-  let input = where.plan
   const aggregates = new Aggregates()
   const windows = new Windows(query.windows ?? [])
-  const unnesting = new Unnesting()
   const env: ExprEnv = { ...plain, aggregates, windows, clause: 'SELECT', unnesting }
   const isOpen = open && !query.distinct && query.groupBy.length === 0 && query.orderBy.length === 0 &&
     query.limit === null && query.offset === null
-  let items = query.items.flatMap(item => bindItem(item, env, isOpen))
-  const groups = query.groupBy.map(group => bindGroup(group, items, query.items, { ...plain, clause: 'GROUP BY' }))
+  const items = query.items.flatMap(item => bindItem(item, env, isOpen))
+  const groups = query.groupBy.map(group => (
+    bindGroup(group, items, query.items, { ...plain, clause: 'GROUP BY', unnesting })
+  ))
   const having = query.having === null ? null
     : condition(query.having, 'HAVING', { ...env, windows: undefined, clause: 'HAVING' })
-  let keys = query.orderBy.map(item => bindOrder(item, items, env))
+  const keys = query.orderBy.map(item => bindOrder(item, items, env))
   checkUnused(env, bindExpr)
-  const isGrouped = groups.length > 0 || having !== null || windows.calls.length > 0
-  if (parent?.correlation?.isUsed === true) {
-    parent.correlation.query = {
-      input, conditions: where.correlated, items: items.map(item => item.expression), aggregates: aggregates.calls,
-      isGrouped, isLimited: query.limit !== null || query.offset !== null,
-    }
-  }
-  if (unnesting.count > 0) {
-    if (isGrouped || aggregates.calls.length > 0 || parent?.correlation?.isUsed === true) {
-      throw unsupported('a correlated subquery outside of WHERE, beside aggregates or outer references',
-        unnesting.lastPosition())
-    }
-    ({ input, items, keys } = unnestItems(unnesting, input, items, keys))
-  }
   if (windows.calls.length > 0 && query.locks.length > 0) {
     throw unsupported('FOR UPDATE or FOR SHARE with window functions', query.locks[0]!.position)
   }
   const locked = lockedTables(query, source.columns, aggregates.calls.length > 0)
-  if (groups.length === 0 && aggregates.calls.length === 0 && having === null) {
-    const { plan, map } = windows.place(input, expression => expression)
-    return finish(query, plan, items.map(item => ({ ...item, expression: map(item.expression) })),
-      keys.map(key => ({ ...key, expression: map(key.expression) })), { ...plain, clause: 'LIMIT' }, locked)
-  }
-  const grouping = new Grouping(input, groups, aggregates)
-  const over = (expression: Expression): Expression => grouping.regroup(expression)
-  const filtered: LogicalPlan = having === null ? grouping.plan
-    : { kind: 'filter', input: grouping.plan, predicate: over(having), output: grouping.plan.output }
-  const { plan, map } = windows.place(filtered, over)
-  return finish(query, plan, items.map(item => ({ ...item, expression: map(item.expression) })),
-    keys.map(key => ({ ...key, expression: map(key.expression) })), { ...plain, clause: 'LIMIT' })
+  const level: Level = { input: where.plan, items, groups, having, keys, aggregates, windows, unnesting }
+  const rows = isGrouped(level) ? groupedRows(level) : plainRows(level)
+  return finish(query, rows.plan, rows.items, rows.keys, { ...plain, clause: 'LIMIT' }, locked)
 }
 
-/** WHERE above FROM: its correlated subqueries as joins, and apart from it the conditions with outer references. */
-export function bindWhere(
-  where: Expr | null, plan: LogicalPlan, env: ExprEnv,
-): { plan: LogicalPlan; correlated: readonly Expression[] } {
-  if (where === null) return { plan, correlated: [] }
+/** WHERE above FROM, its correlated subqueries as joins. Conditions that refer outwards stand on top. */
+export function bindWhere(where: Expr | null, plan: LogicalPlan, env: ExprEnv): { plan: LogicalPlan } {
+  if (where === null) return { plan }
   const unnesting = new Unnesting()
-  const correlation = env.scope.parent?.correlation ?? null
-  if (correlation !== null) correlation.isOpen = true
   const all = conjuncts(condition(where, 'WHERE', { ...env, unnesting }))
-  if (correlation !== null) correlation.isOpen = false
-  const isHere = (e: Expression): boolean => !isPending(e) && !isCorrelated(e)
+  const isHere = (e: Expression): boolean => !isPending(e) && !isOpenExpression(e)
   const filtered = pushFilter(plan, all.filter(isHere))
   const done = unnesting.where(filtered, all.filter(e => !isHere(e)))
-  const own = done.conditions.filter(e => !isCorrelated(e))
-  return { plan: filterAbove(done.plan, own), correlated: done.conditions.filter(isCorrelated) }
-}
-
-function filterAbove(input: LogicalPlan, conditions: readonly Expression[]): LogicalPlan {
-  const predicate = andAll(conditions)
-  return predicate === null ? input : { kind: 'filter', input, predicate, output: input.output }
-}
-
-/** Select items and sort keys with their correlated subqueries as columns of the input. */
-function unnestItems(
-  unnesting: Unnesting, input: LogicalPlan, items: readonly Item[], keys: readonly SortKey[],
-): { input: LogicalPlan; items: Item[]; keys: SortKey[] } {
-  const { plan, expressions } = unnesting.expressions(input, [...items, ...keys].map(each => each.expression))
-  return {
-    input: plan, items: items.map((item, i) => ({ ...item, expression: expressions[i]! })),
-    keys: keys.map((key, i) => ({ ...key, expression: expressions[items.length + i]! })),
-  }
+  return { plan: filterAbove(done.plan, done.conditions) }
 }
 
 function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
@@ -187,19 +138,18 @@ function bindGroup(group: Expr, items: readonly Item[], written: readonly Select
     expression = aliased(group.path[0]!, items, written, group.position)
   }
   expression ??= settle(bindExpr(group, env), env.context)
-  if (isPending(expression)) throw unsupported('a correlated subquery in GROUP BY', group.position)
-  if (contains(expression, WINDOW_MARKER)) {
+  if (contains(expression, WINDOW_MARKER, PENDING)) {
     throw bindError(CODE.WINDOWING, 'window functions are not allowed in GROUP BY', group.position)
   }
-  if (contains(expression, MARKER)) {
+  if (contains(expression, MARKER, WINDOW_MARKER)) {
     throw bindError(CODE.GROUPING, 'aggregate functions are not allowed in GROUP BY', group.position)
   }
   return expression
 }
 
-/** Whether an expression has a marker column at or above `marker`. */
-function contains(expression: Expression, marker: number): boolean {
-  return some(expression, part => part.kind === 'column' && part.index >= marker)
+/** Whether an expression has a marker column from `first` on, below `end`. */
+function contains(expression: Expression, first: number, end: number): boolean {
+  return some(expression, part => part.kind === 'column' && part.index >= first && part.index < end)
 }
 
 /** The item with this output name; equal expressions under one name are no ambiguity. */
@@ -282,7 +232,7 @@ function limited(query: Query, input: LogicalPlan, env: ExprEnv): LogicalPlan {
   if (query.limit === null && query.offset === null) return input
   const count = (expr: Expr | null, clause: string): Expression | null => {
     if (expr === null || (expr.kind === 'literal' && expr.form === 'null')) return null
-    const bound = bindExpr(expr, { ...env, scope: Scope.empty, aggregates: null, clause })
+    const bound = bindExpr(expr, { ...env, scope: new Scope([], env.scope.parent), aggregates: null, clause })
     const value = coerce(bound, BIGINT, bound.type.kind === 'null' ? 'implicit' : 'assignment', env.context)
     if (value.kind === 'constant' && value.value !== null && Number(value.value) < 0) {
       throw bindError(CODE.INVALID_PARAMETER, `${clause} must not be negative`, expr.position)
@@ -328,7 +278,7 @@ function bindSet(
   const plan = bindSetOperation(set, context, branch => {
     const [lock] = branch.locks
     if (lock !== undefined) throw unsupported('FOR UPDATE or FOR SHARE in a set operation', lock.position)
-    return bindAny(branch, context, parent === null ? null : parent.around(null), visible, true)
+    return bindAny(branch, context, parent, visible, true)
   })
   const { output } = plan
   const env: ExprEnv = { context, scope: Scope.empty, aggregates: null, clause: 'LIMIT', visible }

@@ -3,6 +3,7 @@
 // maps every expression to the output of the aggregate node: group expressions first, then aggregates; an
 // input column that is neither inside an aggregate nor grouped is 42803.
 import { CODE } from '../base/errors.ts'
+import { isCount } from '../../exec/functions/aggregates.ts'
 import type { AggregateCall, ColumnExpression, Expression, LogicalPlan, OutputColumn } from '../../exec/plan/logical.ts'
 import { mapOperands } from '../../exec/plan/expression.ts'
 import { bindError } from './bind-context.ts'
@@ -26,8 +27,7 @@ export class Aggregates {
       index = this.calls.push(call) - 1
       this.#byKey.set(key, index)
     }
-    const nullable = call.fn !== 'count' && call.fn !== 'count_star'
-    return { kind: 'column', index: MARKER + index, type: call.type, nullable, name, position: call.position }
+    return { kind: 'column', index: MARKER + index, type: call.type, nullable: !isCount(call.fn), name, position: call.position }
   }
 }
 
@@ -38,16 +38,14 @@ export class Grouping {
   readonly #byKey: ReadonlyMap<string, number>
   readonly #output: readonly OutputColumn[]
 
-  constructor(input: LogicalPlan, groups: readonly Expression[], aggregates: Aggregates) {
+  constructor(input: LogicalPlan, groups: readonly Expression[], calls: readonly AggregateCall[]) {
     this.#groups = groups
     this.#byKey = new Map(groups.map((group, i) => [expressionKey(group), i]))
     this.#output = [
       ...groups.map(group => ({ name: nameOf(group), type: group.type, nullable: isNullable(group) })),
-      ...aggregates.calls.map(call => ({
-        name: call.fn, type: call.type, nullable: call.fn !== 'count' && call.fn !== 'count_star',
-      })),
+      ...calls.map(call => ({ name: call.fn, type: call.type, nullable: !isCount(call.fn) })),
     ]
-    this.plan = { kind: 'aggregate', input, groups, aggregates: aggregates.calls, output: this.#output }
+    this.plan = { kind: 'aggregate', input, groups, aggregates: calls, output: this.#output }
   }
 
   /** The expression over the aggregate's output. Throws 42803. */

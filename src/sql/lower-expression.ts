@@ -189,10 +189,16 @@ function lowerSubLink(node: NodeReader): Expr {
   if (type === 'EXPR_SUBLINK') return { kind: 'subquery', mode: 'scalar', query, negated: false, position }
   const isIn = type === 'ANY_SUBLINK' && (operator.length === 0 || operator[0] === '=')
   const isNotIn = type === 'ALL_SUBLINK' && operator[0] === '<>'
+  if (test !== null && (type === 'ANY_SUBLINK' || type === 'ALL_SUBLINK') && !(isIn || isNotIn)) {
+    const mode = type === 'ANY_SUBLINK' ? 'any' : 'all'
+    return { kind: 'subquery', mode, query, arg: lowerExpr(test), symbol: operator[0]!, negated: false, position }
+  }
+  if (type === 'ROWCOMPARE_SUBLINK' && test !== null) {
+    const right: Expr = { kind: 'subquery', mode: 'scalar', query, negated: false, position }
+    return { kind: 'operator', symbol: operator[0]!, left: lowerExpr(test), right, position }
+  }
   if (test === null || !(isIn || isNotIn)) {
-    throw unsupported(
-      type === 'ARRAY_SUBLINK' ? 'ARRAY(SELECT …)' : `${operator[0] ?? ''} ANY / ALL of a subquery`, position
-    )
+    throw unsupported(type === 'ARRAY_SUBLINK' ? 'ARRAY(SELECT …)' : 'a subquery of this kind', position)
   }
   return { kind: 'subquery', mode: 'in', query, arg: lowerExpr(test), negated: isNotIn, position }
 }
@@ -228,6 +234,13 @@ function lowerOperator(node: NodeReader): Expr {
       const [low, high] = lowerAll(right.nodes('items')) as [Expr, Expr]
       const [negated, symmetric] = [kind.includes('NOT'), kind.endsWith('_SYM')]
       return { kind: 'between', arg: lowerExpr(left!), low, high, negated, symmetric, position }
+    }
+    case 'AEXPR_OP_ANY': case 'AEXPR_OP_ALL': {
+      if (right.tag !== 'A_ArrayExpr') throw unsupported(`${symbol} ANY / ALL of an array`, position)
+      const items = lowerAll(right.nodes('elements'))
+      right.ignore('list_start', 'list_end')
+      right.done()
+      return { kind: 'quantified', symbol, all: kind === 'AEXPR_OP_ALL', arg: lowerExpr(left!), items, position }
     }
     case 'AEXPR_SIMILAR': throw unsupported('SIMILAR TO', position)
     // What IN () and NOT IN () are rewritten to.

@@ -5,6 +5,7 @@
 import type { SqlType } from '../base/types.ts'
 import { BOOLEAN, sameType } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
+import { isOuter } from './correlation.ts'
 import { mapOperands, operandsOf } from '../../exec/plan/expression.ts'
 import type { Expression, JoinPlan, LogicalPlan, OutputColumn } from '../../exec/plan/logical.ts'
 
@@ -80,12 +81,13 @@ function joinWith(join: JoinPlan, parts: readonly Expression[]): JoinPlan {
   }
 }
 
-/** Which side's columns an expression reads; subqueries and constants may go nowhere. */
+/** Which side's columns an expression reads; constants and what refers to outer queries may go nowhere. */
 function sideOf(expression: Expression, width: number): 'left' | 'right' | 'both' | 'none' {
   let [left, right, fixed] = [false, false, false]
   const visit = (e: Expression): void => {
     if (e.kind === 'column') {
-      if (e.index < width) left = true
+      if (isOuter(e.index)) fixed = true
+      else if (e.index < width) left = true
       else right = true
     } else if (e.kind === 'call' && VOLATILE.has(e.fn)) fixed = true
     operandsOf(e).forEach(visit)

@@ -1,12 +1,10 @@
 // Names in sight at one level of a query: the columns of its FROM clause with their ordinals in the input row.
-// The parent scope gives outer references (correlation.ts) where they are allowed, and elsewhere tells a correlated
-// subquery (0A000) from a misspelt name (42703).
+// Names that a level does not have are looked for in the levels around it: outer references (correlation.ts).
 import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
 import type { ColumnExpression, OutputColumn } from '../../exec/plan/logical.ts'
 import { bindError } from './bind-context.ts'
-import { OUTER } from './correlation.ts'
-import type { Correlation } from './correlation.ts'
+import { newSerial, outerReference } from './correlation.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
 
@@ -29,36 +27,24 @@ export class Scope {
   /** In the order of `*`. */
   readonly columns: readonly ScopeColumn[]
   readonly parent: Scope | null
-  /** Takes the references of the subquery whose parent this is; null where none are allowed. */
-  readonly correlation: Correlation | null
+  /** Tells its columns from those of other scopes, in references from inside subqueries (correlation.ts). */
+  readonly serial: number = newSerial()
 
-  constructor(columns: readonly ScopeColumn[], parent: Scope | null, correlation: Correlation | null = null) {
+  constructor(columns: readonly ScopeColumn[], parent: Scope | null) {
     this.columns = columns
     this.parent = parent
-    this.correlation = correlation
-  }
-
-  /** The same names as the parent of a subquery. */
-  around(correlation: Correlation | null): Scope {
-    return correlation === this.correlation ? this : new Scope(this.columns, this.parent, correlation)
   }
 
   static readonly empty = new Scope([], null)
 
-  /** The column a name means. Throws 42703, 42P01, 42702, or 0A000 for a reference to an outer query. */
+  /** The column a name means, here or in a query around this one. Throws 42703, 42P01, 42702. */
   resolve(path: readonly string[], position?: number): ColumnExpression {
     const [table, name] = splitPath(path, position)
     const found = this.#find(table, name, position)
     if (found !== null) return columnExpression(found, position)
     for (let outer = this.parent; outer !== null; outer = outer.parent) {
       const column = outer.#find(table, name, position)
-      if (column !== null) {
-        if (outer === this.parent && outer.correlation?.isOpen === true) {
-          outer.correlation.isUsed = true
-          return { ...columnExpression(column, position), index: column.index + OUTER }
-        }
-        throw unsupported(`a correlated subquery (reference to outer column "${path.join('.')}")`, position)
-      }
+      if (column !== null) return outerReference(outer.serial, columnExpression(column, position))
     }
     throw this.#unknown(table, name, position)
   }

@@ -5,34 +5,29 @@
 //   scalar aggregate, keys `o.a = i.b`   left join with the subquery grouped by b; a count of no rows is 0
 //   scalar aggregate, any condition      the same, grouped by the distinct outer values it reads, which are joined
 //                                        with the subquery's rows first and with the outer rows (NULL = NULL) last
-//   scalar column of a primary key       left join: it has one row at most
-//   EXISTS elsewhere                     count(*) > 0 as a scalar aggregate
-//   IN elsewhere                         the same of the rows where the comparison is true, and where it is NULL
-import { CODE } from '../base/errors.ts'
-import { parseScalar } from '../base/scalar-parse.ts'
-import type { SqlType, TypeKind } from '../base/types.ts'
-import { BIGINT, BOOLEAN, sameType } from '../base/types.ts'
-import { andAll, columnsOf, remap, some, substitute } from '../../exec/plan/expression.ts'
+//   any other scalar                     left join that refuses a second partner (dependent.ts)
+//   EXISTS, IN, ANY, ALL elsewhere       counts and extremes as scalar aggregates, and an expression over them
+import { sameType } from '../base/types.ts'
+import { andAll, columnsOf, conjuncts, substitute } from '../../exec/plan/expression.ts'
 import type {
-  AggregateCall, ColumnExpression, Expression, JoinPlan, LogicalPlan, OutputColumn,
+  AggregateCall, AggregatePlan, ColumnExpression, Expression, JoinPlan, LogicalPlan, OutputColumn,
 } from '../../exec/plan/logical.ts'
-import { bindError } from './bind-context.ts'
-import { OUTER, PENDING, isCorrelated, isPending, outerColumns, seat } from './correlation.ts'
-import type { CorrelatedQuery } from './correlation.ts'
-import { MARKER, isNullable } from './grouping.ts'
-import { constant } from './literal.ts'
-import { unsupported } from './node-reader.ts'
+import { mapAggregate } from '../../exec/plan/map-plan.ts'
+import { PENDING, addOuterColumns, isOuter, isPending, isPendingIndex, outerColumnsOf, outerOrdinal, refersTo,
+  substituteOuter } from './correlation.ts'
+import { groupedByDomain, joinDomains, valueOrZero } from './depend.ts'
+import { domainOf, filterDependent, joinDependent } from './dependent.ts'
+import type { Dependent } from './dependent.ts'
+import { isNullable } from './grouping.ts'
+import { nullSafeKeys } from './null-safe-keys.ts'
+import { pullUp } from './pull-up.ts'
+import type { Membership, PendingSubquery } from './subquery-value.ts'
+import { equalOrNull } from './subquery-value.ts'
 
-/** A correlated subquery that waits for its place in the plan. */
-export interface PendingSubquery {
-  readonly mode: 'scalar' | 'exists' | 'in'
-  readonly negated: boolean
-  readonly query: CorrelatedQuery
-  /** Of 'in': argument = item, over the rows of the subquery. */
-  readonly equal: Expression | null
-  readonly type: SqlType
-  readonly position: number | undefined
-}
+/** A column of the level (an input column or a marker of it) over the plan that subqueries are joined to. */
+export type LevelColumn = (column: ColumnExpression) => Expression
+
+const same: LevelColumn = column => column
 
 /** The correlated subqueries of one query level, by the order of their markers. */
 export class Unnesting {
@@ -42,287 +37,237 @@ export class Unnesting {
     return this.#pending.length
   }
 
+  /** Ordinals of the level's columns that the subqueries refer to. */
+  reads(): number[] {
+    return this.#pending.flatMap(({ valuePlan, value, serial }) => {
+      const read = outerColumnsOf(valuePlan, serial)
+      addOuterColumns(value, serial, read)
+      return [...read.keys()]
+    })
+  }
+
   /** The marker column that stands for the subquery. */
   add(subquery: PendingSubquery): ColumnExpression {
     const index = PENDING + this.#pending.push(subquery) - 1
     return { kind: 'column', index, type: subquery.type, nullable: true, name: 'subquery', position: subquery.position }
   }
 
-  /** Where the newest subquery stands. */
-  lastPosition(): number | undefined {
-    return this.#pending[this.#pending.length - 1]?.position
-  }
-
   /** Joins the subqueries of WHERE to the plan; gives the conditions that remain, over the plan it returns. */
-  where(plan: LogicalPlan, conditions: readonly Expression[]): { plan: LogicalPlan; conditions: Expression[] } {
+  where(
+    plan: LogicalPlan, conditions: readonly Expression[], over: LevelColumn = same,
+  ): { plan: LogicalPlan; conditions: Expression[] } {
     let joined = plan
     const values: Expression[] = []
     for (const condition of conditions) {
       const isNot = condition.kind === 'call' && condition.fn === 'not'
       const only = isNot ? condition.args[0]! : condition
-      const subquery = only.kind === 'column' && only.index >= PENDING ? this.#pending[only.index - PENDING]! : null
-      if (subquery === null || subquery.mode === 'scalar') values.push(condition)
-      else joined = memberJoin(joined, subquery, subquery.negated !== isNot)
+      const subquery = only.kind === 'column' && isPendingIndex(only.index)
+        ? this.#pending[only.index - PENDING]! : null
+      if (subquery === null || subquery.member === null || readsPending(subquery)) values.push(condition)
+      else joined = memberJoin(joined, subquery, subquery.member, { isNot, over })
     }
-    const done = this.expressions(joined, values)
+    const done = this.expressions(joined, values, over)
     return { plan: done.plan, conditions: done.expressions }
   }
 
-  /** Joins the subqueries in expressions to the plan; gives the expressions over the plan it returns. */
-  expressions(plan: LogicalPlan, expressions: readonly Expression[]): { plan: LogicalPlan; expressions: Expression[] } {
+  /**
+   * Joins the subqueries in expressions to the plan, and gives the expressions over the plan it returns: only the
+   * markers in them are replaced. `over` says what the columns are that the subqueries refer to.
+   */
+  expressions(
+    plan: LogicalPlan, expressions: readonly Expression[], over: LevelColumn = same,
+  ): { plan: LogicalPlan; expressions: Expression[] } {
+    const { plan: joined, valueOf } = this.placed(plan, expressions, over)
+    return { plan: joined, expressions: expressions.map(valueOf) }
+  }
+
+  /** As {@link expressions}, with the mapping of any expression whose markers occur in these. */
+  placed(
+    plan: LogicalPlan, expressions: readonly Expression[], over: LevelColumn = same,
+  ): { plan: LogicalPlan; valueOf: (e: Expression) => Expression } {
     const values = new Map<number, Expression>()
     let joined = plan
-    for (const index of expressions.flatMap(e => [...columnsOf(e)])) {
-      if (index < PENDING || values.has(index)) continue
-      const attached = attach(joined, this.#pending[index - PENDING]!)
+    const place = (index: number): Expression => {
+      const known = values.get(index)
+      if (known !== undefined) return known
+      const subquery = this.#pending[index - PENDING]!
+      const read = outerColumnsOf(subquery.valuePlan, subquery.serial)
+      addOuterColumns(subquery.value, subquery.serial, read)
+      for (const ordinal of read.keys()) if (isPendingIndex(ordinal)) place(ordinal)
+      const attached = attach(joined, subquery, column => (
+        isPendingIndex(column.index) ? values.get(column.index)! : over(column)
+      ))
       joined = attached.plan
       values.set(index, attached.value)
+      return attached.value
     }
-    const valueOf = (column: ColumnExpression): Expression => values.get(column.index) ?? column
-    return { plan: joined, expressions: expressions.map(e => isPending(e) ? substitute(e, valueOf) : e) }
+    for (const index of expressions.flatMap(e => [...columnsOf(e)])) if (isPendingIndex(index)) place(index)
+    const valueOf = (e: Expression): Expression => (
+      isPending(e) ? substitute(e, column => values.get(column.index) ?? column) : e
+    )
+    return { plan: joined, valueOf }
+  }
+}
+
+function readsPending({ plan, serial, member }: PendingSubquery): boolean {
+  const read = outerColumnsOf(plan, serial)
+  if (member!.equal !== null) addOuterColumns(member!.equal, serial, read)
+  return [...read.keys()].some(isPendingIndex)
+}
+
+function dependentOf(subquery: PendingSubquery, plan: LogicalPlan, over: LevelColumn): Dependent {
+  return {
+    plan, serial: subquery.serial, position: subquery.position,
+    columnOf: (ordinal, column) => over({ ...column, index: ordinal } as ColumnExpression),
   }
 }
 
 /** Semi or anti join of the rows with those of the subquery. */
-function memberJoin(left: LogicalPlan, { query, equal, position }: PendingSubquery, negated: boolean): JoinPlan {
-  checkPlain(query, position)
-  const conditions = [...query.conditions]
-  if (equal !== null) conditions.push(negated && isNullable(equal) ? equalOrNull(equal) : equal)
-  const width = left.output.length
-  const residual = andAll(conditions.map(e => seat(e, width, index => index)))
-  return {
-    kind: 'join', join: negated ? 'anti' : 'semi', left, right: query.input, leftKeys: [], rightKeys: [], residual,
-    output: left.output,
-  }
+function memberJoin(
+  left: LogicalPlan, subquery: PendingSubquery, { equal, negated }: Membership,
+  { isNot, over }: { isNot: boolean; over: LevelColumn },
+): LogicalPlan {
+  const isAnti = negated !== isNot
+  const on = equal === null ? [] : conjuncts(isAnti && isNullable(equal) ? equalOrNull(equal) : equal)
+  return filterDependent(left, dependentOf(subquery, subquery.plan, over), isAnti ? 'anti' : 'semi', on)
 }
-
-/** Only the rows of FROM and WHERE decide about EXISTS and IN. */
-function checkPlain(query: CorrelatedQuery, position: number | undefined): void {
-  if (query.aggregates.length > 0 || query.isGrouped || query.isLimited) {
-    throw unsupported('a correlated EXISTS or IN with aggregates, GROUP BY or LIMIT', position)
-  }
-}
-
-function equalOrNull(equal: Expression): Expression {
-  return { kind: 'call', fn: 'or', type: BOOLEAN, args: [equal, isNull(equal)], position: equal.position }
-}
-
-function isNull(e: Expression): Expression {
-  return { kind: 'call', fn: 'is_null', type: BOOLEAN, args: [e], position: e.position }
-}
-
-const ZERO = constant(BIGINT, 0)
 
 /** The plan with columns for the subquery's value appended, and the value over them. */
-function attach(plan: LogicalPlan, subquery: PendingSubquery): { plan: LogicalPlan; value: Expression } {
-  const { query, mode, position } = subquery
-  if (query.isGrouped || query.isLimited) {
-    throw unsupported('a correlated subquery with GROUP BY, HAVING or LIMIT here', position)
-  }
-  if (mode !== 'scalar') return attachMember(plan, subquery)
-  if (query.aggregates.length === 0) return joinRow(plan, query, position)
-  const { plan: joined, valueOf } = joinAggregates(plan, query, query.aggregates, position)
-  const value = substitute(query.items[0]!, column => {
-    if (column.index >= MARKER) return valueOf(column.index - MARKER)
-    throw bindError(CODE.GROUPING, `column "${column.name}" must appear in the GROUP BY clause or be used in an ` +
-      'aggregate function', column.position)
+function attach(
+  plan: LogicalPlan, subquery: PendingSubquery, over: LevelColumn,
+): { plan: LogicalPlan; value: Expression } {
+  const dependent = dependentOf(subquery, subquery.valuePlan, over)
+  const found = overAggregate(subquery.valuePlan)
+  const { plan: joined, values } = found === null ? joinDependent(plan, dependent, 'left', [], subquery.single)
+    : joinAggregate(plan, found, dependent)
+  const value = substitute(subquery.value, column => {
+    const ordinal = outerOrdinal(column.index, subquery.serial)
+    return ordinal >= 0 ? dependent.columnOf(ordinal, column) : isOuter(column.index) ? column : values[column.index]!
   })
   return { plan: joined, value }
 }
 
-/** EXISTS and IN as a value: by the number of rows, of those that are equal and of those that may be. */
-function attachMember(
-  plan: LogicalPlan, { query, equal, negated, position }: PendingSubquery,
-): { plan: LogicalPlan; value: Expression } {
-  checkPlain(query, position)
-  const count = (filter: Expression | null): AggregateCall => (
-    { fn: 'count_star', args: [], distinct: false, filter, type: BIGINT, position }
-  )
-  const calls = equal === null ? [count(null)] : [count(equal), count(isNull(equal))]
-  const { plan: joined, valueOf } = joinAggregates(plan, query, calls, position)
-  const has = (call: number): Expression => (
-    { kind: 'call', fn: 'gt', type: BOOLEAN, args: [valueOf(call), ZERO], position }
-  )
-  if (equal === null) return { plan: joined, value: has(0) }
-  const [yes, no] = negated ? [0, 1] : [1, 0]
-  const value: Expression = {
-    kind: 'case', type: BOOLEAN, position, otherwise: constant(BOOLEAN, no),
-    branches: [{ when: has(0), then: constant(BOOLEAN, yes) }, { when: has(1), then: constant(BOOLEAN, null) }],
+/** A query that is one row of aggregates: the node, the select list over it, and HAVING. */
+interface OverAggregate {
+  readonly aggregate: AggregatePlan
+  readonly items: readonly Expression[]
+  readonly having: readonly Expression[]
+}
+
+function overAggregate(plan: LogicalPlan): OverAggregate | null {
+  switch (plan.kind) {
+    case 'aggregate': {
+      if (plan.groups.length > 0) return null
+      const items = plan.output.map((column, index): Expression => ({ kind: 'column', index, ...column }))
+      return { aggregate: plan, items, having: [] }
+    }
+    case 'sort': return overAggregate(plan.input)
+    case 'project': case 'filter': {
+      const inner = overAggregate(plan.input)
+      if (inner === null) return null
+      const over = (e: Expression): Expression => (
+        substitute(e, column => isOuter(column.index) ? column : inner.items[column.index]!)
+      )
+      return plan.kind === 'project' ? { ...inner, items: plan.expressions.map(over) }
+        : { ...inner, having: [...inner.having, over(plan.predicate)] }
+    }
+    default: return null
   }
-  return { plan: joined, value }
+}
+
+/** Left join with the aggregates, grouped by what they depend on. */
+function joinAggregate(
+  left: LogicalPlan, { aggregate, items, having }: OverAggregate, dependent: Dependent,
+): { plan: LogicalPlan; values: Expression[] } {
+  const { plan, first } = joinByKeys(left, aggregate, dependent) ?? joinByDomain(left, aggregate, dependent)
+  const valueOf = (column: ColumnExpression): Expression => {
+    const ordinal = outerOrdinal(column.index, dependent.serial)
+    if (ordinal >= 0) return dependent.columnOf(ordinal, column)
+    if (isOuter(column.index)) return column
+    const index = first + column.index
+    return valueOrZero(aggregate.aggregates[column.index]!, { kind: 'column', index, ...plan.output[index]! })
+  }
+  const condition = andAll(having.map(e => substitute(e, valueOf)))
+  const values = items.map(e => substitute(e, valueOf)).map((then): Expression => condition === null ? then
+    : { kind: 'case', type: then.type, branches: [{ when: condition, then }], otherwise: null, position: then.position })
+  return { plan, values }
 }
 
 interface Joined {
   readonly plan: LogicalPlan
-  /** Value of an aggregate for a row of the plan. */
-  readonly valueOf: (call: number) => Expression
+  /** Column of the first aggregate. */
+  readonly first: number
 }
 
-function joinAggregates(
-  left: LogicalPlan, query: CorrelatedQuery, calls: readonly AggregateCall[], position: number | undefined,
-): Joined {
-  const pairs = query.conditions.map(keyPair)
-  const keyed = pairs.every(pair => pair !== null)
-    && !calls.some(({ filter }) => filter !== null && isCorrelated(filter))
-  const width = left.output.length
-  const { right, leftKeys, rightKeys } = keyed
-    ? groupedByKeys(query, calls, pairs.filter(pair => pair !== null))
-    : groupedByOuter(left, query, calls, position)
-  const plan: JoinPlan = {
-    kind: 'join', join: 'left', left, right, leftKeys, rightKeys, residual: null,
-    output: [...left.output, ...right.output.map(column => ({ ...column, nullable: true }))],
-  }
-  const first = width + right.output.length - calls.length
-  const valueOf = (call: number): Expression => {
-    const { name, type } = plan.output[first + call]!
-    const column: Expression = { kind: 'column', index: first + call, name, type, nullable: true }
-    if (!COUNTS.has(calls[call]!.fn)) return column
-    return { kind: 'call', fn: 'coalesce', type, args: [column, { ...ZERO, type }] }
-  }
-  return { plan, valueOf }
-}
-
-const COUNTS = new Set(['count', 'count_star'])
-
-interface GroupedSide {
-  readonly right: LogicalPlan
-  readonly leftKeys: readonly Expression[]
-  readonly rightKeys: readonly Expression[]
-}
-
-function groupedByKeys(
-  query: CorrelatedQuery, calls: readonly AggregateCall[], pairs: readonly KeyPair[],
-): GroupedSide {
+/** By the values that are compared with `=`, where nothing else refers outwards. */
+function joinByKeys(left: LogicalPlan, plan: AggregatePlan, dependent: Dependent): Joined | null {
+  const { serial } = dependent
+  const pulled = pullUp(plan.input, serial, true)
+  if (pulled === null) return null
+  const over = (e: Expression): Expression => (
+    substitute(e, column => isOuter(column.index) ? column : pulled.items[column.index]!)
+  )
+  const calls = plan.aggregates.map(call => mapAggregate(call, over))
+  const pairs = pulled.conditions.map(e => keyPair(e, serial)).filter(pair => pair !== null)
+  const isOpen = calls.some(call => refersInside(call, serial))
+  if (pairs.length < pulled.conditions.length || isOpen) return null
   const groups = pairs.map(pair => pair.inner)
-  const right = aggregate(query.input, groups, calls)
-  return {
-    right, leftKeys: pairs.map(pair => pair.outer),
-    rightKeys: groups.map((_, i) => columnAt(right.output, i)),
-  }
-}
-
-/** The aggregates for every distinct combination of the outer values that the conditions read. */
-function groupedByOuter(
-  left: LogicalPlan, query: CorrelatedQuery, calls: readonly AggregateCall[], position: number | undefined,
-): GroupedSide {
-  const read = new Set<number>()
-  for (const condition of query.conditions) outerColumns(condition, read)
-  for (const { filter } of calls) if (filter !== null) outerColumns(filter, read)
-  const outer = [...read]
-  const domain = distinctColumns(left, outer)
-  const width = outer.length
-  const seated = (e: Expression): Expression => seat(e, width, index => outer.indexOf(index))
-  const residual = andAll(query.conditions.map(seated))
-  const joined: JoinPlan = {
-    kind: 'join', join: 'inner', left: domain, right: query.input, leftKeys: [], rightKeys: [], residual,
-    output: [...domain.output, ...query.input.output],
-  }
-  const shifted = calls.map(call => ({
-    ...call, args: call.args.map(seated), filter: call.filter === null ? null : seated(call.filter),
-  }))
-  const right = aggregate(joined, outer.map((_, i) => columnAt(joined.output, i)), shifted)
-  const leftKeys = outer.flatMap(index => nullSafeKeys(columnAt(left.output, index), position))
-  return { right, leftKeys, rightKeys: outer.flatMap((_, i) => nullSafeKeys(columnAt(right.output, i), position)) }
-}
-
-function distinctColumns(plan: LogicalPlan, columns: readonly number[]): LogicalPlan {
-  const output = columns.map(index => plan.output[index]!)
-  const expressions = columns.map(index => columnAt(plan.output, index))
-  return { kind: 'distinct', output, input: { kind: 'project', input: plan, expressions, output } }
-}
-
-function aggregate(
-  input: LogicalPlan, groups: readonly Expression[], aggregates: readonly AggregateCall[],
-): LogicalPlan {
-  const output = [
+  const output: OutputColumn[] = [
     ...groups.map((e, i) => (
       { name: e.kind === 'column' ? e.name : `key${i + 1}`, type: e.type, nullable: isNullable(e) }
     )),
-    ...aggregates.map(call => ({ name: call.fn, type: call.type, nullable: !COUNTS.has(call.fn) })),
+    ...plan.output,
   ]
-  return { kind: 'aggregate', input, groups, aggregates, output }
+  const right: LogicalPlan = { kind: 'aggregate', input: pulled.input, groups, aggregates: calls, output }
+  const leftKeys = pairs.map(pair => substituteOuter(pair.outer, serial, dependent.columnOf))
+  const join: JoinPlan = {
+    kind: 'join', join: 'left', left, right, residual: null, leftKeys,
+    rightKeys: groups.map((_, index): Expression => ({ kind: 'column', index, ...output[index]! })),
+    output: [...left.output, ...output.map(column => ({ ...column, nullable: true }))],
+  }
+  return { plan: join, first: left.output.length + groups.length }
 }
 
-/** A scalar without aggregates: the conditions must fix the primary key of the one table it reads. */
-function joinRow(
-  left: LogicalPlan, query: CorrelatedQuery, position: number | undefined,
-): { plan: LogicalPlan; value: Expression } {
-  const { input } = query
-  if (!hasOneRow(query)) {
-    throw unsupported('a correlated scalar subquery that may have several rows (neither an aggregate nor a whole ' +
-      'primary key)', position)
-  }
-  const item = query.items[0]!
-  const column: OutputColumn = { name: 'value', type: item.type, nullable: true }
-  const right: LogicalPlan = {
-    kind: 'project', input, expressions: [...input.output.map((_, i) => columnAt(input.output, i)), item],
-    output: [...input.output, column],
-  }
-  const width = left.output.length
-  const output = [...left.output, ...right.output.map(each => ({ ...each, nullable: true }))]
-  const residual = andAll(query.conditions.map(e => seat(e, width, index => index)))
-  const plan: JoinPlan = { kind: 'join', join: 'left', left, right, leftKeys: [], rightKeys: [], residual, output }
-  return { plan, value: columnAt(output, output.length - 1) }
+function refersInside(call: AggregateCall, serial: number): boolean {
+  let refers = false
+  mapAggregate(call, e => {
+    refers ||= refersTo(e, serial)
+    return e
+  })
+  return refers
 }
 
-function hasOneRow({ input, conditions }: CorrelatedQuery): boolean {
-  const scan = input.kind === 'filter' ? input.input : input
-  if (scan.kind !== 'scan') return false
-  const fixed = new Set<number>()
-  for (const condition of conditions) {
-    const inner = keyPair(condition)?.inner
-    if (inner?.kind === 'column') fixed.add(scan.columns[inner.index]!)
-  }
-  return scan.schema.key.every(ordinal => fixed.has(ordinal))
+/** For every distinct combination of the outer values that the subquery reads. */
+function joinByDomain(left: LogicalPlan, aggregate: AggregatePlan, dependent: Dependent): Joined {
+  const { domain, expressions } = domainOf(left, { ...dependent, plan: aggregate })
+  const right = groupedByDomain(aggregate, domain)
+  const join = joinDomains('left', left, right, [[], []], domain)
+  const leftKeys = expressions.flatMap((e, i) => nullSafeKeys(e, domain.plan.output[i]!, domain.position))
+  const rightKeys = expressions.flatMap((_, index) => (
+    nullSafeKeys({ kind: 'column', index, ...right.output[index]! }, domain.plan.output[index]!, domain.position)
+  ))
+  return { plan: { ...join, leftKeys, rightKeys }, first: left.output.length + expressions.length }
 }
 
 interface KeyPair {
-  /** Over the outer query's row. */
+  /** Over columns of the scope only. */
   readonly outer: Expression
-  /** Over the subquery's row. */
+  /** Over the subquery's rows only. */
   readonly inner: Expression
 }
 
 /** `outer = inner` of one type, as keys of a hash join; null for other conditions. */
-function keyPair(condition: Expression): KeyPair | null {
+function keyPair(condition: Expression, serial: number): KeyPair | null {
   if (condition.kind !== 'call' || condition.fn !== 'eq') return null
   const [a, b] = condition.args as [Expression, Expression]
   if (!sameType(a.type, b.type) || a.type.blankPadded === true) return null
-  const [outer, inner] = readsOnly(a, true) && readsOnly(b, false) ? [a, b] : [b, a]
-  if (!readsOnly(outer, true) || !readsOnly(inner, false)) return null
-  return { outer: remap(outer, index => index - OUTER), inner }
+  const [outer, inner] = readsOnly(a, serial) ? [a, b] : [b, a]
+  if (!readsOnly(outer, serial) || columnsOf(inner).size === 0 || [...columnsOf(inner)].some(isOuter)) return null
+  return { outer, inner }
 }
 
-function readsOnly(e: Expression, fromOuter: boolean): boolean {
+function readsOnly(e: Expression, serial: number): boolean {
   const columns = [...columnsOf(e)]
-  return columns.length > 0 && columns.every(index => index >= OUTER === fromOuter)
+  return columns.length > 0 && columns.every(index => outerOrdinal(index, serial) >= 0)
 }
 
-const ZERO_TEXTS: Partial<Record<TypeKind, string>> = {
-  boolean: 'false', smallint: '0', integer: '0', bigint: '0', decimal: '0', real: '0', double: '0', text: '',
-  date: '1970-01-01', time: '00:00:00', timestamp: '1970-01-01 00:00:00', timestamptz: '1970-01-01 00:00:00+00',
-  uuid: '00000000-0000-0000-0000-000000000000', bytea: '',
-}
-
-/** Keys that are equal where two values are, and where both are NULL. */
-function nullSafeKeys(column: Expression, position: number | undefined): Expression[] {
-  if (column.kind === 'column' && !column.nullable) return [column]
-  const zero = ZERO_TEXTS[column.type.kind]
-  if (zero === undefined || column.type.blankPadded === true) {
-    throw unsupported(`a correlated subquery over a nullable column of type ${column.type.kind}`, position)
-  }
-  const { type } = column
-  return [
-    { kind: 'call', fn: 'coalesce', type, args: [column, constant(type, parseScalar(type, zero))] },
-    { kind: 'call', fn: 'is_null', type: BOOLEAN, args: [column] },
-  ]
-}
-
-function columnAt(output: readonly OutputColumn[], index: number): ColumnExpression {
-  return { kind: 'column', index, ...output[index]! }
-}
-
-/** True when nothing but plain columns of the level is read: such an expression can be an argument of IN. */
-export function isPlain(e: Expression): boolean {
-  return !some(e, part => part.kind === 'column' && part.index >= MARKER)
-}

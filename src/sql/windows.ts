@@ -61,6 +61,13 @@ export class Windows {
     return [...this.#definitions].filter(([name]) => !this.#used.has(name)).map(([, definition]) => definition)
   }
 
+  /** What the calls read, over the input row of the level. */
+  expressions(): Expression[] {
+    return this.calls.flatMap(({ args, filter, partition, order }) => [
+      ...args, ...(filter === null ? [] : [filter]), ...partition, ...order.map(key => key.expression),
+    ])
+  }
+
   #named(name: string, position?: number): WindowDefinition {
     const found = this.#definitions.get(name)
     if (found === undefined) throw bindError(CODE.UNDEFINED_OBJECT, `window "${name}" does not exist`, position)
