@@ -224,7 +224,7 @@ export class JoinSource implements BatchSource {
     const owner = this.#pairOwner[p]!
     const { single } = this.#operator.spec
     if (single !== undefined && this.#matched[owner] === 1) {
-      throw new DatabaseError(CODE.CARDINALITY, 'a subquery used as an expression returned more than one row', {
+      throw new DatabaseError(CODE.CARDINALITY, 'more than one row returned by a subquery used as an expression', {
         position: single.position,
       })
     }

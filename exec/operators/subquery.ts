@@ -36,7 +36,7 @@ function singleValue(run: Run, source: BatchSource, e: SubqueryExpression): Scal
     })
   }
   if (rows > 1) {
-    throw new DatabaseError(CODE.CARDINALITY, 'a subquery used as an expression returned more than one row', {
+    throw new DatabaseError(CODE.CARDINALITY, 'more than one row returned by a subquery used as an expression', {
       position: e.position,
     })
   }

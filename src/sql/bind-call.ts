@@ -7,6 +7,9 @@ import type { CallExpression, Expression } from '../../exec/plan/logical.ts'
 import type { CallExpr, Expr } from './ast.ts'
 import { resolvedAggregate } from './bind-aggregate.ts'
 import { at, bindError } from './bind-context.ts'
+import { columnsOf } from '../../exec/plan/expression.ts'
+import { isOuter } from './correlation.ts'
+import { unsupported } from './node-reader.ts'
 import { bindWindowCall } from './bind-window.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { coerce } from './coerce.ts'
@@ -50,5 +53,10 @@ function bindAggregate(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
     throw bindError(CODE.GROUPING, `aggregate functions are not allowed in ${env.clause}`, position)
   }
   const inner: ExprEnv = { ...env, aggregates: null, windows: undefined, clause: 'an aggregate' }
-  return env.aggregates.add(resolvedAggregate(expr, inner, bind), name)
+  const call = resolvedAggregate(expr, inner, bind)
+  const read = new Set(call.args.flatMap(arg => [...columnsOf(arg)]))
+  if (read.size > 0 && [...read].every(isOuter)) {
+    throw unsupported('an aggregate over columns of an outer query', position)
+  }
+  return env.aggregates.add(call, name)
 }
