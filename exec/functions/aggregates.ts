@@ -30,7 +30,7 @@ export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
 
 /** True for aggregates that are 0 of no rows, where all others are NULL. */
 export function isCount(fn: string): boolean {
-  return fn === 'count' || fn === 'count_star'
+  return fn === 'count' || fn === 'count_star' || fn === 'regr_count'
 }
 
 /** True when the name is an aggregate, so that the binder can tell sum(x) from abs(x). */

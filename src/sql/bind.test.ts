@@ -309,7 +309,7 @@ describe('errors', () => {
     ['SELECT (SELECT qty + max(id) FROM item WHERE qty = i.qty) FROM item i', '42803', 16, undefined],
     ['SELECT (SELECT max(x) FROM sale WHERE item_id = i.id) FROM item i', '42703', 20, undefined],
     ['SELECT count(*), (SELECT count(*) FROM sale WHERE item_id = i.id) FROM item i', '42803', 61, undefined],
-    ['SELECT id FROM item i LEFT JOIN sale ON EXISTS (SELECT 1 FROM item WHERE id = i.id)', '0A000', undefined, undefined],
+    ['SELECT 1 FROM item i LEFT JOIN sale ON EXISTS (SELECT 1 FROM item WHERE id = i.id)', '0A000', 40, undefined],
     ['SELECT x FROM (SELECT 1 AS y) AS s(a, b)', '42P10', undefined, undefined],
     ['SELECT 1::serial', '0A000', 11, undefined],
     ['SELECT 99999999999999999999999999999999999999999', '22003', 8, undefined],

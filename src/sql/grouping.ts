@@ -27,7 +27,8 @@ export class Aggregates {
       index = this.calls.push(call) - 1
       this.#byKey.set(key, index)
     }
-    return { kind: 'column', index: MARKER + index, type: call.type, nullable: !isCount(call.fn), name, position: call.position }
+    const { type, fn, position } = call
+    return { kind: 'column', index: MARKER + index, type, nullable: !isCount(fn), name, position }
   }
 }
 

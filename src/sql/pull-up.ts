@@ -99,6 +99,7 @@ function pullUpKept(plan: JoinPlan, left: PulledUp, serial: number): PulledUp | 
   const input: JoinPlan = {
     ...plan, left: left.input, leftKeys, residual, output: [...left.input.output, ...(isLeft ? right : [])],
   }
-  const items = isLeft ? [...left.items, ...rightColumns.map(e => ({ ...e, nullable: true }) as Expression)] : left.items
+  const missing = rightColumns.map(e => ({ ...e, nullable: true }) as Expression)
+  const items = isLeft ? [...left.items, ...missing] : left.items
   return { input, conditions: left.conditions, items }
 }

@@ -88,8 +88,9 @@ export function quantified(about: About, comparison: Expression, negated: boolea
 }
 
 /**
- * `x op ANY (subquery)` by the subquery's extremes: `compare` makes x op value, x of outer columns. `extremes` are the aggregates of which
- * one comparison being true means that one of the column's is: max for <, min for >, both for <>.
+ * `x op ANY (subquery)` by the subquery's extremes: `compare` makes x op value, x of outer columns. `extremes` are
+ * the aggregates of which one comparison being true means that one of the column's is: max for <, min for >, both
+ * for <>.
  */
 export function byExtremes(
   about: About, extremes: readonly ('min' | 'max')[], compare: (value: Expression) => Expression, negated: boolean,

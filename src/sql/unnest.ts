@@ -188,8 +188,9 @@ function joinAggregate(
     return valueOrZero(aggregate.aggregates[column.index]!, { kind: 'column', index, ...plan.output[index]! })
   }
   const condition = andAll(having.map(e => substitute(e, valueOf)))
-  const values = items.map(e => substitute(e, valueOf)).map((then): Expression => condition === null ? then
-    : { kind: 'case', type: then.type, branches: [{ when: condition, then }], otherwise: null, position: then.position })
+  const values = items.map(e => substitute(e, valueOf)).map((then): Expression => condition === null ? then : {
+    kind: 'case', type: then.type, branches: [{ when: condition, then }], otherwise: null, position: then.position,
+  })
   return { plan, values }
 }
 

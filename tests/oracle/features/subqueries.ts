@@ -48,10 +48,12 @@ const CONDITIONS = [
 ]
 
 const WHOLE = [
-  'SELECT o_priority, count(*), (SELECT max(c_id) FROM customer WHERE c_id = o_priority) FROM orders GROUP BY o_priority',
+  `SELECT o_priority, count(*), (SELECT max(c_id) FROM customer WHERE c_id = o_priority) FROM orders
+     GROUP BY o_priority`,
   `SELECT o_priority, count(*) FROM orders GROUP BY o_priority
      HAVING count(*) > (SELECT count(*) * 2 FROM customer WHERE c_id > o_priority)`,
-  `SELECT o_priority FROM orders GROUP BY o_priority HAVING EXISTS (SELECT 1 FROM customer WHERE c_id = o_priority + 2)`,
+  `SELECT o_priority FROM orders GROUP BY o_priority
+     HAVING EXISTS (SELECT 1 FROM customer WHERE c_id = o_priority + 2)`,
   `SELECT (SELECT count(*) FROM line WHERE l_order = o_id) AS n, count(*) FROM orders GROUP BY n ORDER BY n`,
   'SELECT sum((SELECT count(*) FROM line WHERE l_order = o_id)) FROM orders',
   `SELECT o_status, max((SELECT max(l_quantity) FROM line WHERE l_order = o_id)) FROM orders GROUP BY o_status`,
