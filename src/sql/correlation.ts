@@ -42,6 +42,7 @@ export function asOuter(e: Expression, serial: number): Expression {
   return remap(e, index => index >= OUTER ? index : OUTER + serial * SPAN + index)
 }
 
+/** True for the ordinal of a reference to a query around. */
 export function isOuter(index: number): boolean {
   return index >= OUTER
 }
