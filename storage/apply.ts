@@ -67,6 +67,7 @@ function storeInHeap(engine: Engine, finals: FinalWrites, i: number, version: nu
   const { source, begin, end } = finals
   const { page, slot } = heap.insert(table.id, engine.commitId, versions.isTombstone(version), source, begin, end)
   engine.counters.rowBytes += end - begin
+  engine.jobs.noteRow(table, end - begin)
   versions.setPlace(version, page, slot)
   versions.setRow(version, null)
 }

@@ -99,6 +99,7 @@ export class Engine {
     commits: 0, merges: 0, seals: 0, runMerges: 0, rowBytes: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0,
   }
   readonly retired: RetiredGroups[] = []
+  readonly unpublished = new Set<{ firstPage: number; pageCount: number }>() // streamed values, in no root yet
   /** Engines of attached databases by name; transactions here use them for tables called `name.table`. */
   readonly attached = new Map<string, Engine>()
   /** Of a read-only engine: groups that the log has dropped and the file still has. */

@@ -12,6 +12,7 @@
 //     The last step writes the rest, takes the log position, and flips the root: the root is the state of one moment.
 import { checkpoint } from './checkpoint.ts'
 import { drainDelta, payDebt, tableDebt } from './debt.ts'
+import { groupBytesOf } from './engine-options.ts'
 import type { Engine } from './engine.ts'
 import { clockMs } from './file/latency.ts'
 import { collectGarbage, finish, hasMuchHistory } from './merging.ts'
@@ -37,6 +38,8 @@ export class Jobs {
   private wantsCheckpoint = false
   private isScheduled = false
   private idleTimer: NodeJS.Timeout | null = null
+  /** Tables with rows in the delta that are longer than a row group's budget: scans would need memory for them. */
+  private readonly withLongRows = new Set<TableStore>()
   /** Longest step since open, for stats. */
   longestStepMs = 0
 
@@ -47,6 +50,7 @@ export class Jobs {
   /** Work due after a commit: a slice of it, or all. */
   afterCommit(): void {
     const { stepMs, stepCount, mergeEveryCommit } = this.engine.parts.options
+    if (this.withLongRows.size > 0) this.drainLong()
     if (mergeEveryCommit || (stepMs === 0 && stepCount === 0)) return this.finishDue()
     if (stepMs > 0) this.watchForIdle()
     if (this.job === null && !this.start()) return
@@ -55,6 +59,28 @@ export class Jobs {
     else if (stepCount > 0) this.run(stepCount, Infinity)
     else this.run(Infinity, stepMs * Math.min(2, Math.max(0.5, pressure)))
     if (stepMs > 0) this.schedule()
+  }
+
+  /** A row of `bytes` bytes has come into the delta. */
+  noteRow(table: TableStore, bytes: number): void {
+    if (bytes > groupBytesOf(this.engine.parts.options)) this.withLongRows.add(table)
+  }
+
+  /** At open: what may not wait for the first commit. */
+  settle(): void {
+    if (this.withLongRows.size > 0) this.engine.maintain(() => this.drainLong())
+  }
+
+  // Long rows leave the delta at once; a failure is tried again after the next commit.
+  private drainLong(): void {
+    for (const table of this.withLongRows) {
+      if (!table.isDropped) {
+        this.abandon(table)
+        finish(drainDelta(this.engine, table, true))
+        this.wantsCheckpoint = true
+      }
+      this.withLongRows.delete(table)
+    }
   }
 
   /** Finishes the job at hand and everything that is due. */

@@ -102,6 +102,7 @@ async function openOnce({ path, options, files }: OpenPlace): Promise<Engine> {
     if (compression !== null && !options.readOnly && compression !== compressionOf(engine, null)) {
       setCompression(engine, null, compression)
     }
+    engine.jobs.settle()
     if (options.readOnly) engine.follower = new Follower(engine, slot, { load, replay: recover, redo: redoOf })
     if (engine.wal !== null) engine.wal.onFailure = (error) => engine.poison(error)
     return engine
@@ -275,6 +276,7 @@ function loadTuple(engine: Engine, tableId: number, page: number, slot: number, 
   const version = table.delta.push(entry, tuple.commitId, null, tuple.isTombstone)
   table.delta.versions.setPlace(version, page, slot)
   place?.group.dead.add(place.row, tuple.commitId)
+  engine.jobs.noteRow(table, tuple.body.length)
 }
 
 function recover(engine: Engine, files: FileSystem, meta: StoreMeta): void {

@@ -16,7 +16,9 @@ export function recompress(engine: Engine, table: TableStore): number {
   engine.jobs.abandon(null)
   const { rowGroupRows } = engine.parts.options
   const entries = table.deltaOrder.entries(table.delta)
-  const result = new Merger(table, groupTarget(engine, table), rowGroupRows, entries).run(() => true)
+  const merger = new Merger(table, groupTarget(engine, table), rowGroupRows, entries)
+  merger.keepsLong = false
+  const result = merger.run(() => true)
   publishGroups(engine, table, result)
   engine.counters.merges++
   engine.counters.rowsMerged += result.rowsWritten

@@ -8,6 +8,7 @@ import { ColumnStage, stagedScalar } from './row-group/staged-column.ts'
 import { stageBatch } from './table/batch-stage.ts'
 import { StoreCursor } from './table/cursor.ts'
 import { entryPlaces } from './table/index-schema.ts'
+import { findSparse, spread } from './table/sparse-row.ts'
 import type { TableStore, Visibility } from './table/table-store.ts'
 import { makerOf } from './txn/index-writes.ts'
 import { sameRow } from './txn/write-set.ts'
@@ -18,7 +19,8 @@ export function verifyIndex(engine: Engine, index: TableStore, fail: (message: s
   if (table === null) return fail('violates I1: the index belongs to no table')
   const now = { commitId: engine.commitId, ownMark: NO_MARK, rootNumber: engine.rootNumber }
   const maker = makerOf(table, index)
-  const missing = countRows(engine, table, now, (row) => {
+  const needed = [...new Set([...maker.sources, ...table.schema.key])]
+  const missing = countRows(engine, table, now, needed, (row) => {
     const entry = maker.entryOf(row)
     const found = index.findRow(index.order.fromRow(entry), now)
     return found !== null && sameRow(found, entry)
@@ -26,25 +28,28 @@ export function verifyIndex(engine: Engine, index: TableStore, fail: (message: s
   const { name } = table.schema
   if (missing.bad > 0) fail(`violates I1: ${missing.bad} of ${missing.rows} rows of "${name}" have no entry`)
   const places = entryPlaces(table.schema, index.schema.index!)
-  const stray = countRows(engine, index, now, (entry) => {
-    const row = table.findRow(table.order.fromValues(table.schema.key.map((c) => entry[places[c]!]!)), now)
+  const whole = index.schema.columns.map((_, c) => c)
+  const stray = countRows(engine, index, now, whole, (entry) => {
+    const key = table.order.fromValues(table.schema.key.map((c) => entry[places[c]!]!))
+    const row = findSparse(table, key, now, needed)
     return row !== null && sameRow(maker.entryOf(row), entry)
   })
   if (stray.bad > 0) fail(`violates I1: ${stray.bad} of ${stray.rows} entries belong to no row of "${name}"`)
 }
 
 function countRows(
-  engine: Engine, table: TableStore, now: Visibility, isGood: (row: Row) => boolean,
+  engine: Engine, table: TableStore, now: Visibility, columns: readonly number[], isGood: (row: Row) => boolean,
 ): { rows: number; bad: number } {
   const arena = new Arena(engine.memory)
-  const columns = table.schema.columns.map((_, c) => c)
   const cursor = new StoreCursor(table, now, { columns, order: 'none', arena }, () => {})
   let [rows, bad] = [0, 0]
   try {
     for (let batch = cursor.next(); batch !== null; batch = cursor.next()) {
-      const stages = table.schema.columns.map((column) => new ColumnStage(column.type, 64))
+      const stages = columns.map((c) => new ColumnStage(table.schema.columns[c]!.type, 64))
       const count = stageBatch(engine.memory, batch, stages)
-      for (let i = 0; i < count; i++) if (!isGood(stages.map((stage) => stagedScalar(stage, i)))) bad++
+      for (let i = 0; i < count; i++) {
+        if (!isGood(spread(table, columns, stages.map((stage) => stagedScalar(stage, i))))) bad++
+      }
       rows += count
     }
   } finally {

@@ -20,7 +20,7 @@ import { keyScalars } from './table-key.ts'
 import { readStream, streamColumn, writeStream } from './value-stream.ts'
 import { TableRange, visibleColumns } from './table-range.ts'
 import type { RangeOptions } from './table-range.ts'
-import { BulkLoader, PointReader, appendColumns, indexFigures } from '../../storage/mod.ts'
+import { BulkLoader, LongRow, PointReader, appendColumns, indexFigures } from '../../storage/mod.ts'
 import type { IndexFigures, KeyValue, Transaction } from '../../storage/mod.ts'
 
 export type { AppendColumns, RangeOptions, TableRange }
@@ -285,7 +285,8 @@ export class TableHandle {
   /**
    * A stream whose chunks become the value of one column when it is closed: of the row with this key, or of a new one
    * with defaults elsewhere. Committed at close() as put() would; abort() leaves everything as it was. TEXT to
-   * 256 MiB, BYTEA to 1 GiB (54000 beyond); the chunks are in memory until then.
+   * 256 MiB, BYTEA to 1 GiB (54000 beyond). Chunks go to free pages of the file as they come, so the value may be
+   * longer than the memory; JSON, and whatever is closed inside a transaction, is in memory once.
    */
   writeStream(key: unknown, column: string): WritableStream<Uint8Array> {
     this.#session.assertReady()
@@ -296,14 +297,29 @@ export class TableHandle {
       const text = 'a stream writes a column outside of the key, of a key without NULLs'
       throw new DatabaseError(CODE.INVALID_PARAMETER, text)
     }
-    const { valueLimits } = this.#session.engine.parts.options
-    return writeStream(schema.columns[ordinal]!.type, valueLimits, value => {
-      this.#write(txn => {
-        const row = txn.tables(this.name).row(values)?.slice() ?? schema.columns.map(known => defaults.valueOf(known))
-        schema.key.forEach((c, i) => { row[c] = values[i]! })
-        row[ordinal] = value
-        return txn.put(this.name, fitRow(schema, row))
-      })
+    const session = this.#session
+    const home = homeOf(session.engine, this.name)
+    const fresh = (): Row => {
+      const row = schema.columns.map(known => defaults.valueOf(known))
+      schema.key.forEach((c, i) => { row[c] = values[i]! })
+      return row
+    }
+    return writeStream({
+      type: schema.columns[ordinal]!.type, limits: home.engine.parts.options.valueLimits,
+      mayStream: () => {
+        session.assertReady()
+        if (session.transaction === null) session.assertWritable()
+        return session.transaction === null
+      },
+      begin: () => LongRow.begin(home.engine, home.name, ordinal),
+      commit: long => long.commit(values, fitRow(schema, fresh())),
+      put: value => {
+        this.#write(txn => {
+          const row = txn.tables(this.name).row(values)?.slice() ?? fresh()
+          row[ordinal] = value
+          return txn.put(this.name, fitRow(schema, row))
+        })
+      },
     })
   }
 

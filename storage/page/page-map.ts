@@ -119,6 +119,11 @@ export class PageMap {
     this.touch(pageId)
   }
 
+  /** Has the next checkpoint write every map page, and so move it. */
+  touchAll(): void {
+    for (let page = 0; page < this.mapPageCount; page++) this.dirty.add(page)
+  }
+
   /** Map pages that changed, ascending. */
   dirtyMapPages(): number[] {
     return [...this.dirty].sort((a, b) => a - b)

@@ -47,7 +47,7 @@ export class PageStore {
   map: PageMap
   blocks: DelayedSpace
   isTailUnwanted = false // then checkpoints give up any free tail of the file, however small
-  private ids: DelayedSpace
+  ids: DelayedSpace
   readonly isReadOnly: boolean
   private readonly scratch: number
   private pointers: MapPagePointer[]

@@ -6,16 +6,19 @@ import { BATCH_ROWS, LAYOUT } from '../column-buffers.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { ENCODING, NO_PART, ZONE_VALUE_CHARS } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
+import type { LongValue } from './long-value.ts'
 import { stagedScalar } from './staged-column.ts'
 import type { StagedColumn } from './staged-column.ts'
 
-/** Concatenated value bytes, and after placement the stream offset of each value. */
+/** Concatenated value bytes, long values by reference, and after placement the stream offset of each value. */
 export interface TextPlan {
   readonly bytes: Uint8Array
-  /** Byte length of value i; values follow one another in `bytes`. */
+  /** Byte length of value i; values follow one another in `bytes`, without the long ones. */
   readonly lengths: Uint32Array
   /** Filled by placeText. */
   readonly offsets: Float64Array
+  /** By number of the value; null = there are none. */
+  readonly longs: ReadonlyMap<number, LongValue> | null
 }
 
 /** A part whose size is known before placement. */

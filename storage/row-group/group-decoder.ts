@@ -7,14 +7,16 @@ import type { ChunkReader } from './chunk-reader.ts'
 import { ENCODING, NO_PART } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
 import { decodeWindow, isLight, viewsOf } from './light-decoder.ts'
+import { LONG_VALUE_BYTES, LongValue } from './long-value.ts'
 import type { GroupMeta, RowGroup } from './row-group.ts'
 import type { NumberArray, ObjectArray, StagedColumn, StagedValues } from './staged-column.ts'
 
-/** Every column of a group, decoded. */
+/** Every column of a group, decoded; long values outside of the key by reference. */
 export function decodeGroup(
   reader: ChunkReader, group: RowGroup, meta: GroupMeta, schema: TableSchema,
 ): StagedColumn[] {
-  return schema.columns.map((column, c) => decodeColumn(reader, group, meta.chunks[c]!, column.type))
+  return schema.columns.map((column, c) =>
+    decodeColumn(reader, group, meta.chunks[c]!, column.type, !schema.key.includes(c)))
 }
 
 /** Some columns of a group, decoded, in the order of `ordinals`. */
@@ -24,10 +26,12 @@ export function decodeColumns(
   return ordinals.map((c) => decodeColumn(reader, group, meta.chunks[c]!, schema.columns[c]!.type))
 }
 
-/** One column of a group, decoded. */
-export function decodeColumn(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType): StagedColumn {
+/** One column of a group, decoded; with `refers` long values are references into the group. */
+export function decodeColumn(
+  reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType, refers = false,
+): StagedColumn {
   const nulls = decodeNulls(reader, group, chunk)
-  return { type, values: decodeValues(reader, group, chunk, type, nulls), nulls, count: group.rows }
+  return { type, values: decodeValues(reader, group, chunk, type, nulls, refers), nulls, count: group.rows }
 }
 
 function decodeNulls(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk): Uint8Array | null {
@@ -42,9 +46,10 @@ function decodeNulls(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk): 
 
 function decodeValues(
   reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType, nulls: Uint8Array | null,
+  refers: boolean,
 ): StagedValues {
   const physical = physicalOf(type)
-  if (physical === 'bytes' || physical === 'wide') return decodeObjects(reader, group, chunk, type, nulls)
+  if (physical === 'bytes' || physical === 'wide') return decodeObjects(reader, group, chunk, type, nulls, refers)
   const rows = group.rows
   if (chunk.encoding === ENCODING.CONSTANT) {
     return typeof chunk.base === 'bigint' ? new BigInt64Array(rows).fill(chunk.base)
@@ -92,6 +97,7 @@ function decodeInt64(raw: Uint8Array<ArrayBuffer>, chunk: ColumnChunk): StagedVa
 
 function decodeObjects(
   reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType, nulls: Uint8Array | null,
+  refers: boolean,
 ): ObjectArray {
   const out: ObjectArray = new Array(group.rows).fill(null)
   if (chunk.nullCount === group.rows) return out
@@ -107,8 +113,18 @@ function decodeObjects(
     return out
   }
   for (let i = 0; i < group.rows; i++) {
-    if (nulls === null || nulls[i] === 0) out[i] = reader.read(group, chunk, type, i) as bigint | string | Uint8Array
+    if (nulls !== null && nulls[i] !== 0) continue
+    out[i] = (refers ? referTo(reader, group, chunk, i) : null)
+      ?? reader.read(group, chunk, type, i) as bigint | string | Uint8Array
   }
   return out
+}
+
+/** A long value of a row by reference; null when it is not long, not text or bytes, or NULL. */
+export function referTo(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, row: number): LongValue | null {
+  if (chunk.encoding !== ENCODING.VIEW || reader.isNull(group, chunk, row)) return null
+  const { offset, length } = reader.viewAt(group, chunk, row)
+  if (length < LONG_VALUE_BYTES) return null
+  return new LongValue(length, (from, target) => reader.copy(group, offset + from, target.length, target))
 }
 

@@ -19,9 +19,11 @@ import type { GroupMeta } from './row-group.ts'
 import { stagedScalar } from './staged-column.ts'
 import type { StagedColumn } from './staged-column.ts'
 import { planStreamSteps, writeStreamSteps } from './stream.ts'
+import type { StreamPlan } from './stream.ts'
+import { writeWindowed } from './stream-window.ts'
 
 /** The longest stream a row group may have; beyond it the group must hold fewer rows. */
-const STREAM_MAX_BYTES = 0xffff0000
+export const STREAM_MAX_BYTES = 0xffff0000
 
 /** Everything needed to write groups of one table. */
 export interface GroupTarget {
@@ -72,12 +74,37 @@ export function* writeRowGroupSteps(
     throw new DatabaseError(CODE.PROGRAM_LIMIT, `a row group of ${rows} rows would take ${streamBytes} bytes`)
   }
   const pageCount = Math.ceil(streamBytes / FRAME_SIZE)
+  const place = { firstPage: 0, pageCount, streamBytes, metaOffset }
+  const write = stream.texts.some((text) => text.longs !== null) ? writeInWindows : writeWhole
+  place.firstPage = yield* write(target, stream, metaBytes.finish(), place)
+  return finishGroup(target, columns, begin, rows, place, meta)
+}
+
+// Groups with long values: through a window of memory.
+function* writeInWindows(
+  target: GroupTarget, stream: StreamPlan, meta: Uint8Array, { pageCount }: GroupPlace,
+): Generator<void, number> {
+  const firstPage = target.pages.allocatePageIds(pageCount)
+  let isWritten = false
+  try {
+    yield* writeWindowed(target, firstPage, stream, meta)
+    isWritten = true
+  } finally {
+    if (!isWritten) target.pages.freePages(firstPage, pageCount)
+  }
+  return firstPage
+}
+
+// All others: the whole stream in memory first.
+function* writeWhole(
+  target: GroupTarget, stream: StreamPlan, meta: Uint8Array, { pageCount, streamBytes, metaOffset }: GroupPlace,
+): Generator<void, number> {
   const address = target.memory.allocateRun(pageCount)
   const firstPage = target.pages.allocatePageIds(pageCount)
   let isWritten = false
   try {
     yield* writeStreamSteps(stream, target.memory, address)
-    target.memory.u8.set(metaBytes.finish(), address + metaOffset)
+    target.memory.u8.set(meta, address + metaOffset)
     for (let page = 0; page < pageCount; page += STEP_PAGES) {
       const at = page * FRAME_SIZE
       const bytes = Math.min(STEP_PAGES * FRAME_SIZE, streamBytes - at)
@@ -89,7 +116,7 @@ export function* writeRowGroupSteps(
     target.memory.releaseRun(address, pageCount)
     if (!isWritten) target.pages.freePages(firstPage, pageCount)
   }
-  return finishGroup(target, columns, begin, rows, { firstPage, pageCount, streamBytes, metaOffset }, meta)
+  return firstPage
 }
 
 /** Takes back groups that were written but will not be published. */
@@ -97,9 +124,18 @@ export function freeUnpublished(target: GroupTarget, groups: readonly RowGroup[]
   for (const group of groups) target.pages.freePages(group.firstPage, group.pageCount)
 }
 
-function finishGroup(
+/** Where a group's stream is. */
+export interface GroupPlace {
+  readonly firstPage: number
+  readonly pageCount: number
+  readonly streamBytes: number
+  readonly metaOffset: number
+}
+
+/** The group of rows whose stream is written. */
+export function finishGroup(
   target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
-  place: { firstPage: number; pageCount: number; streamBytes: number; metaOffset: number }, meta: GroupMeta,
+  place: GroupPlace, meta: GroupMeta,
 ): RowGroup {
   const keyAt = (row: number): Scalar[] => target.order.columns.map((c) => stagedScalar(columns[c]!, row))
   const firstKeyValues = keyAt(begin)

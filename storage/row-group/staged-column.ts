@@ -6,14 +6,17 @@
 //             the like are taken as they are
 //   float     Float64Array or Float32Array
 //   wide      (bigint | null)[]
-//   bytes     (string | Uint8Array | null)[]
+//   bytes     (string | Uint8Array | LongValue | null)[]; references only on their way from group to group
 import { assert } from '../../src/base/assert.ts'
 import { physicalOf } from '../../src/base/types.ts'
 import type { Physical, Scalar, SqlType } from '../../src/base/types.ts'
+import { LongValue } from './long-value.ts'
 
 export type NumberArray =
   | Float64Array | Float32Array | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
-export type ObjectArray = (bigint | string | Uint8Array | null)[]
+export type ObjectArray = (bigint | string | Uint8Array | LongValue | null)[]
+/** A value as merges pass it on: long ones by reference. */
+export type StagedScalar = Scalar | LongValue
 export type StagedValues = NumberArray | BigInt64Array | ObjectArray
 
 /** A column of `count` values; `nulls[i] = 1` marks NULL (null = none). */
@@ -24,10 +27,11 @@ export interface StagedColumn {
   count: number
 }
 
-/** Value at `row` as a Scalar. */
+/** Value at `row` as a Scalar. References have none: whoever asks for values has decoded them. */
 export function stagedScalar(column: StagedColumn, row: number): Scalar {
   if (column.nulls !== null && column.nulls[row] === 1) return null
   const value = column.values[row]!
+  assert(!(value instanceof LongValue), 'a reference to a long value is not a scalar')
   if (typeof value !== 'bigint' || physicalOf(column.type) === 'wide') return value
   return safeInteger(value)
 }
@@ -102,14 +106,14 @@ export class ColumnStage implements StagedColumn {
     return wide
   }
 
-  append(value: Scalar): void {
+  append(value: StagedScalar): void {
     this.reserve(1)
     const at = this.count++
     if (value === null) {
       this.needNulls()[at] = 1
       if (Array.isArray(this.values)) this.values[at] = null
       else this.values[at] = this.values instanceof BigInt64Array ? 0n : 0
-    } else if (Array.isArray(this.values)) this.values[at] = value as bigint | string | Uint8Array
+    } else if (Array.isArray(this.values)) this.values[at] = value as bigint | string | Uint8Array | LongValue
     else if (typeof value === 'bigint') this.widen()[at] = value
     else if (this.values instanceof BigInt64Array) this.values[at] = BigInt(value as number)
     else this.values[at] = value as number

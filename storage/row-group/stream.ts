@@ -7,11 +7,12 @@ import type { ColumnChunk } from './column-chunk.ts'
 import type { StagedColumn } from './staged-column.ts'
 import { placeText, writeText } from './text-encoder.ts'
 
-/** Every part with its place. `end` is a multiple of 64. */
+/** Every part with its place. Fixed parts end at `fixedEnd`; text begins there. Both ends are multiples of 64. */
 export interface StreamPlan {
   readonly chunks: readonly ColumnChunk[]
   readonly placed: readonly { readonly part: FixedPart; readonly offset: number }[]
   readonly texts: readonly TextPlan[]
+  readonly fixedEnd: number
   readonly end: number
 }
 
@@ -37,16 +38,17 @@ export function* planStreamSteps(
   return placeStream(plans)
 }
 
-function placeStream(plans: readonly ChunkPlan[]): StreamPlan {
+/** Places parts and text; `textBegin` leaves room between them, for text that is in place already. */
+export function placeStream(plans: readonly ChunkPlan[], textBegin = 0): StreamPlan {
   const { placed, end } = placeParts(plans)
   const texts: TextPlan[] = []
-  let cursor = end
+  let cursor = Math.max(end, textBegin)
   for (const plan of plans) {
     if (plan.text === null) continue
     cursor = placeText(plan.text, cursor)
     texts.push(plan.text)
   }
-  return { chunks: plans.map((plan) => plan.chunk), placed, texts, end: align(cursor, 64) }
+  return { chunks: plans.map((plan) => plan.chunk), placed, texts, fixedEnd: end, end: align(cursor, 64) }
 }
 
 // Descending alignment leaves the fewest gaps: each part ends on a multiple of the next one's alignment,
@@ -73,6 +75,16 @@ export function writeStream(plan: StreamPlan, memory: LinearMemory, address: num
 
 /** The same in one step per part. */
 export function* writeStreamSteps(plan: StreamPlan, memory: LinearMemory, address: number): Generator<void> {
+  yield* writeFixedSteps(plan, memory, address)
+  memory.u8.fill(0, address + plan.fixedEnd, address + plan.end)
+  for (const text of plan.texts) {
+    writeText(text, memory, address)
+    yield
+  }
+}
+
+/** Writes the fixed parts alone, and zeros between them. */
+export function* writeFixedSteps(plan: StreamPlan, memory: LinearMemory, address: number): Generator<void> {
   let written = 0
   for (const { part, offset } of plan.placed) {
     memory.u8.fill(0, address + written, address + offset)
@@ -80,11 +92,7 @@ export function* writeStreamSteps(plan: StreamPlan, memory: LinearMemory, addres
     written = offset + part.bytes
     yield
   }
-  memory.u8.fill(0, address + written, address + plan.end)
-  for (const text of plan.texts) {
-    writeText(text, memory, address)
-    yield
-  }
+  memory.u8.fill(0, address + written, address + plan.fixedEnd)
 }
 
 function align(offset: number, to: number): number {

@@ -10,13 +10,27 @@ import type { ChunkPlan, FixedPart, TextPlan } from './chunk-plan.ts'
 import { ENCODING } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
 import { paysAsRuns, planRuns } from './light-encoder.ts'
-import type { StagedColumn } from './staged-column.ts'
+import { LONG_VALUE_BYTES, LongValue } from './long-value.ts'
+import type { ObjectArray, StagedColumn } from './staged-column.ts'
 
 const PAGE_BYTES = 0x10000
 /** More distinct values than this are not worth a dictionary of their own per row group. */
 const DICTIONARY_MAX = 32768
 
 const encoder = new TextEncoder()
+
+/** Values of a text or bytes column. */
+type TextArray = Exclude<ObjectArray[number], bigint>[]
+
+// Text by its UTF-16 units: a value of a few megabytes may go either way.
+function isLong(value: TextArray[number]): boolean {
+  return value !== null && value.length >= LONG_VALUE_BYTES
+}
+
+function hasLongValue(values: TextArray, begin: number, rows: number): boolean {
+  for (let i = begin; i < begin + rows; i++) if (isLong(values[i]!)) return true
+  return false
+}
 
 /** Assigns stream offsets from `cursor` on and returns the offset after the last byte. */
 export function placeText(text: TextPlan, cursor: number): number {
@@ -36,17 +50,25 @@ export function writeText(text: TextPlan, memory: LinearMemory, address: number)
   let from = 0
   for (let i = 0; i < text.lengths.length; i++) {
     const length = text.lengths[i]!
-    memory.u8.set(text.bytes.subarray(from, from + length), address + text.offsets[i]!)
+    const at = address + text.offsets[i]!
+    const long = text.longs?.get(i)
+    if (long !== undefined) {
+      long.copy(0, memory.u8.subarray(at, at + length))
+      continue
+    }
+    memory.u8.set(text.bytes.subarray(from, from + length), at)
     from += length
   }
 }
 
 /** Plans a text, json, bytea, uuid or interval column. */
 export function planText(column: StagedColumn, begin: number, rows: number, mayDecode: boolean): ChunkPlan {
-  const values = column.values as (string | Uint8Array | null)[]
+  const values = column.values as TextArray
   const chunk = emptyChunk()
-  setTextZone(chunk, column, begin, rows)
-  if (isText(column.type)) {
+  const hasLong = hasLongValue(values, begin, rows)
+  // The zone map of a chunk with values this long would be left out all the same.
+  if (!hasLong) setTextZone(chunk, column, begin, rows)
+  if (isText(column.type) && !hasLong) {
     const codes = countDistinct(values as (string | null)[], begin, rows)
     if (codes !== null && codes.size === 0) return { chunk, parts: [], text: null }
     if (codes !== null) return planDictionary(chunk, values as (string | null)[], codes, begin, rows, mayDecode)
@@ -139,9 +161,7 @@ function planTextRuns(
   })
 }
 
-function planViews(
-  chunk: ColumnChunk, values: (string | Uint8Array | null)[], begin: number, rows: number,
-): ChunkPlan {
+function planViews(chunk: ColumnChunk, values: TextArray, begin: number, rows: number): ChunkPlan {
   chunk.encoding = ENCODING.VIEW
   chunk.layout = LAYOUT.VIEW
   const text = encodeStrings(values.slice(begin, begin + rows))
@@ -161,13 +181,21 @@ function writeViews(memory: LinearMemory, address: number, text: TextPlan): void
   }
 }
 
-function encodeStrings(values: (string | Uint8Array | null)[]): TextPlan {
+function encodeStrings(values: TextArray): TextPlan {
   const lengths = new Uint32Array(values.length)
+  const longs = new Map<number, LongValue>()
   let bytes = new Uint8Array(Math.max(1024, values.length * 16))
   let at = 0
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!
     if (value === null) continue
+    if (value instanceof LongValue || isLong(value)) {
+      const long = value instanceof LongValue ? value
+        : LongValue.of(typeof value === 'string' ? encoder.encode(value) : value)
+      longs.set(i, long)
+      lengths[i] = long.length
+      continue
+    }
     const most = typeof value === 'string' ? value.length * 3 : value.length
     if (at + most > bytes.length) {
       const grown = new Uint8Array(Math.max(bytes.length * 2, at + most))
@@ -181,7 +209,8 @@ function encodeStrings(values: (string | Uint8Array | null)[]): TextPlan {
     }
     at += lengths[i]!
   }
-  return { bytes: bytes.subarray(0, at), lengths, offsets: new Float64Array(values.length) }
+  const offsets = new Float64Array(values.length)
+  return { bytes: bytes.subarray(0, at), lengths, offsets, longs: longs.size === 0 ? null : longs }
 }
 
 // Short ASCII by hand: encodeInto costs about 100 ns a call.

@@ -1,18 +1,18 @@
 // What a merge brings into a key interval, in key order: committed rows and tombstones of the delta, rows of sealed
 // runs, and the incoming rows of a bulk append. For equal keys incoming rows win over the delta (the caller has
 // checked that this is allowed), and the delta over the runs.
-import type { Row } from '../../src/base/types.ts'
 import { UNCOMMITTED } from '../row-group/deletion-vector.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
 import { readStoredRow } from './run-rows.ts'
 import type { RunRows } from './run-rows.ts'
+import type { StagedScalar } from '../row-group/staged-column.ts'
 import type { TableStore } from './table-store.ts'
 
 /** One change of a key interval: a row (null = deleted), or the number of an incoming row. */
 export interface Change {
   readonly key: KeyValue
-  readonly row: Row | null
+  readonly row: readonly StagedScalar[] | null
   readonly incomingRow: number
   /** Delta entry and version it takes over, -1 = none. */
   readonly entry: number

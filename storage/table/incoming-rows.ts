@@ -4,6 +4,7 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import { failNotUnique } from './index-schema.ts'
 import type { KeyOrder, KeyValue } from './key.ts'
+import type { RowGroup } from '../row-group/row-group.ts'
 import { ColumnStage, loadSafeDoubles, stagedScalar } from '../row-group/staged-column.ts'
 import type { StagedColumn } from '../row-group/staged-column.ts'
 
@@ -11,9 +12,12 @@ import type { StagedColumn } from '../row-group/staged-column.ts'
 export class IncomingRows {
   readonly columns: readonly StagedColumn[]
   readonly count: number
+  /** A single row may be written already, as a group of its own (long-row.ts). */
+  readonly written: RowGroup | null
   private readonly order: KeyOrder
 
-  constructor(columns: readonly StagedColumn[], order: KeyOrder) {
+  constructor(columns: readonly StagedColumn[], order: KeyOrder, written: RowGroup | null = null) {
+    this.written = written
     this.columns = columns
     this.count = columns[0]!.count
     this.order = order

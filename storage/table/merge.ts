@@ -7,6 +7,9 @@
 //   delta rows  ──┼─ by key ─► staged columns ─► row-group-writer ─► new groups ─► new root (publish.ts)
 //   incoming    ──┘
 //
+// A row that is longer than a group's budget is a group of its own (group-budget.ts). Such a group goes over as it is
+// while its row lives, and is not read when its row is gone: values may be longer than the memory.
+//
 // Nothing the readers of older roots use is changed: their groups and deletion vectors stay, and delta
 // versions are only marked as merged (rule M1). Uncommitted versions are left alone. It works in steps: commits may
 // land between them, and what they supersede is settled when the result is published.
@@ -14,6 +17,7 @@ import { assert } from '../../src/base/assert.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { Change, IncomingRange } from './change-feed.ts'
 import { decodeColumn } from '../row-group/group-decoder.ts'
+import { LONG_VALUE_BYTES } from '../row-group/long-value.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
@@ -87,6 +91,8 @@ export class Merger {
   private readonly target: GroupTarget
   private readonly groupRows: number
   private readonly incoming: IncomingRows | null
+  /** False to rewrite groups of one long row too (recompress). */
+  keepsLong = true
   private readonly entries: Int32Array
   private readonly stages: ColumnStage[]
   private readonly budget: GroupBudget
@@ -126,7 +132,8 @@ export class Merger {
     } finally {
       if (!isDone) {
         const old = new Set(this.table.root.groups)
-        freeUnpublished(this.target, this.result.groups.filter((group) => !old.has(group)))
+        const mine = (group: RowGroup): boolean => !old.has(group) && group !== this.incoming?.written
+        freeUnpublished(this.target, this.result.groups.filter(mine))
       }
     }
   }
@@ -215,26 +222,25 @@ export class Merger {
     const feed = new ChangeFeed(table, stretch.entries, runs, stretch.incoming)
     for (let i = 0; i < groups.length; i++) {
       const isLast = i === groups.length - 1
-      yield* this.mergeGroup(groups[i]!, feed, isLast ? null : groups[i + 1]!.firstKey)
-      result.replaced.push(groups[i]!)
+      const group = groups[i]!
+      const end = isLast ? null : groups[i + 1]!.firstKey
+      const isKept = this.keepsLong && isLoneLong(group) ? yield* this.passGroup(group, feed, end)
+        : yield* this.mergeGroup(group, feed, end)
+      if (!isKept) result.replaced.push(group)
     }
-    for (let change = feed.next(null); change !== null; change = feed.next(null)) {
-      if (!this.fits(change)) yield* this.flush(change)
-      this.appendChange(change)
-      if (this.isFull) yield* this.flush()
-      if (++this.handled % STEP_CHANGES === 0) yield
-    }
+    for (let change = feed.next(null); change !== null; change = feed.next(null)) yield* this.takeChange(change)
     yield* this.flush()
     result.taken.push(...runs.spans)
   }
 
   // Base rows of one group with the changes of its interval.
-  private * mergeGroup(group: RowGroup, feed: ChangeFeed, end: KeyValue | null): Generator<void> {
+  private * mergeGroup(group: RowGroup, feed: ChangeFeed, end: KeyValue | null): Generator<void, false> {
     const { table } = this
     const meta = table.metaOf(group)
     const staged: StagedColumn[] = []
     for (let c = 0; c < table.schema.columns.length; c++) {
-      staged.push(decodeColumn(table.services.reader, group, meta.chunks[c]!, table.schema.columns[c]!.type))
+      const refers = !table.order.columns.includes(c)
+      staged.push(decodeColumn(table.services.reader, group, meta.chunks[c]!, table.schema.columns[c]!.type, refers))
       yield
     }
     let row = 0
@@ -246,16 +252,58 @@ export class Merger {
       }
       const isReplaced = at < group.rows && table.order.compare(table.search.keyAt(group, meta, at), change.key) === 0
       row = isReplaced ? at + 1 : at
-      if (!this.fits(change)) yield* this.flush(change)
-      this.appendChange(change)
-      if (this.isFull) yield* this.flush()
-      if (++this.handled % STEP_CHANGES === 0) yield
+      yield* this.takeChange(change)
     }
     while (row < group.rows) {
       row = this.copyLive(staged, group, row, group.rows)
       if (this.isFull) yield* this.flush()
       yield
     }
+    return false
+  }
+
+  // A group of one long row with the changes of its interval: kept as it is unless one of them takes its row's place.
+  // True when it is kept.
+  private * passGroup(group: RowGroup, feed: ChangeFeed, end: KeyValue | null): Generator<void, boolean> {
+    let isLeft = group.dead.nextUnsealed(0, 1) === 0
+    let isKept = false
+    for (let change = feed.next(end); change !== null; change = feed.next(end)) {
+      const order = this.table.order.compare(change.key, group.firstKey)
+      if (order > 0 && isLeft) {
+        yield* this.addGroup(group)
+        isKept = true
+      }
+      if (order >= 0) isLeft = false
+      yield* this.takeChange(change)
+    }
+    if (!isLeft) return isKept
+    yield* this.addGroup(group)
+    return true
+  }
+
+  // A group that is written already, behind the staged rows.
+  private * addGroup(group: RowGroup): Generator<void> {
+    yield* this.flush()
+    this.result.groups.push(group)
+  }
+
+  private * takeChange(change: Change): Generator<void> {
+    const written = change.incomingRow < 0 ? null : this.incoming!.written
+    if (written !== null) {
+      yield* this.addGroup(written)
+      const { moved } = this.result
+      if (change.entry >= 0) {
+        moved.push(change.entry, change.version, 0)
+        moved.place(this.placed, written)
+        this.placed = moved.rows.length
+      }
+      this.result.rowsWritten++
+      return
+    }
+    if (!this.fits(change)) yield* this.flush(change)
+    this.appendChange(change)
+    if (this.isFull) yield* this.flush()
+    if (++this.handled % STEP_CHANGES === 0) yield
   }
 
   private get isFull(): boolean {
@@ -313,6 +361,10 @@ export class Merger {
     this.isOverBudget = false
     if (next !== null) this.fits(next)
   }
+}
+
+function isLoneLong(group: RowGroup): boolean {
+  return group.rows === 1 && group.streamBytes >= LONG_VALUE_BYTES
 }
 
 /** Rows of [begin, end) that are not sealed. */

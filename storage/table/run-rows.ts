@@ -1,9 +1,10 @@
 // The rows of sealed runs in a key interval, in key order: what a merge takes out of the runs. Rows sealed as dead
 // are passed over; by rule R1 no key comes twice.
-import type { Row, Scalar } from '../../src/base/types.ts'
 import type { KeyValue } from './key.ts'
 import type { GroupDirectory } from './group-directory.ts'
+import { referTo } from '../row-group/group-decoder.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
+import type { StagedScalar } from '../row-group/staged-column.ts'
 import type { TableRoot } from './table-root.ts'
 import type { TableStore } from './table-store.ts'
 
@@ -116,12 +117,14 @@ export class RunRows {
   }
 }
 
-/** All columns of a stored row. */
-export function readStoredRow(table: TableStore, group: RowGroup, row: number): Row {
+/** All columns of a stored row; long values outside of the key by reference. */
+export function readStoredRow(table: TableStore, group: RowGroup, row: number): StagedScalar[] {
   const { chunks } = table.metaOf(group)
-  const out: Scalar[] = new Array<Scalar>(chunks.length)
+  const out: StagedScalar[] = new Array<StagedScalar>(chunks.length)
+  const { reader } = table.services
   for (let c = 0; c < chunks.length; c++) {
-    out[c] = table.services.reader.read(group, chunks[c]!, table.schema.columns[c]!.type, row)
+    const long = table.schema.key.includes(c) ? null : referTo(reader, group, chunks[c]!, row)
+    out[c] = long ?? reader.read(group, chunks[c]!, table.schema.columns[c]!.type, row)
   }
   return out
 }

@@ -13,13 +13,14 @@ import type { Engine } from '../engine.ts'
 import { uncommittedMark } from '../row-group/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
 import { StoreAccess } from '../table/store-access.ts'
+import { findSparse } from '../table/sparse-row.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
 import { findConflict } from './arbiter.ts'
 import type { Arbiters } from './arbiter.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
 import { bareChange, defineIndex, endDefinitions, undoDefinition } from './index-ddl.ts'
 import type { IndexChange } from './index-ddl.ts'
-import { writeEntries } from './index-writes.ts'
+import { makerOf, writeEntries } from './index-writes.ts'
 import type { IsolationLevel, TransactionModes, TransactionOptions } from './isolation.ts'
 import { LinkedTransactions, bareName, viewWithLinked } from './linked.ts'
 import { LockConflict } from './lock-conflict.ts'
@@ -259,7 +260,8 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     if (indexes.length === 0) return
     const { writeSet, view } = this
     const writer = { writeSet, snapshot: view.open, exists: this.exists.bind(this) }
-    writeEntries(writer, table, indexes, before === null ? null : table.findRow(before, this.now), after)
+    const columns = indexes.flatMap((index) => makerOf(table, index).sources)
+    writeEntries(writer, table, indexes, before === null ? null : findSparse(table, before, this.now, columns), after)
   }
 
   /**

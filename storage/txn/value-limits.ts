@@ -1,5 +1,5 @@
-// How long one value and one row may be. A row is one log record and is written and read whole; text is a JavaScript
-// string, of which V8 takes no more than half a gibibyte of units.
+// How long one value and one row may be. A row that is not streamed (long-row.ts) is one log record and is written and
+// read whole; text is a JavaScript string, of which V8 takes no more than half a gibibyte of units.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { isText, physicalOf } from '../../src/base/types.ts'
 import type { ColumnSchema, Row, TableSchema } from '../../src/base/types.ts'
@@ -12,10 +12,8 @@ export interface ValueLimits {
   readonly rowBytes: number
 }
 
-/** TEXT to 256 MiB; BYTEA and whole rows to 1 GiB less the room of a log record's other fields. */
-export const VALUE_LIMITS: ValueLimits = {
-  textBytes: 2 ** 28, binaryBytes: 2 ** 30 - 2 ** 16, rowBytes: 2 ** 30 - 2 ** 16,
-}
+/** TEXT to 256 MiB, BYTEA to 1 GiB; a row has room for one such value and short ones beside it. */
+export const VALUE_LIMITS: ValueLimits = { textBytes: 2 ** 28, binaryBytes: 2 ** 30, rowBytes: 2 ** 30 + 2 ** 19 }
 
 /** Values below this many units cannot break a limit together with those of 1,600 columns. */
 const SMALL = 2 ** 12

@@ -38,7 +38,7 @@ export function createKind({ index, checks }: TableSchema): number {
 /** Bytes before the body. */
 export const RECORD_HEADER_BYTES = 36
 /** Largest body: a record is read and written whole. */
-export const MAX_BODY_BYTES = 0x3fff_ffff
+export const MAX_BODY_BYTES = 2 ** 30 + 2 ** 20 - 1
 const TWO_32 = 0x1_0000_0000
 
 /** A record as recovery hands it out: `body` is a view to read from `offset`, valid during the call. */
