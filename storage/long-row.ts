@@ -150,8 +150,8 @@ function mergeIn(engine: Engine, table: TableStore, rows: IncomingRows): BulkCha
   return new Merger(table, groupTarget(engine, table), rowGroupRows, entries, rows).run(() => false)
 }
 
-// The newest committed row of the key, long values by reference; null when there is none.
-function currentRow(engine: Engine, table: TableStore, key: KeyValue): StagedScalar[] | null {
+/** The newest committed row of the key, long values by reference; null when there is none. */
+export function currentRow(engine: Engine, table: TableStore, key: KeyValue): StagedScalar[] | null {
   const { delta } = table
   const entry = delta.find(key)
   if (entry < 0) {
@@ -160,8 +160,7 @@ function currentRow(engine: Engine, table: TableStore, key: KeyValue): StagedSca
   }
   const version = delta.visible(entry, engine.commitId, NO_MARK, engine.rootNumber)
   if (version >= 0) {
-    const content = delta.content[version]!
-    return content.isTombstone ? null : table.rowOf(content)
+    return delta.versions.isTombstone(version) ? null : table.rowOf(version)
   }
   const group = delta.baseGroup[entry]!
   return group === null ? null : readStoredRow(table, group, delta.baseRow[entry]!)

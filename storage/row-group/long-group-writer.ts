@@ -12,7 +12,7 @@ import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { BufferPool } from '../pool/buffer-pool.ts'
 import { planChunk } from './chunk-encoder.ts'
 import { fitKeys } from './key-fit.ts'
-import { LongValue } from './long-value.ts'
+import { LONG_VALUE_BYTES, LongValue } from './long-value.ts'
 import { encodeGroupMeta } from './row-group.ts'
 import type { RowGroup } from './row-group.ts'
 import { finishGroup } from './row-group-writer.ts'
@@ -23,6 +23,11 @@ import { StreamWindow, putText } from './stream-window.ts'
 
 /** Bytes that the fixed parts of one row may take: values, views and validity of a column, each aligned to 64. */
 const COLUMN_BYTES = 3 * 64
+
+/** True for a row group of one long row. */
+export function isLoneLong(group: RowGroup): boolean {
+  return group.rows === 1 && group.streamBytes >= LONG_VALUE_BYTES
+}
 
 /** One row group in the making. Ends with `finish` or `abort`. */
 export class LongGroupWriter {

@@ -23,7 +23,7 @@ import type { StreamPlan } from './stream.ts'
 import { writeWindowed } from './stream-window.ts'
 
 /** The longest stream a row group may have; beyond it the group must hold fewer rows. */
-export const STREAM_MAX_BYTES = 0xffff0000
+const STREAM_MAX_BYTES = 0xffff0000
 
 /** Everything needed to write groups of one table. */
 export interface GroupTarget {

@@ -17,7 +17,7 @@ import { writeFixedSteps } from './stream.ts'
 import type { StreamPlan } from './stream.ts'
 
 /** Pages of a window, unless the fixed parts need more. */
-export const WINDOW_PAGES = 16
+const WINDOW_PAGES = 16
 
 /** Where a window's pages go. */
 export interface WindowTarget {

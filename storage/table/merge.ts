@@ -17,7 +17,7 @@ import { assert } from '../../src/base/assert.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { Change, IncomingRange } from './change-feed.ts'
 import { decodeColumn } from '../row-group/group-decoder.ts'
-import { LONG_VALUE_BYTES } from '../row-group/long-value.ts'
+import { isLoneLong } from '../row-group/long-group-writer.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
 import type { RowGroup } from '../row-group/row-group.ts'
@@ -361,10 +361,6 @@ export class Merger {
     this.isOverBudget = false
     if (next !== null) this.fits(next)
   }
-}
-
-function isLoneLong(group: RowGroup): boolean {
-  return group.rows === 1 && group.streamBytes >= LONG_VALUE_BYTES
 }
 
 /** Rows of [begin, end) that are not sealed. */

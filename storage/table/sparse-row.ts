@@ -1,4 +1,5 @@
-// Rows of which only some columns are read: what index entries are made of. The others may be as long as they like.
+// Rows of which only some columns are read: what index entries are made of. The other values
+// may be longer than the memory, and need not be touched to keep an index in step.
 import type { Row, Scalar } from '../../src/base/types.ts'
 import type { KeyValue } from './key.ts'
 import type { TableStore, Visibility } from './table-store.ts'

@@ -93,6 +93,15 @@ export const CRASH_WORKLOADS: readonly CrashWorkload[] = [
         'DELETE FROM b WHERE id = 1'],
   },
   {
+    name: 'streamed values',
+    steps: ['CREATE TABLE b (id INTEGER PRIMARY KEY, text TEXT, n INTEGER)', ...steps(4, (n) => async (db) => {
+      if (n === 2) return db.exec("INSERT INTO b (id, n) VALUES (1, 1), (5, 5), (9, 9)")
+      const writer = db.table('b').writeStream(n % 3 * 2, 'text').getWriter()
+      for (let i = 0; i < 11; i++) await writer.write(new Uint8Array(100_000).fill(65 + n))
+      await writer.close()
+    }), 'UPDATE b SET n = 5 WHERE id = 0', checkpoint, 'DELETE FROM b WHERE id = 2'],
+  },
+  {
     name: 'rows without a key',
     steps: ['CREATE TABLE log (at TIMESTAMP, line TEXT)', ...steps(14, (n) =>
       `INSERT INTO log SELECT TIMESTAMP '2026-01-01 00:00:00', 'line ' || ${n}`),

@@ -209,6 +209,9 @@ test('backups, incremental ones, and what was restored', async () => {
   const copy = await openSmall(join(folder, 'b.sdb'))
   expect([await read(copy, 5, 'raw'), await read(copy, 15, 'raw')]).toEqual([first, second])
   expect(copy.verify().problems).toEqual([])
+  expect(copy.contentHash()).toBe(db.contentHash())
+  copy.exec("UPDATE t SET name = 'x' WHERE id = 10")
+  expect(copy.contentHash()).not.toBe(db.contentHash())
 })
 
 test('values longer than the memory that come as rows', async () => {
