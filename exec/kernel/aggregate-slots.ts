@@ -43,14 +43,20 @@ export function fitsSlots(call: AggregateCall): boolean {
   }
 }
 
+const expressionKeys = new WeakMap<Expression, string>()
+
 /** Structural identity of expressions, so that sum(x) and avg(x) share a slot. */
 function expressionKey(expression: Expression | null): string {
   if (expression === null) return ''
-  return JSON.stringify(expression, (name, value: unknown) => {
+  let key = expressionKeys.get(expression)
+  if (key !== undefined) return key
+  key = JSON.stringify(expression, (name, value: unknown) => {
     if (name === 'position' || name === 'name') return undefined
     if (typeof value === 'bigint') return `${value}n`
     return value instanceof Uint8Array ? Array.from(value) : value
   })
+  expressionKeys.set(expression, key)
+  return key
 }
 
 /** Slots of all groups. */

@@ -22,6 +22,7 @@ import { Lowering } from './lower.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
 import { Tier } from './tier.ts'
+import { keepVariant, variantMemo } from './variant-memo.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { isStatementPrintable } from './wasm-statement.ts'
 
@@ -50,6 +51,7 @@ export class CompiledAggregate implements AggregateKernel {
   private readonly signature: Signature
   private readonly tier: Tier
   private readonly variants = new Map<string, Variant>()
+  private readonly memo: Map<string, Variant> | null
   private readonly target: { ids: number; state: number; targets: unknown[] }
   private maskPtr = 0
   private idsPtr = 0
@@ -64,7 +66,9 @@ export class CompiledAggregate implements AggregateKernel {
     this.tier = new Tier(env.backend)
     this.planned = spec.aggregates.map(call => this.plan(call, inputs))
     const looped = spec.aggregates.filter(call => !isSet(call))
-    this.signature = new Signature(env.memory, inputs, looped.flatMap(argumentsOf))
+    const evaluated = looped.flatMap(argumentsOf)
+    this.signature = new Signature(env.memory, inputs, evaluated)
+    this.memo = variantMemo(spec, evaluated, env)
     const targets: unknown[] = this.state.slots.map((_, slot) => this.state.target(slot))
     for (const { accumulator } of this.planned) targets.push(accumulator)
     this.target = { ids: 0, state: 0, targets }
@@ -136,10 +140,11 @@ export class CompiledAggregate implements AggregateKernel {
       // With many groups a flush costs as much as a batch, so sums that fill up soon take the slow path at once.
       const headroom = this.groupCount > CROWD ? CROWDED_BATCHES : 1
       const fullKey = `${isWasm}/${rows}/${headroom}/${key}`
-      let variant = this.variants.get(fullKey)
+      let variant = this.variants.get(fullKey) ?? this.memo?.get(fullKey)
       if (variant === undefined) {
         variant = this.specialize(shapes, rows * headroom, isWasm)
         this.variants.set(fullKey, variant)
+        if (variant.wasm === null) keepVariant(this.memo, fullKey, variant)
       }
       const failed = variant.lookups.prepare(batch)
       if (failed === null) return variant

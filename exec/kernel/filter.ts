@@ -12,6 +12,7 @@ import { Lowering } from './lower.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
 import type { Run } from './run.ts'
 import { Tier } from './tier.ts'
+import { keepVariant, variantMemo } from './variant-memo.ts'
 import { isPrintable } from './wasm-printable.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { splitTests } from './webassembly.ts'
@@ -49,6 +50,7 @@ export class CompiledFilter implements FilterKernel {
   private readonly env: KernelEnv
   private readonly signature: Signature
   private readonly variants = new Map<string, Variant>()
+  private readonly memo: Map<string, Variant> | null
   private readonly target = { out: 0 }
   private readonly tier: Tier
   private savedPtr = 0
@@ -58,6 +60,7 @@ export class CompiledFilter implements FilterKernel {
     this.predicate = predicate
     this.env = env
     this.signature = new Signature(env.memory, inputs, [predicate])
+    this.memo = variantMemo(predicate, [predicate], env)
     this.tier = new Tier(env.backend)
   }
 
@@ -111,10 +114,11 @@ export class CompiledFilter implements FilterKernel {
     for (;;) {
       const { shapes, key } = this.signature.read(batch)
       const fullKey = isWasm ? `w${key}` : key
-      let variant = this.variants.get(fullKey)
+      let variant = this.variants.get(fullKey) ?? this.memo?.get(fullKey)
       if (variant === undefined) {
         variant = this.specialize(shapes, isWasm)
         this.variants.set(fullKey, variant)
+        if (variant.wasm === null) keepVariant(this.memo, fullKey, variant)
       }
       const failed = variant.lookups.prepare(batch)
       if (failed === null) return variant

@@ -16,6 +16,7 @@ import { allocateOutput, outputShape } from './outputs.ts'
 import type { Run } from './run.ts'
 import { Lookups, Signature, loweringEnv } from './specialize.ts'
 import { Tier } from './tier.ts'
+import { keepVariant, variantMemo } from './variant-memo.ts'
 import { WasmKernel } from './wasm-run.ts'
 import { isStatementPrintable } from './wasm-statement.ts'
 
@@ -38,6 +39,7 @@ export class CompiledProjection implements ProjectionKernel {
   private readonly env: KernelEnv
   private readonly signature: Signature
   private readonly variants = new Map<string, Variant>()
+  private readonly memo: Map<string, Variant> | null
   private readonly output: Batch
   private readonly target: { outs: Vector[]; heap: ByteHeap | null }
   private readonly tier: Tier
@@ -46,6 +48,7 @@ export class CompiledProjection implements ProjectionKernel {
     this.expressions = expressions
     this.env = env
     this.signature = new Signature(env.memory, inputs, expressions)
+    this.memo = variantMemo(expressions, expressions, env)
     const columns = expressions.map(expression => emptyVector(expression.type))
     this.output = { windowRows: 0, begin: 0, end: 0, alivePtr: 0, columns }
     this.target = { outs: columns, heap: null }
@@ -108,10 +111,11 @@ export class CompiledProjection implements ProjectionKernel {
     for (;;) {
       const { shapes, key } = this.signature.read(batch)
       const fullKey = prefix + key
-      let variant = this.variants.get(fullKey)
+      let variant = this.variants.get(fullKey) ?? this.memo?.get(fullKey)
       if (variant === undefined) {
         variant = this.specialize(shapes, passes, isWasm)
         this.variants.set(fullKey, variant)
+        if (variant.wasm === null) keepVariant(this.memo, fullKey, variant)
       }
       const failed = variant.lookups.prepare(batch)
       if (failed === null) return variant

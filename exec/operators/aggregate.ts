@@ -5,6 +5,7 @@ import { aggregateText, expressionText } from '../explain-expression.ts'
 import { listText } from '../explain.ts'
 import { compileAggregate } from '../kernel/compile.ts'
 import type { AggregateSpec } from '../kernel/kernel.ts'
+import { hasSubquery } from '../plan/expression.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import type { Batch } from '../vector/batch.ts'
@@ -17,12 +18,16 @@ export class AggregateOperator implements Operator {
   readonly children: readonly Operator[]
   readonly estimate: Estimate
   readonly spec: AggregateSpec
+  readonly #hasSubqueries: boolean
 
   constructor(input: Operator, spec: AggregateSpec, output: readonly OutputColumn[], estimate: Estimate) {
     this.output = output
     this.children = [input]
     this.spec = spec
     this.estimate = estimate
+    const { groups, aggregates, filter } = spec
+    const evaluated = [...groups, filter, ...aggregates.flatMap((call) => [...call.args, call.filter])]
+    this.#hasSubqueries = evaluated.some((e) => e !== null && hasSubquery(e))
   }
 
   describe(): Description {
@@ -35,15 +40,17 @@ export class AggregateOperator implements Operator {
   }
 
   open(run: Run): BatchSource {
-    const { groups, aggregates, filter } = this.spec
-    const bound: AggregateSpec = {
-      filter: filter === null ? null : run.bind(filter),
-      groups: groups.map((e) => run.bind(e)),
-      aggregates: aggregates.map((call) => ({
-        ...call, args: call.args.map((e) => run.bind(e)), filter: call.filter === null ? null : run.bind(call.filter),
-      })),
-    }
-    return new AggregateSource(run, this.children[0]!, bound)
+    return new AggregateSource(run, this.children[0]!, this.#hasSubqueries ? bound(this.spec, run) : this.spec)
+  }
+}
+
+function bound({ groups, aggregates, filter }: AggregateSpec, run: Run): AggregateSpec {
+  return {
+    filter: filter === null ? null : run.bind(filter),
+    groups: groups.map((e) => run.bind(e)),
+    aggregates: aggregates.map((call) => ({
+      ...call, args: call.args.map((e) => run.bind(e)), filter: call.filter === null ? null : run.bind(call.filter),
+    })),
   }
 }
 

@@ -5,6 +5,7 @@ import type { BatchSource } from '../context.ts'
 import { listText } from '../explain.ts'
 import { compileProjection } from '../kernel/compile.ts'
 import type { ProjectionKernel } from '../kernel/kernel.ts'
+import { hasSubquery } from '../plan/expression.ts'
 import type { Expression, OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { aliveRows, isDense } from '../vector/batch.ts'
@@ -20,6 +21,9 @@ export class ProjectOperator implements Operator {
   readonly children: readonly Operator[]
   readonly estimate: Estimate
   readonly expressions: readonly Expression[]
+  readonly #computed: readonly Expression[]
+  readonly #hasSubqueries: boolean
+  readonly #picks: readonly number[]
 
   constructor(
     input: Operator, expressions: readonly Expression[], output: readonly OutputColumn[], estimate: Estimate,
@@ -28,6 +32,9 @@ export class ProjectOperator implements Operator {
     this.children = [input]
     this.expressions = expressions
     this.estimate = estimate
+    this.#computed = expressions.filter((e) => e.kind !== 'column')
+    this.#hasSubqueries = this.#computed.some(hasSubquery)
+    this.#picks = expressions.map((e) => e.kind === 'column' ? e.index : -1)
   }
 
   describe(): Description {
@@ -36,10 +43,9 @@ export class ProjectOperator implements Operator {
 
   open(run: Run): BatchSource {
     const input = this.children[0]!
-    const computed = this.expressions.filter((e) => e.kind !== 'column').map((e) => run.bind(e))
+    const computed = this.#hasSubqueries ? this.#computed.map((e) => run.bind(e)) : this.#computed
     const kernel = compileProjection(computed, input.output, run.env)
-    const picks = this.expressions.map((e) => e.kind === 'column' ? e.index : -1)
-    return new ProjectSource(run, run.open(input), { kernel, picks })
+    return new ProjectSource(run, run.open(input), { kernel, picks: this.#picks })
   }
 }
 

@@ -9,11 +9,13 @@ import type { Vector } from '../../exec/vector/vector.ts'
 import { BATCH_ROWS, LAYOUT } from '../../storage/mod.ts'
 import type { Convert, LinearMemory } from '../../storage/mod.ts'
 
+/** Row numbers of the batch at hand: filled and used within one call, so all readers share it. */
+let rowNumbers = new Int32Array(BATCH_ROWS)
+
 /** Reads batches into arrays of values; one per result. */
 export class ColumnValues {
   readonly #memory: LinearMemory
   readonly #converts: readonly Convert[]
-  #rows = new Int32Array(BATCH_ROWS)
   /** Rows of the batch last read. */
   count = 0
 
@@ -24,8 +26,8 @@ export class ColumnValues {
 
   /** The batch's values by column, for its rows in order. */
   read(batch: Batch): unknown[][] {
-    if (batch.windowRows > this.#rows.length) this.#rows = new Int32Array(batch.windowRows)
-    this.count = aliveRows(this.#memory, batch, this.#rows)
+    if (batch.windowRows > rowNumbers.length) rowNumbers = new Int32Array(batch.windowRows)
+    this.count = aliveRows(this.#memory, batch, rowNumbers)
     return batch.columns.map((vector, c) => this.#column(vector, this.#converts[c]!))
   }
 
@@ -38,7 +40,7 @@ export class ColumnValues {
   #scalars(vector: Vector): unknown[] {
     const { count } = this
     const memory = this.#memory
-    const rows = this.#rows
+    const rows = rowNumbers
     const values = new Array<unknown>(count)
     const { layout, valuesPtr, base, dictionary } = vector
     if (vector.validityPtr === 0 && dictionary !== null && isText(vector.type)) {
