@@ -44,7 +44,8 @@ test('what changes from execution to execution is not kept', () => {
 
 test('one predicate with changing parameters and batches gives the rows of each', () => {
   const predicate = binary('>', column(0, INTEGER), binary('+', parameter(0), constant(1, INTEGER)))
-  for (const [limit, values] of [[5, [1, 6, 7, 8]], [6, [7, 8, 9, null]], [5, [70_000, 3, 7]], [5, [1, 6, 7, 8]]] as const) {
+  const batches = [[5, [1, 6, 7, 8]], [6, [7, 8, 9, null]], [5, [70_000, 3, 7]], [5, [1, 6, 7, 8]]] as const
+  for (const [limit, values] of batches) {
     const batch = makeBatch([{ type: INTEGER, values: [...values], form: 'narrow' }])
     const out = arena.allocate(64)
     compileFilter(predicate, [{ type: INTEGER }], env(limit)).run(batch, out)
