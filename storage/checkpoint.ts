@@ -4,6 +4,7 @@ import { assert } from '../src/base/assert.ts'
 import type { TableSchema } from '../src/base/types.ts'
 import { encodeCatalog } from './catalog/catalog.ts'
 import type { CatalogEntry } from './catalog/catalog.ts'
+import { needsDefinitions } from './catalog/schema-extras.ts'
 import { noteCheckpointBegin, noteCheckpointEnd } from './checkpoint-log.ts'
 import type { Engine } from './engine.ts'
 import { collectGarbage, freeFilter, freeLeaving } from './merging.ts'
@@ -47,6 +48,7 @@ function storeCatalog(engine: Engine): number {
   for (const table of engine.catalog.tables()) {
     if (table.schema.index !== undefined) engine.pages.require(FLAG.INDEXES)
     if (table.schema.checks !== undefined) engine.pages.require(FLAG.CHECKS)
+    if (needsDefinitions(table.schema)) engine.pages.require(FLAG.DEFINITIONS)
     const known = engine.rootPages.get(table.id)
     let place = known
     if (place === undefined || table.storedCommit !== table.lastCommit || table.storedRoot !== table.root.number) {
@@ -58,7 +60,9 @@ function storeCatalog(engine: Engine): number {
     rootPages.set(table.id, place)
     entries.push({ id: table.id, rootPage: place.first, rootBytes: place.bytes, schema: storedSchema(table) })
   }
-  const catalogPages = storeBlob(engine, encodeCatalog(entries, engine.catalog.nextTableId, engine.settings))
+  const { nextTableId, objects } = engine.catalog
+  if (objects.size > 0) engine.pages.require(FLAG.DEFINITIONS)
+  const catalogPages = storeBlob(engine, encodeCatalog(entries, nextTableId, engine.settings, objects.all()))
   for (const { first, count } of old) {
     engine.pool.discard(first, count)
     engine.pages.freePages(first, count)
@@ -74,7 +78,8 @@ function storeCatalog(engine: Engine): number {
 
 // The schema with what has been set since the table was made.
 function storedSchema(table: TableStore): TableSchema {
-  return table.compression === null ? table.schema : { ...table.schema, compression: table.compression }
+  const schema = table.committed
+  return table.compression === null ? schema : { ...schema, compression: table.compression }
 }
 
 // Filters that have grown since they were stored. The old pages are given up at once: the durable root keeps their

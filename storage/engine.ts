@@ -40,6 +40,7 @@ import { RecentCommits } from './txn/recent-commits.ts'
 import { SnapshotRegistry } from './txn/snapshot.ts'
 import { Transaction } from './txn/transaction.ts'
 import type { IsolationLevel, TransactionOptions } from './txn/isolation.ts'
+import { applyAlterations } from './txn/apply-definitions.ts'
 import { hasBuiltGroups } from './txn/index-ddl.ts'
 import type { Wal } from './wal/wal-writer.ts'
 
@@ -181,6 +182,7 @@ export class Engine {
       table.images.drop()
       this.catalog.remove(table)
     }
+    this.catalog.objects.clear()
     this.retired.length = 0
     this.dropped.length = 0
     this.rootPages.clear()
@@ -267,7 +269,7 @@ export class Engine {
   // Writes the transaction's records to the log buffer. False when it has written nothing.
   private log(txn: Transaction): boolean {
     this.assertUsable()
-    if (txn.ddl.length === 0 && txn.writeSet.length === 0) return false
+    if (txn.definitions === 0 && txn.writeSet.length === 0) return false
     assertStillApplies(this, txn)
     txn.validate()
     // Now, because what it kept alive may be compacted away when it closes.
@@ -299,6 +301,7 @@ export class Engine {
         change.table.visibleFrom = change.table.lastCommit = this.commitId
       }
     }
+    applyAlterations(this, txn)
     if (!this.finals.isOf(txn.writeSet)) this.finals.collect(txn.writeSet)
     applyWrites(this, txn, this.finals)
     this.finals.clear()

@@ -1,15 +1,15 @@
 // The log records of one transaction, in the order in which redo needs them: tables that it makes, row groups it has
 // built, the final version of every key it wrote, tables that it drops. The COMMIT record is the log's own.
 //
-//   DDL create … | PUBLISH … | INSERT, UPDATE, DELETE by key … | DDL drop … | COMMIT
+//   DDL object … | DDL create, alter … | PUBLISH … | INSERT, UPDATE, DELETE by key … | DDL drop … | COMMIT
 //
 // Rules: W1 (only whole committed transactions are written), W2 (a record says what is to be there, by key).
 import { ByteWriter } from '../src/base/bytes.ts'
 import { CODE, DatabaseError } from '../src/base/errors.ts'
+import { assertUnchanged } from './catalog/objects.ts'
 import type { Engine } from './engine.ts'
 import { appendPublish } from './publish-log.ts'
 import type { NewGroups } from './publish-log.ts'
-import type { TableStore } from './table/table-store.ts'
 import type { FinalWrites } from './txn/final-writes.ts'
 import { tableById } from './txn/index-ddl.ts'
 import type { Transaction } from './txn/transaction.ts'
@@ -20,10 +20,14 @@ import type { Wal } from './wal/wal-writer.ts'
 export function logTransaction(
   wal: Wal, txn: Transaction, built: readonly NewGroups[], finals: FinalWrites,
 ): void {
-  for (const change of txn.ddl) if (change.kind === 'create') logDdl(wal, change.table, true)
+  for (const { after, key } of txn.objects) logDefinition(wal, 0, DDL.OBJECT, { key, after })
+  for (const { kind, table, ...change } of txn.ddl) {
+    if (kind === 'create') logDefinition(wal, table.id, createKind(table.schema), table.schema)
+    else if ('after' in change) logDefinition(wal, table.id, DDL.ALTER, change.after)
+  }
   appendPublish(wal, built)
   logRows(wal, txn, finals)
-  for (const change of txn.ddl) if (change.kind === 'drop') logDdl(wal, change.table, false)
+  for (const change of txn.ddl) if (change.kind === 'drop') logDefinition(wal, change.table.id, DDL.DROP, change.table.schema)
 }
 
 // A key that came and went within the transaction leaves no record.
@@ -39,11 +43,11 @@ function logRows(wal: Wal, txn: Transaction, finals: FinalWrites): void {
   }
 }
 
-function logDdl(wal: Wal, table: TableStore, isCreate: boolean): void {
+function logDefinition(wal: Wal, tableId: number, kind: number, definition: unknown): void {
   const body = new ByteWriter()
-  body.u8(isCreate ? createKind(table.schema) : DDL.DROP)
-  body.string(JSON.stringify(table.schema))
-  wal.append(RECORD.DDL, table.id, body.bytes, 0, body.length)
+  body.u8(kind)
+  body.string(JSON.stringify(definition))
+  wal.append(RECORD.DDL, tableId, body.bytes, 0, body.length)
 }
 
 /**
@@ -57,6 +61,7 @@ export function assertStillApplies(engine: Engine, txn: Transaction): void {
   if (gone !== undefined) {
     throw new DatabaseError(CODE.UNDEFINED_TABLE, `table "${gone.schema.name}" was dropped by another transaction`)
   }
+  if (txn.objects.length > 0) assertUnchanged(engine.catalog.objects, txn.objects)
   if (ddl.length === 0) return
   const dropped = new Set(ddl.filter((change) => change.kind === 'drop').map((change) => change.table))
   for (const change of ddl) {
@@ -64,8 +69,8 @@ export function assertStillApplies(engine: Engine, txn: Transaction): void {
     if (change.kind === 'create' && index !== undefined && tableById(engine, txn, index.of) === null) {
       throw new DatabaseError(CODE.UNDEFINED_TABLE, `the table of index "${name}" was dropped by another transaction`)
     }
-    const known = engine.catalog.relationOrNull(name)
-    if (change.kind === 'create' && known !== null && !dropped.has(known)) {
+    const known = change.kind === 'drop' ? null : engine.catalog.relationOrNull(name)
+    if (known !== null && known !== change.table && !dropped.has(known) && known.definer !== txn) {
       throw new DatabaseError(CODE.DUPLICATE_TABLE, `relation "${name}" was created by another transaction`)
     }
   }

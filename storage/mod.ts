@@ -7,6 +7,10 @@ export type { ColumnBuffers, Dictionary, Layout, ScanBatch, ZonePredicate } from
 export type {
   CursorCounters, IndexAccess, IndexCounters, KeyRange, ScanOptions, TableAccess, TableCursor, TableWriter,
 } from './access.ts'
+export { objectKey } from './catalog/objects.ts'
+export type {
+  CatalogObject, CommentObject, ObjectKind, SchemaObject, SequenceObject, ViewObject,
+} from './catalog/objects.ts'
 export { recompress } from './recompress.ts'
 export { columnSizes, tableSize } from './size-figures.ts'
 export type { ColumnSize, TableSize } from './size-figures.ts'
@@ -26,7 +30,8 @@ export { StoreAccess } from './table/store-access.ts'
 export { Transaction } from './txn/transaction.ts'
 export { attachmentOf, bareName } from './txn/linked.ts'
 export type { IsolationLevel, TransactionModes } from './txn/isolation.ts'
-export type { Savepoint } from './txn/transaction.ts'
+export type { Savepoint } from './txn/savepoint.ts'
+export { dropTemporary } from './txn/temporary.ts'
 export { LockConflict } from './txn/lock-conflict.ts'
 export type { Arbiters } from './txn/arbiter.ts'
 export type { LockStrength } from './txn/row-locks.ts'

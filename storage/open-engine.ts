@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto'
 import { ByteReader } from '../src/base/bytes.ts'
 import { CODE, DatabaseError, corruption } from '../src/base/errors.ts'
 import { CATALOG_HEADER_BYTES, catalogBytes, decodeCatalog } from './catalog/catalog.ts'
+import { objectKey } from './catalog/objects.ts'
+import { dropLeftTemporary } from './txn/temporary.ts'
 import type { CatalogEntry } from './catalog/catalog.ts'
 import { compressionOf, setCompression } from './compression.ts'
 import { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
@@ -105,6 +107,7 @@ async function openOnce({ path, options, files }: OpenPlace): Promise<Engine> {
     engine.jobs.settle()
     if (options.readOnly) engine.follower = new Follower(engine, slot, { load, replay: recover, redo: redoOf })
     if (engine.wal !== null) engine.wal.onFailure = (error) => engine.poison(error)
+    if (!isNew && !options.readOnly) dropLeftTemporary(engine)
     return engine
   } catch (error) {
     lock?.release()
@@ -190,7 +193,7 @@ function load(engine: Engine, meta: StoreMeta): void {
   const file = engine.parts.path
   const header = readBlob(engine, meta.catalogPage, CATALOG_HEADER_BYTES)
   const bytes = catalogBytes(header, { file, page: meta.catalogPage })
-  const { entries, nextTableId, settings } = decodeCatalog(
+  const { entries, nextTableId, settings, objects } = decodeCatalog(
     readBlob(engine, meta.catalogPage, bytes), { file, page: meta.catalogPage })
   engine.catalogPages = { first: meta.catalogPage, count: Math.ceil(bytes / FRAME_SIZE), bytes }
   for (const entry of entries) loadTable(engine, entry)
@@ -200,6 +203,7 @@ function load(engine: Engine, meta: StoreMeta): void {
   }
   engine.catalog.nextTableId = nextTableId
   engine.settings = settings
+  for (const object of objects) engine.catalog.objects.set(objectKey(object.kind, object.name), object)
   if (!engine.isReadOnly) reclaimOrphans(engine)
   engine.heap.scan((tableId, page, slot, tuple) => loadTuple(engine, tableId, page, slot, tuple))
 }

@@ -4,8 +4,10 @@
 import { ByteReader } from '../src/base/bytes.ts'
 import { corruption } from '../src/base/errors.ts'
 import type { DatabaseError } from '../src/base/errors.ts'
+import { sameType } from '../src/base/types.ts'
 import type { TableSchema } from '../src/base/types.ts'
 import { decodeSchema } from './catalog/catalog.ts'
+import { decodeObjectChange, objectIn } from './catalog/objects.ts'
 import type { Engine } from './engine.ts'
 import { PublishRedo } from './publish-log.ts'
 import { isIndexOf } from './table/index-schema.ts'
@@ -143,7 +145,9 @@ export class Redo {
       this.txn!.ddl.push({ kind: 'drop', table: this.tableOf(record) })
       return
     }
+    if (kind === DDL.OBJECT) return this.defineObject(record, reader.string())
     const schema = decodeSchema(reader.string())
+    if (kind === DDL.ALTER) return this.alter(record, schema)
     if (schema === null || kind !== createKind(schema)) {
       throw this.bad(record, 'holds an invalid table schema')
     }
@@ -152,5 +156,24 @@ export class Redo {
     }
     const table = this.engine.makeTableWithId(record.tableId, schema)
     this.txn!.ddl.push({ kind: 'create', table })
+  }
+
+  private alter(record: WalRecord, after: TableSchema | null): void {
+    const table = this.tableOf(record)
+    const before = table.schema
+    const isSame = after !== null && after.key.join() === before.key.join()
+      && after.columns.length === before.columns.length
+      && after.columns.every((column, c) => sameType(column.type, before.columns[c]!.type))
+    if (!isSame) throw this.bad(record, 'alters a table into one of another shape')
+    table.committedSchema ??= before
+    table.alter(after)
+    this.txn!.ddl.push({ kind: 'alter', table, before, after })
+  }
+
+  private defineObject(record: WalRecord, text: string): void {
+    const change = decodeObjectChange(text)
+    if (change === null) throw this.bad(record, 'holds an invalid catalogue object')
+    const { catalog } = this.engine
+    this.txn!.objects.push({ ...change, before: objectIn(catalog.objects, this.txn!.objects, change.key) })
   }
 }

@@ -311,7 +311,11 @@ export type BoundStatement =
   | { readonly kind: 'create_index'; readonly table: string; readonly index: NewIndex; readonly ifNotExists: boolean }
   | { readonly kind: 'drop_index'; readonly names: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: 'reindex'; readonly target: 'index' | 'table' | 'database' | 'any'; readonly name: string | null }
-  | { readonly kind: 'drop_table'; readonly tables: readonly string[]; readonly ifExists: boolean }
+  /** What src/api carries out from its syntax tree (src/sql/ast-definition.ts); nothing here looks into it. */
+  | {
+    readonly kind: 'definition'; readonly definition: { readonly kind: string }
+    readonly output: readonly OutputColumn[]
+  }
   | { readonly kind: 'begin'; readonly modes: TransactionModes }
   | { readonly kind: 'commit' | 'rollback' }
   | {

@@ -8,7 +8,7 @@
 import { resolve } from 'node:path'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { TableSchema } from '../base/types.ts'
-import { MEMORY_PATH, attachmentOf, bareName, openEngine } from '../../storage/mod.ts'
+import { MEMORY_PATH, attachmentOf, bareName, objectKey, openEngine } from '../../storage/mod.ts'
 import type { Engine, Transaction } from '../../storage/mod.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 import { checkNames, resolveOpenOptions } from './options.ts'
@@ -25,7 +25,7 @@ export interface AttachOptions {
   readonly memory?: number | string
 }
 
-const RESERVED = ['main', 'public', 'temp', 'pg_catalog', 'information_schema']
+const RESERVED = ['main', 'public', 'temp', 'pg_temp', 'pg_catalog', 'information_schema']
 const MEMORY_DEFAULT = '128MB'
 
 /** Opens the file at `path` and adds it under `name`. Errors name the file. */
@@ -77,6 +77,9 @@ function checkName(engine: Engine, name: string): void {
   const known = engine.attached.get(name)
   if (known !== undefined) {
     throw new DatabaseError(CODE.DUPLICATE_DATABASE, `database "${name}" is attached already: "${known.parts.path}"`)
+  }
+  if (engine.catalog.objects.get(objectKey('schema', name)) !== null) {
+    throw new DatabaseError(CODE.DUPLICATE_SCHEMA, `there is a schema "${name}"`)
   }
   const hidden = engine.catalog.tables().find(table => table.schema.name.startsWith(`${name}.`))
   if (hidden !== undefined) {

@@ -14,9 +14,10 @@ import { queryOf } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
 import { executionContext } from './result.ts'
 import { showSetting } from './session-settings.ts'
+import { runDefinition } from './definition-command.ts'
 import { createIndex, dropIndexes, reindex } from './index-command.ts'
 import type { Session } from './session.ts'
-import { createTable, createTableAs, dropTables, truncateTables } from './table-command.ts'
+import { createTable, createTableAs, truncateTables } from './table-command.ts'
 
 /** Literal rows under named columns. */
 export interface Listing {
@@ -46,6 +47,7 @@ export function columnsOf(statement: BoundStatement): readonly {
     case 'pragma': return listed(PRAGMA)
     case 'backup': return listed(BACKUP_COLUMNS)
     case 'restore': return listed(RESTORE_COLUMNS)
+    case 'definition': return statement.output
     default: return []
   }
 }
@@ -86,7 +88,7 @@ export function runCommand(
     case 'create_table': return createTable(session, statement)
     case 'create_table_as': return createTableAs(session, statement, values)
     case 'truncate': return truncateTables(session, statement)
-    case 'drop_table': return dropTables(session, statement)
+    case 'definition': return runDefinition(session, statement)
     case 'create_index': return createIndex(session, statement)
     case 'drop_index': return dropIndexes(session, statement)
     case 'reindex': return reindex(session, statement)

@@ -138,11 +138,13 @@ export class Connection {
 
   /** Access to a table by key, without SQL. Throws 42P01 with the nearest name. */
   table(name: string): TableHandle {
-    this.session.assertReady()
-    let handle = this.#tables.get(name)
+    const { session } = this
+    session.assertReady()
+    const full = session.names.isPlain ? name : session.catalog.schema(name)?.name ?? name
+    let handle = this.#tables.get(full)
     if (handle === undefined) {
-      handle = new TableHandle(this.session, name)
-      this.#tables.set(name, handle)
+      handle = new TableHandle(session, full)
+      this.#tables.set(full, handle)
     }
     handle.check()
     return handle

@@ -17,7 +17,8 @@ export function contentHash(engine: Engine): string {
   const hash = createHash('sha256')
   const txn = engine.begin()
   try {
-    const tables = txn.listTables().sort((a, b) => (a.name < b.name ? -1 : 1))
+    const tables = txn.listTables().filter(({ temporary }) => temporary === undefined)
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
     for (const schema of tables) {
       hash.update(JSON.stringify(schema))
       for (const bytes of rowsOf(engine, txn, schema.name)) hash.update(bytes)

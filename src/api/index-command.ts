@@ -1,12 +1,12 @@
 // CREATE INDEX, DROP INDEX, REINDEX, and what PRAGMA index_list and index_info show of indexes. A name is looked up
 // as the transaction sees the catalogue; indexes and tables share one name space, as in PostgreSQL.
 import { CODE, DatabaseError } from '../base/errors.ts'
-import type { Scalar, TableSchema } from '../base/types.ts'
+import type { Scalar } from '../base/types.ts'
 import type { BoundStatement, NewIndex } from '../../exec/plan/logical.ts'
 import type { TableStore, Transaction } from '../../storage/mod.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
-import { quoteName } from '../sql/quote-name.ts'
+import { indexText } from './definition-text.ts'
 
 type Bound<K extends BoundStatement['kind']> = Extract<BoundStatement, { kind: K }>
 
@@ -14,7 +14,7 @@ type Bound<K extends BoundStatement['kind']> = Extract<BoundStatement, { kind: K
 export function createIndex(session: Session, statement: Bound<'create_index'>): null {
   session.define(txn => {
     const { name } = statement.index
-    if (statement.ifNotExists && name !== null && txn.relationOrNull(name) !== null) return
+    if (statement.ifNotExists && name !== null && session.catalog.relation(name) !== null) return
     makeIndex(txn, statement.table, statement.index)
   })
   return null
@@ -31,9 +31,10 @@ export function makeIndex(txn: Transaction, table: string, { name, baseName, spe
 export function dropIndexes(session: Session, statement: Bound<'drop_index'>): null {
   session.define(txn => {
     for (const name of statement.names) {
-      if (txn.relationOrNull(name) === null && statement.ifExists) continue
-      if (txn.relationOrNull(name) === null) throw undefinedIndex(txn, name)
-      txn.defineIndex({ kind: 'drop', name })
+      const found = session.catalog.relation(name)
+      if (found === null && statement.ifExists) continue
+      if (found === null) throw undefinedIndex(txn, name)
+      txn.defineIndex({ kind: 'drop', name: found.name })
     }
   })
   return null
@@ -43,12 +44,13 @@ export function dropIndexes(session: Session, statement: Bound<'drop_index'>): n
 export function reindex(session: Session, statement: Bound<'reindex'>): null {
   const { target, name } = statement
   session.define(txn => {
-    const isIndex = target === 'any' && !txn.listTables().some(schema => schema.name === name)
-    if (target === 'index' || isIndex) {
-      if (txn.relationOrNull(name!) === null) throw undefinedIndex(txn, name!)
-      return txn.defineIndex({ kind: 'rebuild', name: name! })
+    const found = name === null ? null : session.catalog.relation(name)
+    if (target === 'index' || (target === 'any' && found?.kind !== 'table')) {
+      if (found === null) throw undefinedIndex(txn, name!)
+      return txn.defineIndex({ kind: 'rebuild', name: found.name })
     }
-    const tables = target !== 'database' ? [txn.table(name!)] : txn.listTables().map(schema => txn.table(schema.name))
+    const names = target !== 'database' ? [found?.name ?? name!] : txn.listTables().map(schema => schema.name)
+    const tables = names.map(each => txn.table(each))
     for (const table of tables) {
       for (const index of [...txn.indexesOf(table)]) txn.defineIndex({ kind: 'rebuild', name: index.schema.name })
     }
@@ -72,14 +74,6 @@ export function notATable(name: string): DatabaseError {
 function tableIndexes(session: Session, table: string): TableStore[] {
   return session.read(txn => [...txn.indexesOf(txn.table(table))])
     .sort((a, b) => a.schema.name < b.schema.name ? -1 : 1)
-}
-
-// The statement that would make the index, as pg_indexes.indexdef has it.
-function indexText(table: string, { name, columns, index }: TableSchema): string {
-  const names = index!.columns.map((_, i) => quoteName(columns[i]!.name))
-  const epsilon = index!.epsilon === undefined ? '' : ` WITH (epsilon = ${index!.epsilon})`
-  return `CREATE ${index!.unique ? 'UNIQUE ' : ''}INDEX ${quoteName(name)} ON ${quoteName(table)} `
-    + `USING ${index!.kind} (${names.join(', ')})${epsilon}`
 }
 
 /** PRAGMA index_list(table): one row per index. */

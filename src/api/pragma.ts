@@ -7,6 +7,7 @@
 //   database_list, table_list
 //   durability: wal_mode, synchronous, wal_checkpoint, … see pragma-wal.ts
 //   vacuum [= table]         merges everything and shrinks the file; VACUUM is the same
+//   definitions [= relation] SQL that would define everything again (definition-text.ts)
 //   index_list(table), index_info(index)   secondary indexes and their columns
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
@@ -15,6 +16,7 @@ import {
 } from '../../storage/mod.ts'
 import { compressionPragma, recompressPragma } from './compression-pragma.ts'
 import { WAL_PRAGMAS } from './pragma-wal.ts'
+import { definitions } from './definition-text.ts'
 import { busyTimeout, isolationLevel } from './session-settings.ts'
 import { indexInfo, indexList } from './index-command.ts'
 import type { Session } from './session.ts'
@@ -34,6 +36,7 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   database_list: ({ engine }, value) => value !== null ? unset('database_list', value) : [
     ['main', engine.parts.path], ...[...engine.attached].map(([name, { parts }]) => [name, parts.path]),
   ],
+  definitions,
   index_list: indexList,
   index_info: indexInfo,
   table_list: session => session.schemas().map(

@@ -9,7 +9,7 @@ interface Mark {
 }
 
 /** Where the transaction begins. */
-const START: Savepoint = { writes: 0, ddl: 0, locks: 0 }
+const START: Savepoint = { writes: 0, ddl: 0, objects: 0, locks: 0 }
 
 /** Savepoints of one transaction. */
 export class Savepoints {

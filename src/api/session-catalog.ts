@@ -1,40 +1,101 @@
-// The catalogue a session's next statement sees: own tables, with what its transaction has made and dropped, and those
-// of attached databases under their qualified names.
+// The catalogue a session's next statement sees: own tables and views, with what its transaction has made and dropped,
+// and those of attached databases under their qualified names. Names are looked up along the search path.
 import type { TableSchema } from '../base/types.ts'
-import type { Engine, Transaction } from '../../storage/mod.ts'
+import { objectKey } from '../../storage/mod.ts'
+import type { CatalogObject, Engine, Transaction, ViewObject } from '../../storage/mod.ts'
 import type { Catalog } from '../sql/bind.ts'
 import type { UniqueColumns } from '../sql/bind-context.ts'
 import { attachedNames, attachedSchema, homeOf } from './attachments.ts'
+import { isTemporaryName, temporarySchema } from '../sql/relation-name.ts'
+import { objectOf, targetName } from './session-names.ts'
+import type { SessionNames } from './session-names.ts'
 
-/** Tables by name; `txn` is the open transaction. */
-export function sessionCatalog(engine: Engine, txn: Transaction | null): Catalog {
-  const own = ownCatalog(engine, txn)
-  if (engine.attached.size === 0) return own
-  return {
-    schema: name => attachedSchema(engine, txn, name) ?? own.schema(name),
-    uniques: name => uniquesOf(engine, txn, name),
-    names: () => [...own.names(), ...attachedNames(engine)],
+/** What a name means. */
+export type Relation =
+  | { readonly kind: 'table' | 'index'; readonly name: string; readonly schema: TableSchema }
+  | { readonly kind: 'view' | 'sequence'; readonly name: string; readonly object: CatalogObject }
+
+/** The catalogue of a session; `txn` is its open transaction. */
+export class SessionCatalog implements Catalog {
+  readonly #engine: Engine
+  readonly #txn: Transaction | null
+  readonly #names: SessionNames
+  /** Another path than the session's. */
+  readonly #path: readonly string[] | null
+
+  constructor(engine: Engine, txn: Transaction | null, names: SessionNames, path: readonly string[] | null = null) {
+    this.#engine = engine
+    this.#txn = txn
+    this.#names = names
+    this.#path = path
   }
-}
 
-function ownCatalog(engine: Engine, txn: Transaction | null): Catalog {
-  if (txn === null) {
-    const find = (name: string): TableSchema | undefined => {
-      const schema = engine.catalog.relationOrNull(name)?.schema
-      return schema?.index === undefined ? schema : undefined
+  /** The relation that a name means, of any kind; null when there is none. */
+  relation(name: string): Relation | null {
+    for (const candidate of this.#names.candidates(name, this.#path)) {
+      const found = this.named(candidate)
+      if (found !== null) return found
     }
-    const uniques = (name: string): UniqueColumns[] => uniquesOf(engine, null, name)
-    return { schema: find, uniques, names: () => engine.catalog.userTables().map(table => table.schema.name) }
+    return null
   }
-  const schemas = new Map(txn.listTables().map(schema => [schema.name, schema]))
-  return {
-    schema: name => schemas.get(name), uniques: name => uniquesOf(engine, txn, name), names: () => schemas.keys(),
-  }
-}
 
-function uniquesOf(engine: Engine, txn: Transaction | null, name: string): UniqueColumns[] {
-  const home = homeOf(engine, name)
-  const indexes = txn !== null ? txn.indexesOf(txn.table(name)) : home.engine.catalog.get(home.name).indexes
-  return indexes.map(index => index.schema).filter(schema => schema.index!.unique)
-    .map(({ name: index, index: of }) => ({ name: index, columns: of!.columns, isConstraint: of!.constraint === true }))
+  /** The relation with this full name, of any kind; null when there is none. */
+  named(name: string): Relation | null {
+    const engine = this.#engine
+    if (isTemporaryName(name) && !name.startsWith(`${temporarySchema(this.#names.session)}.`)) return null
+    if (engine.attached.size > 0) {
+      const far = attachedSchema(engine, this.#txn, name)
+      if (far !== undefined) return { kind: 'table', name, schema: far }
+    }
+    const store = this.#txn !== null ? this.#txn.relationOrNull(name) : engine.catalog.relationOrNull(name)
+    if (store !== null) {
+      const schema = this.#txn !== null && store.definer === this.#txn ? store.schema : store.committed
+      return { kind: schema.index === undefined ? 'table' : 'index', name, schema }
+    }
+    const object = objectOf(engine, this.#txn, objectKey('view', name))
+    return object?.kind === 'view' || object?.kind === 'sequence' ? { kind: object.kind, name, object } : null
+  }
+
+  /** The table that a name means. */
+  schema(name: string): TableSchema | undefined {
+    const found = this.relation(name)
+    return found?.kind === 'table' ? found.schema : undefined
+  }
+
+  /** The view that a name means. */
+  view(name: string): ViewObject | undefined {
+    const found = this.relation(name)
+    return found?.kind === 'view' ? found.object as ViewObject : undefined
+  }
+
+  /** Unique indexes of a table, by its full name. */
+  uniques(name: string): UniqueColumns[] {
+    const home = homeOf(this.#engine, name)
+    const txn = this.#txn
+    const indexes = txn !== null ? txn.indexesOf(txn.table(name)) : home.engine.catalog.get(home.name).indexes
+    return indexes.map(index => index.schema).filter(schema => schema.index!.unique)
+      .map(({ name: index, index: of }) =>
+        ({ name: index, columns: of!.columns, isConstraint: of!.constraint === true }))
+  }
+
+  /** Full names of tables and views. */
+  *names(): Iterable<string> {
+    const txn = this.#txn
+    const own = txn !== null ? txn.listTables().map(schema => schema.name)
+      : this.#engine.catalog.userTables().map(table => table.committed.name)
+    yield* own
+    const objects = txn?.listObjects() ?? this.#engine.catalog.objects.all()
+    for (const { kind, name } of objects) if (kind === 'view') yield name
+    yield* attachedNames(this.#engine)
+  }
+
+  /** Full name of a relation to be made. */
+  target(name: string, temporary: boolean): string {
+    return targetName(this.#engine, this.#txn, this.#names, name, temporary)
+  }
+
+  /** The same with another search path. */
+  withPath(path: readonly string[]): Catalog {
+    return new SessionCatalog(this.#engine, this.#txn, this.#names, path)
+  }
 }

@@ -12,11 +12,12 @@ import { LockConflict } from '../../storage/mod.ts'
 import type {
   Engine, IsolationLevel, Savepoint, StoreAccess, Transaction, TransactionModes,
 } from '../../storage/mod.ts'
-import type { Catalog } from '../sql/bind.ts'
 import type { DatabaseState } from './database-state.ts'
 import type { RowRecheck } from './row-recheck.ts'
 import { Savepoints } from './savepoints.ts'
-import { sessionCatalog } from './session-catalog.ts'
+import { SessionCatalog } from './session-catalog.ts'
+import { SessionNames } from './session-names.ts'
+import { atCommit, endTemporary, withoutOthers } from './temporary-tables.ts'
 import { SESSION_TRANSITIONS, next } from './session-states.ts'
 import type { SessionEvent, SessionState } from './session-states.ts'
 
@@ -43,6 +44,8 @@ export class Session {
   readonly database: DatabaseState
   /** Numbers the sessions of a database from 1; the default session is 1. */
   readonly id: number
+  /** How it looks names up. */
+  readonly names: SessionNames
   /** Running iterators; close() waits for them or cancels them. */
   readonly openResults = new Set<OpenResult>()
   /** Counts catalogue changes inside this session's transaction, which others do not see. */
@@ -69,6 +72,7 @@ export class Session {
     this.engine = database.engine
     this.backend = database.backend
     this.id = id
+    this.names = new SessionNames(id)
   }
 
   get isOpen(): boolean {
@@ -112,14 +116,14 @@ export class Session {
   }
 
   /** Tables as the next statement sees them. */
-  get catalog(): Catalog {
-    return sessionCatalog(this.engine, this.#transaction)
+  get catalog(): SessionCatalog {
+    return new SessionCatalog(this.engine, this.#transaction, this.names)
   }
 
   /** Schemas in order of their names. */
   schemas(): TableSchema[] {
-    const schemas = this.#transaction?.listTables() ?? this.engine.catalog.userTables().map(table => table.schema)
-    return schemas.sort((a, b) => a.name < b.name ? -1 : 1)
+    const schemas = this.#transaction?.listTables() ?? this.engine.catalog.userTables().map(table => table.committed)
+    return withoutOthers(schemas, this.names).sort((a, b) => a.name < b.name ? -1 : 1)
   }
 
   #move(event: SessionEvent): void {
@@ -193,6 +197,7 @@ export class Session {
     try {
       txn.assertWritable()
       const result = run(txn)
+      atCommit(txn, this.names)
       txn.commit()
       return result
     } finally {
@@ -249,6 +254,11 @@ export class Session {
     }
   }
 
+  /** Names mean something else now: every cached plan is stale. */
+  forgetPlans(): void {
+    this.#ownVersion++
+  }
+
   /** A catalogue change: like write, and every cached plan is stale afterwards. */
   define(run: (txn: Transaction) => void): void {
     try {
@@ -268,7 +278,7 @@ export class Session {
     this.#move('error')
     if (txn.state !== 'active' || !this.engine.isUsable) return
     const mark = this.#savepoints.innermost
-    if (txn.ddl.length > mark.ddl) this.#ownVersion++
+    if (txn.definitions > mark.ddl + mark.objects) this.#ownVersion++
     txn.rollbackTo(mark)
   }
 
@@ -307,6 +317,7 @@ export class Session {
   commit(): void {
     const txn = this.#end('COMMIT', true)
     try {
+      atCommit(txn, this.names)
       txn.commit()
     } finally {
       txn.rollback()
@@ -317,6 +328,7 @@ export class Session {
   commitSoon(): Promise<void> {
     const txn = this.#end('COMMIT', true)
     try {
+      atCommit(txn, this.names)
       return txn.commitSoon()
     } finally {
       txn.rollback()
@@ -335,7 +347,7 @@ export class Session {
       throw new DatabaseError(CODE.NO_TRANSACTION, `${command} without a transaction in progress`)
     }
     const failed = this.#state === 'failed'
-    if (txn.ddl.length > 0) this.#ownVersion++
+    if (txn.definitions > 0) this.#ownVersion++
     this.#leave(command)
     if (!failed || !refuseFailed) return txn
     txn.rollback()
@@ -377,7 +389,7 @@ export class Session {
   }
 
   #returnTo(txn: Transaction, mark: Savepoint): void {
-    if (txn.ddl.length > mark.ddl) this.#ownVersion++
+    if (txn.definitions > mark.ddl + mark.objects) this.#ownVersion++
     txn.rollbackTo(mark)
     this.#move('ROLLBACK TO')
   }
@@ -421,6 +433,7 @@ export class Session {
         cancel(new DatabaseError(CODE.NOT_OPEN, 'the session was closed while a statement waited for a lock'))
       }
       txn?.rollback()
+      endTemporary(this.engine, this.names)
     }
     if (force) for (const result of [...this.openResults]) result.close()
     this.database.ended(this)

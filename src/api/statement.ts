@@ -299,7 +299,7 @@ export class Statement {
   #notePoint(plan: PhysicalPlan): void {
     const { session, parsed } = this.#prepared
     const txn = session.transaction
-    if (this.#fastVersion === session.catalogVersion || (txn !== null && txn.ddl.length > 0)) return
+    if (this.#fastVersion === session.catalogVersion || (txn !== null && txn.definitions > 0)) return
     this.#fastVersion = session.catalogVersion
     this.#insert = null
     this.#point = PointGet.of(session.engine, plan, parsed.parameterNames, this.#options)

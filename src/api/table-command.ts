@@ -1,4 +1,4 @@
-// CREATE TABLE, CREATE TABLE AS, DROP TABLE and TRUNCATE. TRUNCATE drops the table and makes it anew, with its
+// CREATE TABLE, CREATE TABLE AS and TRUNCATE. TRUNCATE drops the table and makes it anew, with its
 // indexes, in one transaction: it costs the same for any number of rows, and a rollback has the old table back.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
@@ -6,10 +6,9 @@ import { planStatement } from '../../exec/mod.ts'
 import type { BoundStatement } from '../../exec/plan/logical.ts'
 import { assertCompression, attachmentOf } from '../../storage/mod.ts'
 import type { Transaction } from '../../storage/mod.ts'
-import { makeIndex, notATable } from './index-command.ts'
+import { makeIndex } from './index-command.ts'
 import { executionContext } from './result.ts'
 import type { Session } from './session.ts'
-import { didYouMean } from '../sql/nearest-name.ts'
 import { executorAccess } from './wide-key-access.ts'
 
 type Bound<K extends BoundStatement['kind']> = Extract<BoundStatement, { kind: K }>
@@ -18,7 +17,7 @@ type Bound<K extends BoundStatement['kind']> = Extract<BoundStatement, { kind: K
 export function createTable(session: Session, statement: Bound<'create_table'>): null {
   session.assertReady()
   refuseFarDefinition(session, statement.schema.name)
-  if (statement.ifNotExists && session.catalog.schema(statement.schema.name) !== undefined) return null
+  if (statement.ifNotExists && session.catalog.named(statement.schema.name) !== null) return null
   const { compression } = statement.schema
   if (compression !== undefined) assertCompression(compression)
   session.define(txn => {
@@ -36,25 +35,6 @@ function refuseFarDefinition(session: Session, name: string): void {
   )
 }
 
-/** DROP TABLE. */
-export function dropTables(session: Session, statement: Bound<'drop_table'>): null {
-  session.define(txn => {
-    for (const name of statement.tables) {
-      refuseFarDefinition(session, name)
-      const { catalog } = session
-      if (catalog.schema(name) !== undefined) txn.dropTable(name)
-      else if (txn.relationOrNull(name) !== null) throw notATable(name)
-      else if (!statement.ifExists) {
-        const hint = didYouMean(name, catalog.names())
-        throw new DatabaseError(
-          CODE.UNDEFINED_TABLE, `table "${name}" does not exist`, hint === undefined ? {} : { hint }
-        )
-      }
-    }
-  })
-  return null
-}
-
 /** CREATE TABLE AS: the table, and the rows of its query, in one transaction. */
 export function createTableAs(
   session: Session, statement: Bound<'create_table_as'>, values: readonly Scalar[],
@@ -62,7 +42,7 @@ export function createTableAs(
   session.assertReady()
   const { schema, fill, ifNotExists } = statement
   refuseFarDefinition(session, schema.name)
-  if (ifNotExists && session.catalog.schema(schema.name) !== undefined) return null
+  if (ifNotExists && session.catalog.named(schema.name) !== null) return null
   if (schema.compression !== undefined) assertCompression(schema.compression)
   session.define(txn => {
     txn.createTable(schema)
@@ -84,13 +64,14 @@ export function truncateTables(session: Session, { tables }: Bound<'truncate'>):
   session.define(txn => {
     for (const name of tables) {
       refuseFarDefinition(session, name)
-      truncate(txn, name)
+      emptyTable(txn, name)
     }
   })
   return null
 }
 
-function truncate(txn: Transaction, name: string): void {
+/** Takes all rows of a table away by making it anew. */
+export function emptyTable(txn: Transaction, name: string): void {
   const table = txn.table(name)
   const indexes = txn.indexesOf(table).map(index => index.schema)
   txn.dropTable(name)

@@ -114,6 +114,10 @@ export interface ColumnSchema {
   readonly defaultSql?: string
   /** The implicit row id of a table without a primary key: never in `SELECT *`, never named by users. */
   readonly hidden?: boolean
+  /** GENERATED … AS IDENTITY: where its values come from, and whether an INSERT may give others. */
+  readonly identity?: { readonly sequence: string; readonly always: boolean }
+  /** GENERATED ALWAYS AS (…) STORED: SQL text over the other columns. */
+  readonly generatedSql?: string
 }
 
 /**
@@ -140,19 +144,48 @@ export interface IndexDefinition {
   readonly constraint?: boolean
 }
 
-/** A table: its columns in order and the ordinals of its primary key columns in key order. */
+/** What happens to rows that refer to a row that goes or changes. */
+export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null' | 'set default'
+
+/** A FOREIGN KEY of a table, MATCH SIMPLE. */
+export interface ForeignKey {
+  readonly name: string
+  /** Ordinals of the referring columns. */
+  readonly columns: readonly number[]
+  /** The table referred to, and its columns in the same order. */
+  readonly table: string
+  readonly references: readonly string[]
+  readonly onUpdate: ReferentialAction
+  readonly onDelete: ReferentialAction
+  /** Ordinals that ON DELETE SET NULL or SET DEFAULT sets; absent = all of `columns`. */
+  readonly setColumns?: readonly number[]
+  /** May be put off to COMMIT (SET CONSTRAINTS), and is so from the start. Absent = neither. */
+  readonly deferrable?: boolean
+  readonly deferred?: boolean
+}
+
+/** A CHECK constraint of a table. */
 export interface CheckConstraint {
   readonly name: string
   /** The condition as SQL text over the table's columns, without parentheses around it. */
   readonly sql: string
 }
+
+/** A table: its columns in order and the ordinals of its primary key columns in key order. */
 export interface TableSchema {
+  /** With the schema in front unless that is `public`: `sales.item`. */
   readonly name: string
   readonly columns: readonly ColumnSchema[]
   /** Ordinals into `columns`, never empty: a table without a PRIMARY KEY has one hidden bigint column. */
   readonly key: readonly number[]
   /** CHECK constraints; absent = none. */
   readonly checks?: readonly CheckConstraint[]
+  /** FOREIGN KEYs; absent = none. */
+  readonly foreign?: readonly ForeignKey[]
+  /** Name of the PRIMARY KEY constraint where it is not `table_pkey`. */
+  readonly keyName?: string
+  /** A temporary table and what COMMIT does to its rows; it goes with its session or the process. */
+  readonly temporary?: 'preserve' | 'delete' | 'drop'
   /** How the table was created to be compressed; absent = as the database is. */
   readonly compression?: Compression
   /** Present when this is the hidden table of a secondary index; its key columns may then be NULL. */

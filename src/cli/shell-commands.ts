@@ -6,7 +6,7 @@ import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
 import { UsageError } from './report-error.ts'
 import { runScript } from './run-sql.ts'
 import type { Session } from './session.ts'
-import { createTableText } from './schema-text.ts'
+import { schemaText } from './schema-text.ts'
 
 /** What the commands may change. */
 export interface ShellState {
@@ -28,9 +28,8 @@ const COMMANDS: Record<string, ShellCommand> = {
     run: ({ session, format }) => runScript(session, 'SHOW TABLES', format),
   },
   '.schema': {
-    usage: '.schema [TABLE]', help: 'show CREATE TABLE and CREATE INDEX of one table or of all',
-    run: ({ session }, table) => print((table === '' ? session.tableNames() : [table])
-      .map((one) => createTableText(session, one))),
+    usage: '.schema [NAME]', help: 'show the SQL that defines one table, view or sequence, or everything',
+    run: ({ session }, name) => print(schemaText(session, name === '' ? null : name)),
   },
   '.index': {
     usage: '.index TABLE [INDEX]', help: 'show the learned index of a table and a picture of its fit',

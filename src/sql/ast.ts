@@ -1,6 +1,7 @@
 // Our own syntax tree: small, closed, immutable. parse.ts makes it, the binder reads it, nothing else does.
 // `position` is the 1-based character in the text the user gave (of the operator for infix expressions).
 import type { LockWait } from '../../exec/plan/logical.ts'
+import type { DefinitionStatement } from './ast-definition.ts'
 import type { LockStrength, TransactionModes } from '../../storage/mod.ts'
 
 interface Node {
@@ -145,6 +146,8 @@ export interface TableRef extends Node {
   readonly name: string
   readonly alias: string | null
   readonly columnAliases: readonly string[]
+  /** CREATE TEMP …; never in FROM. */
+  readonly temporary?: boolean
 }
 export interface DerivedRef extends Node {
   readonly kind: 'derived'
@@ -265,6 +268,9 @@ export interface ColumnDefinition extends Node {
 export interface CreateTableStatement extends Node {
   readonly kind: 'create_table'
   readonly table: string
+  readonly temporary?: boolean
+  /** ON COMMIT of a temporary table. */
+  readonly onCommit?: 'preserve' | 'delete' | 'drop'
   readonly ifNotExists: boolean
   readonly columns: readonly ColumnDefinition[]
   /** Table constraints PRIMARY KEY (a, b); more than one is 42P16. */
@@ -281,6 +287,8 @@ export interface CheckClause extends Node { readonly name: string | null; readon
 export interface CreateTableAsStatement extends Node {
   readonly kind: 'create_table_as'
   readonly table: string
+  readonly temporary?: boolean
+  readonly onCommit?: CreateTableStatement['onCommit']
   /** Names of the first columns; the others keep the query's. */
   readonly columns: readonly string[]
   readonly query: Query
@@ -314,11 +322,6 @@ export interface ReindexStatement extends Node {
   readonly kind: 'reindex'
   readonly target: 'index' | 'table' | 'database' | 'any'
   readonly name: string | null
-}
-export interface DropTableStatement extends Node {
-  readonly kind: 'drop_table'
-  readonly tables: readonly string[]
-  readonly ifExists: boolean
 }
 export interface BeginStatement extends Node { readonly kind: 'begin'; readonly modes: TransactionModes }
 export interface TransactionStatement extends Node { readonly kind: 'commit' | 'rollback' }
@@ -371,9 +374,10 @@ export interface ShowTablesStatement extends Node { readonly kind: 'show_tables'
 export interface DescribeStatement extends Node { readonly kind: 'describe'; readonly table: string }
 
 export type Statement =
+  | DefinitionStatement
   | CreateIndexStatement | DropIndexStatement | ReindexStatement
   | CreateTableAsStatement | TruncateStatement
-  | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement | DropTableStatement
+  | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement
   | BeginStatement | TransactionStatement | SetTransactionStatement | ShowStatement
   | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement
   | DescribeStatement | BackupStatement | RestoreStatement | AttachStatement | DetachStatement

@@ -11,6 +11,7 @@ import { columnsOf, rewrite, some } from '../../exec/plan/expression.ts'
 import { condition } from './bind-expression.ts'
 import { parse } from './parse.ts'
 import { unsupported } from './node-reader.ts'
+import { bareOf } from './relation-name.ts'
 import { Scope, relationColumns } from './scope.ts'
 
 /** The constraints of a CREATE TABLE over its schema. 42710 for a name used twice, 42804 for no condition. */
@@ -46,8 +47,8 @@ function placed<T>(position: number | undefined, run: () => T): T {
 
 function freeName(schema: TableSchema, expression: Expression, taken: Set<string>): string {
   const columns = [...columnsOf(expression)]
-  const base = columns.length === 1 ? `${schema.name}_${schema.columns[columns[0]!]!.name}_check`
-    : `${schema.name}_check`
+  const table = bareOf(schema.name)
+  const base = columns.length === 1 ? `${table}_${schema.columns[columns[0]!]!.name}_check` : `${table}_check`
   let name = base
   for (let n = 1; taken.has(name); n++) name = `${base}${n}`
   taken.add(name)
@@ -58,7 +59,7 @@ function freeName(schema: TableSchema, expression: Expression, taken: Set<string
 export function bindCheck(check: CheckConstraint, schema: TableSchema, context: BindContext): Expression {
   const query = parse(`SELECT (${check.sql})`)[0]!.statement
   if (query.kind !== 'select') throw invalid(`the condition of constraint "${check.name}" is not an expression`)
-  const columns = relationColumns(schema.columns, schema.name)
+  const columns = relationColumns(schema.columns, bareOf(schema.name))
     .filter(column => schema.columns[column.index]!.hidden !== true)
   const scope = new Scope(columns, null)
   const { expr } = query.items[0]!

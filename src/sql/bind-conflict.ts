@@ -9,6 +9,7 @@ import { bindError } from './bind-context.ts'
 import { condition } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { didYouMean } from './nearest-name.ts'
+import { bareOf, besideOf } from './relation-name.ts'
 import { Scope, relationColumns } from './scope.ts'
 import type { ScopeColumn } from './scope.ts'
 
@@ -22,8 +23,8 @@ export function bindConflict(
   statement: InsertStatement, clause: ConflictClause, schema: TableSchema, context: BindContext,
   bindAssignments: BindAssignments,
 ): ConflictAction {
-  if (clause.replaces) return bindReplace(statement, clause, schema, context)
-  const arbiters = arbitersOf(statement.table.name, clause, schema, context)
+  if (clause.replaces) return bindReplace(clause, schema, context)
+  const arbiters = arbitersOf(clause, schema, context)
   if (clause.update === null) return { arbiters, update: null }
   if (arbiters === 'all') {
     throw bindError(CODE.SYNTAX, 'ON CONFLICT DO UPDATE requires columns or a constraint name', clause.position,
@@ -44,9 +45,9 @@ export function bindConflict(
 // INSERT OR REPLACE. Where one key decides, a row that is there takes all values of the proposed one; without any,
 // it is a plain INSERT. Several could name several rows to delete, which is not one row's update.
 function bindReplace(
-  statement: InsertStatement, clause: ConflictClause, schema: TableSchema, context: BindContext,
+  clause: ConflictClause, schema: TableSchema, context: BindContext,
 ): ConflictAction {
-  const uniques = context.catalog.uniques?.(statement.table.name) ?? []
+  const uniques = context.catalog.uniques?.(schema.name) ?? []
   const isKeyed = schema.columns[schema.key[0]!]!.hidden !== true
   const arbiters = [...(isKeyed ? [null] : []), ...uniques.map(index => index.name)]
   if (arbiters.length > 1) {
@@ -65,9 +66,9 @@ function bindReplace(
 }
 
 function arbitersOf(
-  table: string, clause: ConflictClause, schema: TableSchema, context: BindContext,
+  clause: ConflictClause, schema: TableSchema, context: BindContext,
 ): ConflictAction['arbiters'] {
-  const uniques = context.catalog.uniques?.(table) ?? []
+  const uniques = context.catalog.uniques?.(schema.name) ?? []
   if (clause.constraint !== null) return [constraintNamed(clause.constraint, clause, schema, uniques)]
   if (clause.columns.length === 0) return 'all'
   const wanted = clause.columns.map(({ name, position }) => {
@@ -90,11 +91,12 @@ function constraintNamed(
   name: string, clause: ConflictClause, schema: TableSchema,
   uniques: readonly { readonly name: string; readonly isConstraint: boolean }[],
 ): string | null {
-  const bare = schema.name.slice(schema.name.indexOf('.') + 1)
+  const bare = bareOf(schema.name)
   const hasKey = schema.columns[schema.key[0]!]!.hidden !== true
-  if (hasKey && name === `${bare}_pkey`) return null
+  if (hasKey && name === (schema.keyName ?? `${bare}_pkey`)) return null
   const constraints = uniques.filter(index => index.isConstraint).map(index => index.name)
-  if (constraints.includes(name)) return name
+  const full = besideOf(schema.name, name)
+  if (constraints.includes(full)) return full
   throw bindError(CODE.UNDEFINED_OBJECT, `constraint "${name}" for table "${schema.name}" does not exist`,
     clause.position, didYouMean(name, hasKey ? [...constraints, `${bare}_pkey`] : constraints))
 }

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../base/errors.ts'
 import type { SqlType, TableSchema } from '../base/types.ts'
 import { NULL_TYPE, TEXT } from '../base/types.ts'
 import type { LogicalPlan, ParameterExpression } from '../../exec/plan/logical.ts'
+import type { ViewObject } from '../../storage/mod.ts'
 import type { Query } from './ast.ts'
 import type { Scope } from './scope.ts'
 
@@ -22,6 +23,12 @@ export interface Catalog {
   /** Unique indexes of a table; absent: nobody looks for any. */
   uniques?(name: string): readonly UniqueColumns[]
   names(): Iterable<string>
+  /** The view that a name means; absent: there are none. */
+  view?(name: string): ViewObject | undefined
+  /** Full name of the relation that a statement makes. 3F000 when there is no such schema. */
+  target?(name: string, temporary: boolean): string
+  /** The same catalogue with another search path: what a view looks its names up in. */
+  withPath?(path: readonly string[]): Catalog
 }
 
 /** A WITH query: bound again at every use, so each use has its own plan. */
@@ -41,6 +48,8 @@ export interface BindContext {
   readonly catalog: Catalog
   readonly parameters: ParameterTypes
   readonly bindQuery: BindQuery
+  /** Hears what a star stands for: names of columns, with their relation where a name alone is not enough. */
+  readonly onStar?: (position: number | undefined, columns: readonly (readonly string[])[]) => void
 }
 
 /**

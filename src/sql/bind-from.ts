@@ -10,7 +10,10 @@ import { bindJoin } from './bind-join.ts'
 import { product, renamed } from './from-source.ts'
 import type { FromEnv, Source } from './from-source.ts'
 import { keyColumns } from './bind-lock.ts'
+import { bindView } from './bind-view.ts'
 import { didYouMean } from './nearest-name.ts'
+import { unsupported } from './node-reader.ts'
+import { bareOf } from './relation-name.ts'
 import { relationColumns } from './scope.ts'
 
 /** The comma-separated items of FROM as one product; WHERE turns it into joins. */
@@ -34,6 +37,9 @@ function bindItem(item: FromItem, env: FromEnv): Source {
 export function tableSchema(name: string, context: BindContext, position?: number): TableSchema {
   const schema = context.catalog.schema(name)
   if (schema !== undefined) return schema
+  if (context.catalog.view?.(name) !== undefined) {
+    throw bindError(CODE.WRONG_OBJECT, `"${name}" is a view, not a table`, position)
+  }
   throw bindError(CODE.UNDEFINED_TABLE, `relation "${name}" does not exist`, position,
     didYouMean(name, context.catalog.names()))
 }
@@ -54,6 +60,13 @@ function bindTable(item: TableRef, env: FromEnv): Source {
     const plan = env.context.bindQuery(common.query, env.context, null, common.visible)
     const named = renamed(relationColumns(plan.output, item.alias ?? item.name), common.columnAliases, item.position)
     return { plan, columns: renamed(named, item.columnAliases, item.position) }
+  }
+  const view = env.context.catalog.view?.(item.name)
+  if (view !== undefined) {
+    if (env.locks) throw unsupported('FOR UPDATE or FOR SHARE of a view', item.position)
+    const plan = bindView(view, env.context, item.position)
+    const columns = relationColumns(plan.output, item.alias ?? bareOf(item.name))
+    return { plan, columns: renamed(columns, item.columnAliases, item.position) }
   }
   const schema = tableSchema(item.name, env.context, item.position)
   const plan = scanTable(schema, env.locks)

@@ -8,6 +8,7 @@ import type { BindContext } from './bind-context.ts'
 import { bindError } from './bind-context.ts'
 import { tableSchema } from './bind-from.ts'
 import { didYouMean } from './nearest-name.ts'
+import { besideOf } from './relation-name.ts'
 
 const KINDS: readonly IndexKind[] = ['learned', 'btree', 'sorted']
 /** Largest epsilon: a row group has 65,536 rows. */
@@ -20,7 +21,8 @@ export function bindCreateIndex(statement: CreateIndexStatement, context: BindCo
   const columns = ordinals(schema, statement.columns)
   const epsilon = epsilonOf(statement, kind)
   const spec = { columns, unique: statement.unique, kind, ...(epsilon === null ? {} : { epsilon }) }
-  const index: NewIndex = { name: statement.name, baseName: baseName(schema, columns, 'idx'), spec }
+  const name = statement.name === null ? null : besideOf(schema.name, statement.name)
+  const index: NewIndex = { name, baseName: baseName(schema, columns, 'idx'), spec }
   return { kind: 'create_index', table: schema.name, index, ifNotExists: statement.ifNotExists }
 }
 
@@ -76,6 +78,6 @@ export function bindUniques(statement: CreateTableStatement, schema: TableSchema
   return statement.uniques.map(({ name, columns, position }) => {
     const found = ordinals(schema, columns.map(column => ({ name: column, position })))
     const spec = { columns: found, unique: true, kind: 'learned' as const, constraint: true }
-    return { name, baseName: baseName(schema, found, 'key'), spec }
+    return { name: name === null ? null : besideOf(schema.name, name), baseName: baseName(schema, found, 'key'), spec }
   })
 }

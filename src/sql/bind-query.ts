@@ -113,9 +113,9 @@ function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
 /** The columns that an item of a select list or of RETURNING stands for. `isOpen`: untyped literals stay so. */
 export function bindItem(item: SelectItem, env: ExprEnv, isOpen: boolean): Item[] {
   if (item.expr.kind === 'star') {
-    return env.scope.expand(item.expr.table, item.expr.position).map(
-      expression => ({ name: expression.name, expression })
-    )
+    const columns = env.scope.expand(item.expr.table, item.expr.position)
+    env.context.onStar?.(item.expr.position, columns.map(({ index }) => env.scope.pathOf(index)))
+    return columns.map(expression => ({ name: expression.name, expression }))
   }
   const bound = bindExpr(item.expr, env)
   const expression = isOpen ? bound : settle(bound, env.context)

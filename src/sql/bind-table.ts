@@ -12,6 +12,7 @@ import { defaultValue } from './bind-change.ts'
 import { resolveType } from './column-type.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
+import { isTemporaryName } from './relation-name.ts'
 
 /** Name of the implicit row id; SQL cannot name it. */
 const ROW_ID = '__rowid'
@@ -32,7 +33,7 @@ export function bindCreateTable(statement: CreateTableStatement, context: BindCo
   const key = keyColumns(statement)
   const columns = definitions.map((definition, i) => bindColumn(definition, key.includes(i), context))
   for (const i of key) checkKeyType(columns[i]!, definitions[i]!.position)
-  const options = tableOptions(statement)
+  const options = { ...tableOptions(statement), ...lifetime(statement) }
   const hidden: ColumnSchema = { name: ROW_ID, type: BIGINT, nullable: false, hidden: true }
   const schema: TableSchema = key.length > 0 ? { name: table, columns, key, ...options }
     : { name: table, columns: [...columns, hidden], key: [columns.length], ...options }
@@ -53,7 +54,8 @@ export function bindCreateTableAs(statement: CreateTableAsStatement, context: Bi
   checkDuplicates(columns.map(({ name }) => ({ name, position })))
   const hidden: ColumnSchema = { name: ROW_ID, type: BIGINT, nullable: false, hidden: true }
   const schema: TableSchema = {
-    name: table, columns: [...columns, hidden], key: [columns.length], ...tableOptions(statement),
+    name: table, columns: [...columns, hidden], key: [columns.length],
+    ...tableOptions(statement), ...lifetime(statement),
   }
   const expressions = input.output.map((column, index): Expression => {
     const from: Expression = { kind: 'column', index, ...column }
@@ -62,6 +64,15 @@ export function bindCreateTableAs(statement: CreateTableAsStatement, context: Bi
   const rows: LogicalPlan = { kind: 'project', input, expressions, output: columns }
   const fill: LogicalPlan = { kind: 'insert', table, schema, input: rows, output: [] }
   return { kind: 'create_table_as', schema, ifNotExists, fill: statement.withData ? fill : null }
+}
+
+// What COMMIT does to a temporary table; its name says that it is one.
+function lifetime(
+  { table, onCommit, position }: Pick<CreateTableStatement, 'table' | 'onCommit' | 'position'>,
+): Pick<TableSchema, 'temporary'> {
+  if (isTemporaryName(table)) return { temporary: onCommit ?? 'preserve' }
+  if (onCommit === undefined) return {}
+  throw bindError(CODE.INVALID_DEFINITION, 'ON COMMIT can only be used on temporary tables', position)
 }
 
 function tableOptions(statement: Pick<CreateTableStatement, 'options'>): Pick<TableSchema, 'compression'> {

@@ -1,15 +1,17 @@
 // The binder's door: syntax tree in, bound statement out (exec/plan/logical.ts). Names are resolved against a
 // catalogue, types decided, implicit casts made explicit. Errors carry positions; nothing is executed.
 import type { CheckConstraint, ColumnSchema, SqlType, TableSchema } from '../base/types.ts'
-import type { BoundStatement, Expression } from '../../exec/plan/logical.ts'
-import type { Statement } from './ast.ts'
+import type { BoundStatement, Expression, LogicalPlan } from '../../exec/plan/logical.ts'
+import type { ViewObject } from '../../storage/mod.ts'
+import type { Query, Statement } from './ast.ts'
 import { bindDelete, bindInsert, bindUpdate, defaultValue } from './bind-change.ts'
 import type { BindContext, Catalog } from './bind-context.ts'
-import { ParameterTypes } from './bind-context.ts'
+import { ParameterTypes, at } from './bind-context.ts'
 import { bindCheck } from './bind-check.ts'
 import { tableSchema } from './bind-from.ts'
 import { bindCreateIndex, bindUniques } from './bind-index.ts'
 import { bindQuery, bindSelect } from './bind-query.ts'
+import { bindView } from './bind-view.ts'
 import { bindCreateTable, bindCreateTableAs } from './bind-table.ts'
 import type { ParsedStatement } from './parse.ts'
 
@@ -53,6 +55,17 @@ export function bindTableCheck(check: CheckConstraint, schema: TableSchema): Exp
   return bindCheck(check, schema, { catalog, parameters: new ParameterTypes(0), bindQuery })
 }
 
+/** The query of a view that is being made; `onStar` hears what its stars stand for. */
+export function bindViewQuery(view: Query, catalog: Catalog, onStar?: BindContext['onStar']): LogicalPlan {
+  const context = { catalog, parameters: new ParameterTypes(0), bindQuery, ...(onStar === undefined ? {} : { onStar }) }
+  return bindQuery(view, context, null, new Map())
+}
+
+/** A view that there is, as a plan. */
+export function bindViewObject(view: ViewObject, catalog: Catalog): LogicalPlan {
+  return bindView(view, { catalog, parameters: new ParameterTypes(0), bindQuery })
+}
+
 function bindStatement(statement: Statement, context: BindContext): BoundStatement {
   switch (statement.kind) {
     case 'select': return query(bindSelect(statement, context, null, new Map()), context)
@@ -60,12 +73,13 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
     case 'update': return query(bindUpdate(statement, context), context)
     case 'delete': return query(bindDelete(statement, context), context)
     case 'create_table': {
-      const schema = bindCreateTable(statement, context)
+      const schema = bindCreateTable({ ...statement, table: targetOf(statement, context) }, context)
       return {
         kind: 'create_table', schema, uniques: bindUniques(statement, schema), ifNotExists: statement.ifNotExists,
       }
     }
-    case 'create_table_as': return bindCreateTableAs(statement, context)
+    case 'create_table_as':
+      return bindCreateTableAs({ ...statement, table: targetOf(statement, context) }, context)
     case 'truncate':
       return {
         kind: 'truncate',
@@ -74,7 +88,7 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
     case 'create_index': return bindCreateIndex(statement, context)
     case 'drop_index': return { kind: 'drop_index', names: statement.names, ifExists: statement.ifExists }
     case 'reindex': return { kind: 'reindex', target: statement.target, name: statement.name }
-    case 'drop_table': return { kind: 'drop_table', tables: statement.tables, ifExists: statement.ifExists }
+    case 'definition': return { kind: 'definition', definition: statement.definition, output: [] }
     case 'begin': return { kind: 'begin', modes: statement.modes }
     case 'commit': case 'rollback': return { kind: statement.kind }
     case 'set_transaction': return { kind: 'set_transaction', scope: statement.scope, modes: statement.modes }
@@ -93,6 +107,15 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
       return { kind: 'describe', schema, columns: schema.columns.filter(column => column.hidden !== true) }
     }
   }
+}
+
+// The full name of the relation that a statement makes.
+function targetOf(
+  statement: { readonly table: string; readonly temporary?: boolean; readonly position?: number }, context: BindContext,
+): string {
+  const { target } = context.catalog
+  if (target === undefined) return statement.table
+  return at(statement.position, () => context.catalog.target!(statement.table, statement.temporary === true))
 }
 
 function query(plan: ReturnType<typeof bindQuery>, context: BindContext): BoundStatement {

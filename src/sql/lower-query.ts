@@ -7,6 +7,7 @@ import { lowerExpr } from './lower-expression.ts'
 import { lowerOrder, lowerWindow } from './lower-window.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
+import { qualifiedName } from './relation-name.ts'
 
 /** Lowers a SelectStmt (tagged or bare). */
 export function lowerQuery(node: NodeReader): Query {
@@ -115,19 +116,14 @@ function lowerWith(node: NodeReader): CommonTable[] {
 export function lowerTable(node: NodeReader): TableRef {
   const name = node.text('relname')
   const schema = node.text('schemaname')
-  if (node.text('relpersistence') === 't') throw unsupported('a temporary table', node.position)
+  const temporary = node.text('relpersistence') === 't'
   if (node.text('relpersistence') === 'u') throw unsupported('an unlogged table', node.position)
   const { alias, columnAliases } = lowerAlias(node.bare('alias', 'Alias'))
   node.ignore('inh')
   node.done()
   const full = qualifiedName(schema, name)
   return { kind: 'table', name: full, alias: alias ?? (full === name ? null : name), columnAliases,
-    position: node.position }
-}
-
-/** Tables of attached databases are called `database.table`; main and public are this database. */
-export function qualifiedName(schema: string, name: string): string {
-  return schema === '' || schema === 'main' || schema === 'public' ? name : `${schema}.${name}`
+    position: node.position, ...(temporary ? { temporary } : {}) }
 }
 
 function lowerAlias(node: NodeReader | null): { alias: string | null; columnAliases: string[] } {

@@ -1,16 +1,18 @@
 // Statements of libpg-query's tree to ours: CREATE and DROP TABLE, EXPLAIN, and the door to all others.
 // Constraints that the engine does not enforce are refused by name.
 import type {
-  CheckClause, ColumnDefinition, CreateTableStatement, Expr, Statement, TypeNode, UniqueConstraint,
+  CheckClause, ColumnDefinition, CreateTableStatement, Expr, Statement, TableRef, TypeNode, UniqueConstraint,
 } from './ast.ts'
 import { lowerDelete, lowerInsert, lowerUpdate } from './lower-change.ts'
+import { lowerDefinition, lowerDropObjects } from './lower-definition.ts'
 import { lowerExpr } from './lower-expression.ts'
 import { lowerCreateIndex, lowerDropIndex, lowerReindex } from './lower-index.ts'
-import { lowerQuery, lowerTable, qualifiedName } from './lower-query.ts'
+import { lowerQuery, lowerTable } from './lower-query.ts'
 import { lowerSet, lowerShow, lowerTransaction } from './lower-transaction.ts'
 import { lowerType } from './lower-type.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
+import { qualifiedName } from './relation-name.ts'
 import { checkText, defaultText } from './default-text.ts'
 import type { StatementText } from './statements.ts'
 
@@ -31,7 +33,11 @@ export function lowerStatement(node: NodeReader, text: StatementText): Statement
     case 'VariableSetStmt': return lowerSet(node)
     case 'VariableShowStmt': return lowerShow(node)
     case 'ExplainStmt': return lowerExplain(node, text)
-    default: throw node.unsupported()
+    default: {
+      const definition = lowerDefinition(node, text)
+      if (definition === null) throw node.unsupported()
+      return definition
+    }
   }
 }
 
@@ -54,12 +60,24 @@ function lowerCreate(node: NodeReader, text: StatementText): Statement {
   }
   const options = lowerOptions(node)
   const ifNotExists = node.flag('if_not_exists')
-  if (node.text('oncommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
+  const lifetime = lowerLifetime(relation, node.text('oncommit'))
   node.done()
   return {
-    kind: 'create_table', table: relation.name, ifNotExists, columns, keys, uniques, checks, options,
+    kind: 'create_table', table: relation.name, ...lifetime, ifNotExists, columns, keys, uniques, checks, options,
     position: relation.position,
   }
+}
+
+const ON_COMMIT: Readonly<Record<string, CreateTableStatement['onCommit']>> = {
+  ONCOMMIT_PRESERVE_ROWS: 'preserve', ONCOMMIT_DELETE_ROWS: 'delete', ONCOMMIT_DROP: 'drop',
+}
+
+// TEMP and ON COMMIT.
+function lowerLifetime(
+  { temporary }: TableRef, onCommit: string,
+): Pick<CreateTableStatement, 'temporary' | 'onCommit'> {
+  const action = ON_COMMIT[onCommit]
+  return { ...(temporary === true ? { temporary } : {}), ...(action === undefined ? {} : { onCommit: action }) }
 }
 
 function lowerOptions(node: NodeReader): CreateTableStatement['options'] {
@@ -77,7 +95,7 @@ function lowerCreateAs(node: NodeReader): Statement {
   const columns = into.strings('colNames')
   const withData = !into.flag('skipData')
   const options = lowerOptions(into)
-  if (into.text('onCommit') !== 'ONCOMMIT_NOOP') throw unsupported('ON COMMIT', relation.position)
+  const lifetime = lowerLifetime(relation, into.text('onCommit'))
   into.done()
   const body = node.need('query')
   if (body.tag !== 'SelectStmt') throw unsupported('CREATE TABLE AS anything but a query', relation.position)
@@ -86,7 +104,7 @@ function lowerCreateAs(node: NodeReader): Statement {
   const ifNotExists = node.flag('if_not_exists')
   node.done()
   return {
-    kind: 'create_table_as', table: relation.name, columns, query, ifNotExists, withData, options,
+    kind: 'create_table_as', table: relation.name, ...lifetime, columns, query, ifNotExists, withData, options,
     position: relation.position,
   }
 }
@@ -156,22 +174,23 @@ function lowerColumnDefinition(
   return { name, type, notNull, primaryKey, defaultExpr, defaultSql, position: node.position }
 }
 
+const DROPPED: Readonly<Record<string, 'schema' | 'view' | 'sequence' | 'table'>> = {
+  OBJECT_TABLE: 'table', OBJECT_VIEW: 'view', OBJECT_SEQUENCE: 'sequence', OBJECT_SCHEMA: 'schema',
+}
+
 function lowerDrop(node: NodeReader): Statement {
   const type = node.text('removeType')
-  if (type !== 'OBJECT_TABLE' && type !== 'OBJECT_INDEX') {
+  const dropped = DROPPED[type]
+  if (dropped !== undefined) return lowerDropObjects(node, dropped)
+  if (type !== 'OBJECT_INDEX') {
     throw unsupported(`DROP ${type.replace('OBJECT_', '')}`, node.context.source.ofIndex(0))
   }
-  const tables = node.nodes('objects').map(object => {
+  const names = node.nodes('objects').map(object => {
     const path = object.strings('items')
     if (path.length > 2) throw unsupported(`schema "${path[0]}"`)
-    return path.length === 2 ? qualifiedName(path[0]!, path[1]!) : path[0]!
+    return path.length === 2 ? qualifiedName(path[0]!, path[1]!) : qualifiedName('', path[0]!)
   })
-  if (type === 'OBJECT_INDEX') return lowerDropIndex(node, tables)
-  const ifExists = node.flag('missing_ok')
-  // Nothing can depend on a table yet, so CASCADE and RESTRICT mean the same.
-  node.ignore('behavior')
-  node.done()
-  return { kind: 'drop_table', tables, ifExists }
+  return lowerDropIndex(node, names)
 }
 
 function lowerExplain(node: NodeReader, text: StatementText): Statement {

@@ -71,6 +71,13 @@ export class Scope {
       didYouMean(name, candidates.map(column => column.name)))
   }
 
+  /** How the column at this ordinal is written so that nothing else is meant. */
+  pathOf(index: number): readonly string[] {
+    const column = this.columns.find(each => each.index === index)!
+    const isAlone = this.columns.filter(each => each.plain && each.name === column.name).length === 1
+    return isAlone || column.relation === null ? [column.name] : [column.relation, column.name]
+  }
+
   /** True when an unqualified name means exactly one column here. */
   has(name: string): boolean {
     return this.columns.some(column => column.plain && column.name === name)
@@ -105,6 +112,7 @@ export function relationColumns(output: readonly OutputColumn[], relation: strin
 function splitPath(path: readonly string[], position?: number): [string | null, string] {
   if (path.length === 1) return [null, path[0]!]
   if (path.length === 2) return [path[0]!, path[1]!]
-  if (path.length === 3 && (path[0] === 'public' || path[0] === 'main')) return [path[1]!, path[2]!]
+  // A table of FROM is known by its name alone: that of its schema adds nothing.
+  if (path.length === 3) return [path[1]!, path[2]!]
   throw unsupported(`the qualified name ${path.join('.')}`, position)
 }

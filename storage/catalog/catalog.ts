@@ -4,12 +4,16 @@
 //   blob: magic "CATL" u32 | total bytes u32 | next table id u32 | tables u32 |
 //         per table: id u32 | root first page u32 | root bytes u32 | schema: string (JSON, see SchemaJson)
 //
-// Behind the last table the settings of the database, a string of JSON, when it has any.
+// Behind the last table the settings of the database, a string of JSON, when it has any, and behind them its objects
+// (objects.ts), when it has any: then the settings are there too, if need be as `{}`.
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { COMPRESSIONS, physicalOf } from '../../src/base/types.ts'
 import type { CheckConstraint, ColumnSchema, Compression, IndexDefinition, TableSchema } from '../../src/base/types.ts'
 import type { TableStore } from '../table/table-store.ts'
+import { ObjectMap, decodeObjects } from './objects.ts'
+import type { CatalogObject } from './objects.ts'
+import { hasValidExtras } from './schema-extras.ts'
 
 const CATALOG_MAGIC = 0x4c544143
 /** Bytes before the first table: enough to know how many pages the blob has. */
@@ -37,6 +41,8 @@ export class Catalog {
   private readonly byName = new Map<string, TableStore>()
   private readonly byId = new Map<number, TableStore>()
   private readonly indexLists = new Map<number, TableStore[]>()
+  /** Schemas, views, sequences and comments. */
+  readonly objects = new ObjectMap()
   nextTableId = 1
   version = 1
 
@@ -56,6 +62,13 @@ export class Catalog {
     const { index } = table.schema
     if (index === undefined) this.indexLists.delete(table.id)
     else this.setIndexes(index.of, this.indexesOf(index.of).filter((other) => other !== table))
+    this.version++
+  }
+
+  /** An altered schema is committed: the table may have another name. */
+  altered(table: TableStore, formerName: string): void {
+    if (this.byName.get(formerName) === table) this.byName.delete(formerName)
+    this.byName.set(table.schema.name, table)
     this.version++
   }
 
@@ -106,6 +119,7 @@ export class Catalog {
 /** The catalogue's blob. */
 export function encodeCatalog(
   entries: readonly CatalogEntry[], nextTableId: number, settings: DatabaseSettings = {},
+  objects: readonly CatalogObject[] = [],
 ): Uint8Array {
   const out = new ByteWriter(1024)
   out.u32(CATALOG_MAGIC)
@@ -118,7 +132,8 @@ export function encodeCatalog(
     out.u32(entry.rootBytes)
     out.string(JSON.stringify(entry.schema))
   }
-  if (Object.keys(settings).length > 0) out.string(JSON.stringify(settings))
+  if (Object.keys(settings).length > 0 || objects.length > 0) out.string(JSON.stringify(settings))
+  if (objects.length > 0) out.string(JSON.stringify(objects))
   out.patchU32(4, out.length)
   return out.finish()
 }
@@ -133,7 +148,7 @@ export function catalogBytes(header: Uint8Array, source: { file: string; page: n
 /** Reads the blob; damage, also inside a schema, is XX001. */
 export function decodeCatalog(
   bytes: Uint8Array, source: { file: string; page: number },
-): { entries: CatalogEntry[]; nextTableId: number; settings: DatabaseSettings } {
+): { entries: CatalogEntry[]; nextTableId: number; settings: DatabaseSettings; objects: CatalogObject[] } {
   const reader = new ByteReader(bytes, source)
   if (reader.u32() !== CATALOG_MAGIC) reader.fail('not a catalogue page')
   if (reader.u32() !== bytes.length) reader.fail('catalogue length disagrees')
@@ -151,7 +166,9 @@ export function decodeCatalog(
   }
   const settings = reader.remaining > 0 ? decodeSettings(reader.string()) : {}
   if (settings === null) reader.fail('database settings are not valid')
-  return { entries, nextTableId, settings: settings ?? {} }
+  const objects = reader.remaining > 0 ? decodeObjects(reader.string()) : []
+  if (objects === null) reader.fail('catalogue objects are not valid')
+  return { entries, nextTableId, settings: settings ?? {}, objects: objects ?? [] }
 }
 
 function decodeSettings(text: string): DatabaseSettings | null {
@@ -184,6 +201,7 @@ export function decodeSchema(text: string): TableSchema | null {
   const inRange = (c: unknown): boolean => Number.isInteger(c) && (c as number) >= 0 && (c as number) < length
   if (!schema.key.every(inRange)) return null
   if (schema.checks !== undefined && !isCheckList(schema.checks)) return null
+  if (!hasValidExtras(schema)) return null
   return schema.index === undefined || isIndexDefinition(schema.index) ? schema : null
 }
 

@@ -41,11 +41,13 @@ export const FLAG = {
   SEALED_RUNS: 8,
   /** Tables have CHECK constraints, which a writer must enforce. */
   CHECKS: 16,
+  /** The catalogue has objects (objects.ts), or schemas with foreign keys, identity or generated columns. */
+  DEFINITIONS: 32,
 } as const
 /** Where the commit id is in a slot. */
 export const META_COMMIT_OFFSET = 72
 /** Flag bits this release knows. */
-export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 31 } as const
+export const KNOWN_FLAGS = { compatible: 0, readOnlyCompatible: 0, incompatible: 63 } as const
 /** Bytes the engine may keep in a root beside the fixed fields. */
 const MAX_EXTRA_BYTES = 1024
 const COPY_BYTES = 2048

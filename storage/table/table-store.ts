@@ -53,7 +53,9 @@ export interface TableServices {
 /** A table with its rows. */
 export class TableStore {
   readonly id: number
-  readonly schema: TableSchema
+  private current: TableSchema
+  /** The schema before the uncommitted alterations of the table's definer, null without any. */
+  committedSchema: TableSchema | null = null
   readonly order: KeyOrder
   readonly codec: RowCodec
   private readonly tuples: TupleReader
@@ -104,6 +106,23 @@ export class TableStore {
   /** The transaction that changes the indexes of the table: nobody else may write to it. */
   definer: Transaction | null = null
 
+  /** Names, types and constraints; while its definer alters it, as that transaction sees it. */
+  get schema(): TableSchema {
+    return this.current
+  }
+
+  /** The schema as all other transactions see it. */
+  get committed(): TableSchema {
+    return this.committedSchema ?? this.current
+  }
+
+  /** Sets a schema with the same types in the same places. */
+  alter(schema: TableSchema): void {
+    this.current = schema
+    this.madeChecks = null
+    this.maker = null
+  }
+
   /** The CHECK constraints of the table, null without. */
   get checks(): RowChecks | null {
     if (this.schema.checks === undefined) return null
@@ -112,7 +131,7 @@ export class TableStore {
 
   constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
     this.id = id
-    this.schema = schema
+    this.current = schema
     this.compression = schema.compression ?? null
     this.services = services
     this.order = root?.order ?? new KeyOrder(schema)

@@ -8,7 +8,7 @@
 // An index over existing rows is built as row groups on free pages. A transaction that has built some commits
 // by a checkpoint instead of log records (rule W3); when it rolls back, the pages are given up.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import type { IndexDefinition } from '../../src/base/types.ts'
+import type { IndexDefinition, TableSchema } from '../../src/base/types.ts'
 import type { Engine } from '../engine.ts'
 import { IndexBuilder } from '../index-build.ts'
 import { indexSchema } from '../table/index-schema.ts'
@@ -16,6 +16,7 @@ import { TableRoot } from '../table/table-root.ts'
 import type { TableStore } from '../table/table-store.ts'
 import { bareName } from './linked.ts'
 import type { Transaction } from './transaction.ts'
+import type { DdlChange } from './visible-tables.ts'
 
 /** What CREATE INDEX says beside the names; `columns` are ordinals of the table. */
 type IndexSpec = Omit<IndexDefinition, 'of'>
@@ -49,6 +50,16 @@ function becomeDefiner(engine: Engine, txn: Transaction, table: TableStore): voi
   if (!txn.defines.includes(table)) txn.defines.push(table)
 }
 
+/** The table gets another schema with the same types in the same places (O2). */
+export function alterTable(engine: Engine, txn: Transaction, table: TableStore, after: TableSchema): void {
+  becomeDefiner(engine, txn, table)
+  const before = table.schema
+  if (after.name !== before.name) txn.checkFree(after.name)
+  table.committedSchema ??= before
+  table.alter(after)
+  txn.ddl.push({ kind: 'alter', table, before, after })
+}
+
 /** The transaction has ended. */
 export function endDefinitions(txn: Transaction): void {
   for (const table of txn.defines) table.definer = null
@@ -66,6 +77,7 @@ function createIndex(engine: Engine, txn: Transaction, name: string, table: Tabl
   if (txn.relationOrNull(name) !== null) {
     throw new DatabaseError(CODE.DUPLICATE_TABLE, `relation "${name}" already exists`)
   }
+  txn.checkFree(name)
   becomeDefiner(engine, txn, table)
   const definition: IndexDefinition = { of: table.id, ...spec }
   const index = engine.makeTable(indexSchema(name, table.schema, definition))
@@ -136,8 +148,19 @@ export function hasBuiltGroups(txn: Transaction): boolean {
   return txn.ddl.some((change) => change.kind === 'create' && change.table.root.groups.length > 0)
 }
 
-/** A definition is taken back: what was built for it goes when no reader of it is left. */
-export function undoDefinition(engine: Engine, table: TableStore): void {
+/** A change of the catalogue is taken back. */
+export function undoChange(engine: Engine, change: DdlChange): void {
+  const { kind, table } = change
+  if (kind === 'drop') table.dropper = null
+  else if (kind === 'create') undoDefinition(engine, table)
+  else {
+    table.alter(change.before)
+    if (table.committedSchema === change.before) table.committedSchema = null
+  }
+}
+
+// What was built for a definition goes when no reader of it is left.
+function undoDefinition(engine: Engine, table: TableStore): void {
   if (table.root.groups.length === 0 || !engine.isUsable) return
   engine.rootNumber++
   engine.retired.push({ rootNumber: engine.rootNumber, groups: table.root.groups })

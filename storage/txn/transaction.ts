@@ -9,6 +9,8 @@
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { TableWriter } from '../access.ts'
+import { objectIn, objectKey, objectsIn } from '../catalog/objects.ts'
+import type { CatalogObject, ObjectChange } from '../catalog/objects.ts'
 import type { Engine } from '../engine.ts'
 import { uncommittedMark } from '../row-group/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
@@ -18,7 +20,7 @@ import type { TableStore, Visibility } from '../table/table-store.ts'
 import { findConflict } from './arbiter.ts'
 import type { Arbiters } from './arbiter.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
-import { bareChange, defineIndex, endDefinitions, undoDefinition } from './index-ddl.ts'
+import { alterTable, bareChange, defineIndex, endDefinitions, undoChange } from './index-ddl.ts'
 import type { IndexChange } from './index-ddl.ts'
 import { makerOf, writeEntries } from './index-writes.ts'
 import type { IsolationLevel, TransactionModes, TransactionOptions } from './isolation.ts'
@@ -26,34 +28,13 @@ import { LinkedTransactions, bareName, viewWithLinked } from './linked.ts'
 import { LockConflict } from './lock-conflict.ts'
 import { ReadView } from './read-view.ts'
 import { RowLocks } from './row-locks.ts'
-import type { HeldBefore, LockStrength } from './row-locks.ts'
+import type { LockStrength } from './row-locks.ts'
+import type { Savepoint, TableView, TakenLock } from './savepoint.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { DdlChange } from './visible-tables.ts'
 import { checkName, indexesIn, relationIn, tableIn, tablesIn } from './visible-tables.ts'
 import { WriteSet, describeRow, failDuplicate } from './write-set.ts'
 import type { KeyState } from './write-set.ts'
-
-/** Place to return to within a transaction. */
-export interface Savepoint {
-  readonly writes: number
-  readonly ddl: number
-  readonly locks: number
-  /** Places in transactions of attached databases; those missing go back to their start. */
-  readonly linked?: ReadonlyMap<Transaction, Savepoint>
-}
-
-/** The tables of one snapshot, kept until close(). */
-export interface TableView {
-  tables(name: string): StoreAccess
-  close(): void
-}
-
-/** A row lock this transaction took, and what it held before. */
-interface TakenLock {
-  readonly table: TableStore
-  readonly key: KeyValue
-  readonly before: HeldBefore
-}
 
 /** One transaction of one session. */
 export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
@@ -63,6 +44,8 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   readonly root: Transaction
   readonly writeSet: WriteSet
   readonly ddl: DdlChange[] = []
+  /** Changes of catalogue objects (catalog/objects.ts), oldest first. */
+  readonly objects: ObjectChange[] = []
   /** Row locks, oldest first. */
   readonly locks: TakenLock[] = []
   /** Tables of which this transaction is the definer (index-ddl.ts). */
@@ -169,14 +152,14 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
 
   /** Schemas of all tables this transaction sees. */
   listTables(): TableSchema[] {
-    return tablesIn(this.engine.catalog, this.ddl)
+    return tablesIn(this.engine.catalog, this.ddl, this)
   }
 
   createTable(schema: TableSchema): void {
     this.assertWritable()
     const far = this.far(schema.name)
     if (far !== null) return far.createTable({ ...schema, name: bareName(schema.name) })
-    checkName(this.engine.catalog, this.ddl, schema.name)
+    this.checkFree(schema.name)
     checkKeyTypes(schema)
     this.ddl.push({ kind: 'create', table: this.engine.makeTable(schema) })
   }
@@ -191,6 +174,43 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     table.dropper = this
     for (const index of this.indexesOf(table)) this.ddl.push({ kind: 'drop', table: index })
     this.ddl.push({ kind: 'drop', table })
+  }
+
+  /**
+   * Gives a table another schema with the same types in the same places, at once for this transaction and at the
+   * commit for all. 55P03 while another one writes or defines the table.
+   */
+  alterTable(table: TableStore, schema: TableSchema): void {
+    this.assertWritable()
+    alterTable(this.engine, this, table, schema)
+  }
+
+  /** 42P07 when a relation of any kind has this name. */
+  checkFree(name: string): void {
+    const object = this.object(objectKey('view', name))
+    if (object === null) return checkName(this.engine.catalog, this.ddl, name)
+    throw new DatabaseError(CODE.DUPLICATE_TABLE, `${object.kind} "${name}" already exists`)
+  }
+
+  /** A catalogue object as this transaction sees it, or null. */
+  object(key: string): CatalogObject | null {
+    return objectIn(this.engine.catalog.objects, this.objects, key)
+  }
+
+  /** All catalogue objects this transaction sees. */
+  listObjects(): CatalogObject[] {
+    return objectsIn(this.engine.catalog.objects, this.objects)
+  }
+
+  /** Adds, replaces or (null) removes a catalogue object at commit. */
+  setObject(key: string, after: CatalogObject | null): void {
+    this.assertWritable()
+    this.objects.push({ key, before: this.object(key), after })
+  }
+
+  /** How many definitions it has changed: what this transaction's plans depend on. */
+  get definitions(): number {
+    return this.ddl.length + this.objects.length
   }
 
   /** CREATE INDEX, DROP INDEX and REINDEX: index-ddl.ts says how, and with which errors. */
@@ -364,7 +384,8 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
 
   savepoint(): Savepoint {
     this.assertActive()
-    const own = { writes: this.writeSet.length, ddl: this.ddl.length, locks: this.locks.length }
+    const own = { writes: this.writeSet.length, ddl: this.ddl.length, objects: this.objects.length,
+      locks: this.locks.length }
     return this.linked === null ? own : { ...own, linked: this.linked.savepoint() }
   }
 
@@ -373,22 +394,21 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     this.linked?.rollbackTo(savepoint.linked)
     const releases = this.linked !== null || this.writeSet.length > savepoint.writes
       || this.ddl.length > savepoint.ddl
-      || this.locks.length > savepoint.locks
+      || this.objects.length > savepoint.objects || this.locks.length > savepoint.locks
     this.writeSet.rollbackTo(savepoint.writes)
     this.releaseTo(savepoint)
     if (releases) this.root.engine.locks.waits.gaveUp(this.root)
   }
 
-  private releaseTo({ ddl, locks }: { readonly ddl: number; readonly locks: number }): void {
+  private releaseTo(
+    { ddl, objects, locks }: { readonly ddl: number; readonly objects: number; readonly locks: number },
+  ): void {
     while (this.locks.length > locks) {
       const { table, key, before } = this.locks.pop()!
       table.rowLocks?.release(key, this, before)
     }
-    while (this.ddl.length > ddl) {
-      const { kind, table } = this.ddl.pop()!
-      if (kind === 'drop') table.dropper = null
-      else undoDefinition(this.engine, table)
-    }
+    while (this.ddl.length > ddl) undoChange(this.engine, this.ddl.pop()!)
+    if (this.objects.length > objects) this.objects.length = objects
   }
 
   /** Makes the writes durable (per `synchronous`) and visible. */
@@ -432,7 +452,8 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     this.state = state
     this.engine.active.delete(this.id)
     this.view.end()
-    this.releaseTo({ ddl: state === 'aborted' ? 0 : this.ddl.length, locks: 0 })
+    const isGone = state === 'aborted'
+    this.releaseTo({ ddl: isGone ? 0 : this.ddl.length, objects: isGone ? 0 : this.objects.length, locks: 0 })
     endDefinitions(this)
     this.engine.locks.ended(this)
   }

@@ -1,5 +1,9 @@
-// The catalogue as one transaction sees it: what is committed, with what the transaction has created and dropped so far
-// on top. Later changes of a name hide earlier ones.
+// The catalogue as one transaction sees it: what is committed, with what the transaction has created, altered and
+// dropped so far on top. Later changes of a name hide earlier ones.
+//
+// O2  An altered table has its new schema at once; until the commit `committedSchema` keeps the old one for everybody
+//     but the transaction that alters it, which is its definer (index-ddl.ts). That works because an alteration
+//     changes neither the types nor the places of columns: names, nullability, defaults and constraints only.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { TableSchema } from '../../src/base/types.ts'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -9,12 +13,19 @@ import type { TableStore } from '../table/table-store.ts'
 export type DdlChange =
   | { readonly kind: 'create'; readonly table: TableStore }
   | { readonly kind: 'drop'; readonly table: TableStore }
+  | {
+    readonly kind: 'alter'; readonly table: TableStore
+    /** Schemas on either side of the change. */
+    readonly before: TableSchema; readonly after: TableSchema
+  }
 
 /** The table, or hidden table of an index, with this name, or null. */
 export function relationIn(catalog: Catalog, ddl: readonly DdlChange[], name: string): TableStore | null {
   for (let i = ddl.length - 1; i >= 0; i--) {
-    const { kind, table } = ddl[i]!
-    if (table.schema.name === name) return kind === 'create' ? table : null
+    const change = ddl[i]!
+    const { kind, table } = change
+    if (table.schema.name === name) return kind === 'drop' ? null : table
+    if (kind === 'alter' && change.before.name === name) return null
   }
   return catalog.relationOrNull(name)
 }
@@ -28,15 +39,20 @@ export function tableIn(catalog: Catalog, ddl: readonly DdlChange[], name: strin
   return table
 }
 
-/** Schemas of all tables, indexes left out. */
-export function tablesIn(catalog: Catalog, ddl: readonly DdlChange[]): TableSchema[] {
-  const names = new Map(catalog.userTables().map((table) => [table.schema.name, table]))
+/** All tables a transaction sees, those of indexes left out. */
+function storesIn(catalog: Catalog, ddl: readonly DdlChange[]): TableStore[] {
+  const tables = new Set(catalog.userTables())
   for (const { kind, table } of ddl) {
     if (table.schema.index !== undefined) continue
-    if (kind === 'create') names.set(table.schema.name, table)
-    else names.delete(table.schema.name)
+    if (kind === 'create') tables.add(table)
+    else if (kind === 'drop') tables.delete(table)
   }
-  return [...names.values()].map((table) => table.schema)
+  return [...tables]
+}
+
+/** Schemas of all tables that the transaction `by` sees, indexes left out. */
+export function tablesIn(catalog: Catalog, ddl: readonly DdlChange[], by: TableStore['definer']): TableSchema[] {
+  return storesIn(catalog, ddl).map((table) => table.definer === by ? table.schema : table.committed)
 }
 
 /** Indexes of a table. */
@@ -45,7 +61,7 @@ export function indexesIn(ddl: readonly DdlChange[], table: TableStore): readonl
   for (const { kind, table: index } of ddl) {
     if (index.schema.index?.of !== table.id) continue
     if (kind === 'create') indexes.push(index)
-    else indexes = indexes.filter((other) => other !== index)
+    else if (kind === 'drop') indexes = indexes.filter((other) => other !== index)
   }
   return indexes
 }

@@ -189,7 +189,7 @@ test('waiters for one transaction are woken by their tickets, and again with the
   const late = waiterOf(9)
   for (const waiter of [waiterOf(3), late, waiterOf(1), waiterOf(2)]) waits.enter(waiter)
   expect([waits.leave(late), waits.leave(late)]).toEqual([true, false])
-  holder.rollbackTo({ writes: 0, ddl: 0, locks: 0 })
+  holder.rollbackTo({ writes: 0, ddl: 0, objects: 0, locks: 0 })
   expect(woken).toEqual([1, 2, 3])
   waits.enter(waiterOf(2))
   waits.enter(waiterOf(1))

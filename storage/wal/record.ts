@@ -16,6 +16,7 @@
 // position and segment: old bytes in a recycled segment, zeros and copies elsewhere never pass.
 import { crc32cRange } from '../../src/base/checksum.ts'
 import type { TableSchema } from '../../src/base/types.ts'
+import { needsDefinitions } from '../catalog/schema-extras.ts'
 
 /** What a record says. COMMIT ends a transaction; its body is the commit id and the time, see encodeCommit. */
 export const RECORD = {
@@ -28,11 +29,15 @@ export function standsAlone(type: number): boolean {
   return ALONE.includes(type)
 }
 /** First byte of a DDL record's body. */
-export const DDL = { DROP: 0, CREATE_TABLE: 1, CREATE_INDEX: 2, CREATE_CHECKED_TABLE: 3 } as const
+export const DDL = {
+  DROP: 0, CREATE_TABLE: 1, CREATE_INDEX: 2, CREATE_CHECKED_TABLE: 3, CREATE_DEFINED_TABLE: 4, ALTER: 5, OBJECT: 6,
+} as const
 
 /** The kind of the DDL record that creates a table: one of their own for what older releases must not pass over. */
-export function createKind({ index, checks }: TableSchema): number {
+export function createKind(schema: TableSchema): number {
+  const { index, checks } = schema
   if (index !== undefined) return DDL.CREATE_INDEX
+  if (needsDefinitions(schema)) return DDL.CREATE_DEFINED_TABLE
   return checks === undefined ? DDL.CREATE_TABLE : DDL.CREATE_CHECKED_TABLE
 }
 /** Bytes before the body. */

@@ -40,7 +40,8 @@ export async function runStep(db: Database, step: WorkStep): Promise<void> {
 /** Everything a user can see, as text; tables in the order of their names, rows as they are sorted here. */
 export function dumpWork(db: Database): string {
   const names = db.prepare('SHOW TABLES').raw().map((row) => String(row[0])).sort()
-  return names.map((name) => {
+  const definitions = db.prepare('PRAGMA definitions').raw().map((row) => String(row[1])).join('\n')
+  return definitions + names.map((name) => {
     const rows = db.prepare(`SELECT * FROM "${name}"`).raw().map((row) => JSON.stringify(row, (_, value: unknown) =>
       typeof value === 'bigint' ? String(value) : typeof value === 'string' && value.length > 200
         ? `${value.length} characters, ${value.slice(0, 20)}` : value))

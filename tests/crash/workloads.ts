@@ -1,5 +1,6 @@
 // The workloads that are crashed at every write and failed at every call (workload.ts), one for each thing that
 // writes: changes of rows, definitions, bulk loads, checkpoints, merges, indexes, compression, backups, log modes.
+import { DEFINITION_WORKLOADS } from './definition-workloads.ts'
 import type { CrashWorkload, WorkStep } from './workload.ts'
 
 const CREATE = 'CREATE TABLE t (id BIGINT PRIMARY KEY, name TEXT, n DOUBLE PRECISION)'
@@ -26,6 +27,7 @@ const columns = (from: number, count: number): { id: number[]; name: string[]; n
 
 /** All of them. */
 export const CRASH_WORKLOADS: readonly CrashWorkload[] = [
+  ...DEFINITION_WORKLOADS,
   { name: 'single rows', steps: [CREATE, ...steps(24, (n) => insert(n, 1)), 'DELETE FROM t WHERE id < 20'] },
   {
     name: 'updates of the same rows',

@@ -1,5 +1,6 @@
 // A minimal SQL session over the engine without the public API: text → parse → bind → plan → rows, or the
 // number of changed rows. Used to compare the executor with DuckDB.
+import type { DropObjects } from '../../src/sql/ast-definition.ts'
 import type { ExecutionContext, Backend, PhysicalPlan } from '../../exec/mod.ts'
 import { planStatement } from '../../exec/mod.ts'
 import { forEachRow } from '../../exec/operators/rows.ts'
@@ -84,8 +85,8 @@ export class Session {
       txn.createTable(bound.schema)
       return none
     }
-    if (bound.kind === 'drop_table') {
-      for (const table of bound.tables) txn.dropTable(table)
+    if (bound.kind === 'definition' && bound.definition.kind === 'drop_objects') {
+      for (const table of (bound.definition as DropObjects).names) txn.dropTable(table)
       return none
     }
     const { plan, parameters } = this.#plan(txn, bound)

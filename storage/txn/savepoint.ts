@@ -1,0 +1,30 @@
+// Places in a transaction to return to, and what it keeps for the way back: counts into its own lists. Going back
+// undoes what stands behind the counts, newest first.
+import type { StoreAccess } from '../table/store-access.ts'
+import type { KeyValue } from '../table/key.ts'
+import type { TableStore } from '../table/table-store.ts'
+import type { HeldBefore } from './row-locks.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Place to return to within a transaction. */
+export interface Savepoint {
+  readonly writes: number
+  readonly ddl: number
+  readonly objects: number
+  readonly locks: number
+  /** Places in transactions of attached databases; those missing go back to their start. */
+  readonly linked?: ReadonlyMap<Transaction, Savepoint>
+}
+
+/** The tables of one snapshot, kept until close(). */
+export interface TableView {
+  tables(name: string): StoreAccess
+  close(): void
+}
+
+/** A row lock this transaction took, and what it held before. */
+export interface TakenLock {
+  readonly table: TableStore
+  readonly key: KeyValue
+  readonly before: HeldBefore
+}
