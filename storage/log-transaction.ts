@@ -27,7 +27,7 @@ export function logTransaction(
   }
   appendPublish(wal, built)
   logRows(wal, txn, finals)
-  for (const change of txn.ddl) if (change.kind === 'drop') logDefinition(wal, change.table.id, DDL.DROP, change.table.schema)
+  for (const { kind, table } of txn.ddl) if (kind === 'drop') logDefinition(wal, table.id, DDL.DROP, table.schema)
 }
 
 // A key that came and went within the transaction leaves no record.

@@ -30,7 +30,7 @@ export function parseOwnStatement(statement: StatementText): Statement | null {
       return { kind: 'pragma', name: 'vacuum', value, argument: null, position }
     }
     case 'reindex':
-      if (words.lower(1) === '' || words.lower(2) !== '') return null
+      if (['', 'database'].includes(words.lower(1)) || words.lower(2) !== '') return null
       return { kind: 'reindex', target: 'any', name: words.name(1), position }
     case 'describe':
       words.expectEnd(2)

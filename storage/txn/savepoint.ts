@@ -1,9 +1,11 @@
 // Places in a transaction to return to, and what it keeps for the way back: counts into its own lists. Going back
 // undoes what stands behind the counts, newest first.
+import type { Engine } from '../engine.ts'
 import type { StoreAccess } from '../table/store-access.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { TableStore } from '../table/table-store.ts'
 import type { HeldBefore } from './row-locks.ts'
+import { undoChange } from './index-ddl.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Place to return to within a transaction. */
@@ -27,4 +29,16 @@ export interface TakenLock {
   readonly table: TableStore
   readonly key: KeyValue
   readonly before: HeldBefore
+}
+
+/** Gives back locks and definitions behind these places, newest first. */
+export function releaseTo(
+  engine: Engine, txn: Transaction, to: Pick<Savepoint, 'ddl' | 'objects' | 'locks'>,
+): void {
+  while (txn.locks.length > to.locks) {
+    const { table, key, before } = txn.locks.pop()!
+    table.rowLocks?.release(key, txn, before)
+  }
+  while (txn.ddl.length > to.ddl) undoChange(engine, txn.ddl.pop()!)
+  if (txn.objects.length > to.objects) txn.objects.length = to.objects
 }

@@ -9,7 +9,7 @@
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Row, Scalar, TableSchema } from '../../src/base/types.ts'
 import type { TableWriter } from '../access.ts'
-import { objectIn, objectKey, objectsIn } from '../catalog/objects.ts'
+import { objectIn, objectsIn } from '../catalog/objects.ts'
 import type { CatalogObject, ObjectChange } from '../catalog/objects.ts'
 import type { Engine } from '../engine.ts'
 import { uncommittedMark } from '../row-group/deletion-vector.ts'
@@ -20,7 +20,7 @@ import type { TableStore, Visibility } from '../table/table-store.ts'
 import { findConflict } from './arbiter.ts'
 import type { Arbiters } from './arbiter.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
-import { alterTable, bareChange, defineIndex, endDefinitions, undoChange } from './index-ddl.ts'
+import { alterTable, bareChange, defineIndex, endDefinitions } from './index-ddl.ts'
 import type { IndexChange } from './index-ddl.ts'
 import { makerOf, writeEntries } from './index-writes.ts'
 import type { IsolationLevel, TransactionModes, TransactionOptions } from './isolation.ts'
@@ -29,10 +29,11 @@ import { LockConflict } from './lock-conflict.ts'
 import { ReadView } from './read-view.ts'
 import { RowLocks } from './row-locks.ts'
 import type { LockStrength } from './row-locks.ts'
+import { releaseTo } from './savepoint.ts'
 import type { Savepoint, TableView, TakenLock } from './savepoint.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { DdlChange } from './visible-tables.ts'
-import { checkName, indexesIn, relationIn, tableIn, tablesIn } from './visible-tables.ts'
+import { checkFree, indexesIn, relationIn, tableIn, tablesIn } from './visible-tables.ts'
 import { WriteSet, describeRow, failDuplicate } from './write-set.ts'
 import type { KeyState } from './write-set.ts'
 
@@ -187,9 +188,7 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
 
   /** 42P07 when a relation of any kind has this name. */
   checkFree(name: string): void {
-    const object = this.object(objectKey('view', name))
-    if (object === null) return checkName(this.engine.catalog, this.ddl, name)
-    throw new DatabaseError(CODE.DUPLICATE_TABLE, `${object.kind} "${name}" already exists`)
+    checkFree(this, this.engine.catalog, name)
   }
 
   /** A catalogue object as this transaction sees it, or null. */
@@ -208,7 +207,7 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     this.objects.push({ key, before: this.object(key), after })
   }
 
-  /** How many definitions it has changed: what this transaction's plans depend on. */
+  /** How many definitions it has changed: what its plans depend on. */
   get definitions(): number {
     return this.ddl.length + this.objects.length
   }
@@ -396,19 +395,8 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
       || this.ddl.length > savepoint.ddl
       || this.objects.length > savepoint.objects || this.locks.length > savepoint.locks
     this.writeSet.rollbackTo(savepoint.writes)
-    this.releaseTo(savepoint)
+    releaseTo(this.engine, this, savepoint)
     if (releases) this.root.engine.locks.waits.gaveUp(this.root)
-  }
-
-  private releaseTo(
-    { ddl, objects, locks }: { readonly ddl: number; readonly objects: number; readonly locks: number },
-  ): void {
-    while (this.locks.length > locks) {
-      const { table, key, before } = this.locks.pop()!
-      table.rowLocks?.release(key, this, before)
-    }
-    while (this.ddl.length > ddl) undoChange(this.engine, this.ddl.pop()!)
-    if (this.objects.length > objects) this.objects.length = objects
   }
 
   /** Makes the writes durable (per `synchronous`) and visible. */
@@ -453,7 +441,7 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     this.engine.active.delete(this.id)
     this.view.end()
     const isGone = state === 'aborted'
-    this.releaseTo({ ddl: isGone ? 0 : this.ddl.length, objects: isGone ? 0 : this.objects.length, locks: 0 })
+    releaseTo(this.engine, this, { ddl: isGone ? 0 : this.ddl.length, objects: isGone ? 0 : this.objects.length, locks: 0 })
     endDefinitions(this)
     this.engine.locks.ended(this)
   }

@@ -7,7 +7,9 @@
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { TableSchema } from '../../src/base/types.ts'
 import type { Catalog } from '../catalog/catalog.ts'
+import { objectKey } from '../catalog/objects.ts'
 import type { TableStore } from '../table/table-store.ts'
+import type { Transaction } from './transaction.ts'
 
 /** A catalogue change, applied at commit. */
 export type DdlChange =
@@ -66,10 +68,11 @@ export function indexesIn(ddl: readonly DdlChange[], table: TableStore): readonl
   return indexes
 }
 
-/** 42P07 when a table or an index has this name. */
-export function checkName(catalog: Catalog, ddl: readonly DdlChange[], name: string): void {
-  const known = relationIn(catalog, ddl, name)
-  if (known === null) return
-  const kind = known.schema.index === undefined ? 'table' : 'index'
+/** 42P07 when a relation of any kind has this name. */
+export function checkFree(txn: Transaction, catalog: Catalog, name: string): void {
+  const object = txn.object(objectKey('view', name))
+  const known = relationIn(catalog, txn.ddl, name)
+  if (object === null && known === null) return
+  const kind = object?.kind ?? (known!.schema.index === undefined ? 'table' : 'index')
   throw new DatabaseError(CODE.DUPLICATE_TABLE, `${kind} "${name}" already exists`)
 }
