@@ -440,8 +440,8 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     this.state = state
     this.engine.active.delete(this.id)
     this.view.end()
-    const isGone = state === 'aborted'
-    releaseTo(this.engine, this, { ddl: isGone ? 0 : this.ddl.length, objects: isGone ? 0 : this.objects.length, locks: 0 })
+    const kept = state === 'aborted' ? { ddl: 0, objects: 0 } : { ddl: this.ddl.length, objects: this.objects.length }
+    releaseTo(this.engine, this, { ...kept, locks: 0 })
     endDefinitions(this)
     this.engine.locks.ended(this)
   }
