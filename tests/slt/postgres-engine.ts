@@ -18,7 +18,7 @@ export async function openPostgres(): Promise<SltEngine> {
   })
   const ask = asker(child)
   const first = await ask(`\\set VERBOSITY terse\nSET client_min_messages = 'error';
-    DROP SCHEMA IF EXISTS slt CASCADE; CREATE SCHEMA slt; SET search_path = slt;`)
+    DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public;`)
   if (first.error) throw new Error(`psql: ${first.message}`)
   return {
     names: ['postgresql', 'secantdb'],
