@@ -18,6 +18,7 @@ import { ValuesOperator } from '../operators/values.ts'
 import { WindowOperator } from '../operators/window.ts'
 import { buildJoin } from './build-join.ts'
 import { buildSet } from './build-set.ts'
+import { buildUnfold } from './build-unfold.ts'
 import { buildWindow } from './build-window.ts'
 import { chooseAccess } from './choose-access.ts'
 import { splitMemberships, withMemberships } from './build-semi-join.ts'
@@ -71,6 +72,7 @@ export class OperatorBuilder {
       case 'join': return buildJoin(this, plan, wanted)
       case 'set': return buildSet(this, plan)
       case 'window': return buildWindow(this, plan)
+      case 'unfold': return buildUnfold(this, plan)
       case 'values':
         for (const row of plan.rows) this.registerAll(row)
         return new ValuesOperator(plan.rows, plan.output)

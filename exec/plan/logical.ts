@@ -222,6 +222,23 @@ export interface JoinPlan extends PlanBase {
   readonly rightKeys: readonly Expression[]
   readonly residual: Expression | null
 }
+/** A call of a table function: exec/functions/series.ts. */
+export interface TableFunctionCall {
+  readonly fn: string
+  readonly args: readonly Expression[]
+  readonly type: SqlType
+}
+/**
+ * The rows of table functions for every row of the input, side by side. Output: the columns of the input, one column
+ * for each call, and with `ordinality` the number of the row (bigint). `outer`: a row without any is kept with NULLs.
+ */
+export interface UnfoldPlan extends PlanBase {
+  readonly kind: 'unfold'
+  readonly input: LogicalPlan
+  readonly calls: readonly TableFunctionCall[]
+  readonly ordinality: boolean
+  readonly outer: boolean
+}
 /** Literal rows (VALUES, or one empty row for SELECT without FROM). */
 export interface ValuesPlan extends PlanBase {
   readonly kind: 'values'
@@ -281,7 +298,7 @@ export interface DeletePlan extends PlanBase {
 
 export type LogicalPlan =
   | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | LockPlan | DistinctPlan | JoinPlan
-  | SetPlan | WindowPlan | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
+  | SetPlan | WindowPlan | UnfoldPlan | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
 
 /** An index to be made. */
 export interface NewIndex {

@@ -44,6 +44,9 @@ export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Exp
       ...plan, leftKeys: mapList(plan.leftKeys, change), rightKeys: mapList(plan.rightKeys, change),
       residual: optional(plan.residual),
     }
+    case 'unfold': {
+      return { ...plan, calls: plan.calls.map((call) => ({ ...call, args: mapList(call.args, change) })) }
+    }
     case 'values': return { ...plan, rows: plan.rows.map((row) => mapList(row, change)) }
   }
 }

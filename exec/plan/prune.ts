@@ -2,7 +2,8 @@
 // other column chunks. Returns the narrower plan and where each old column went.
 import { columnsOf, remap, substitute } from './expression.ts'
 import type {
-  AggregatePlan, Expression, JoinPlan, LogicalPlan, OutputColumn, ProjectPlan, SetPlan, WindowPlan,
+  AggregatePlan, Expression, JoinPlan, LogicalPlan, OutputColumn, ProjectPlan, SetPlan, UnfoldPlan,
+  WindowPlan,
 } from './logical.ts'
 import { mapAggregate, mapExpressions, mapInputs } from './map-plan.ts'
 
@@ -73,6 +74,7 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
     case 'aggregate': return pruneAggregate(plan, needed)
     case 'window': return pruneWindow(plan, needed)
     case 'join': return pruneJoin(plan, needed)
+    case 'unfold': return pruneUnfold(plan, needed)
     case 'insert': case 'update': case 'delete':
       return { plan: mapInputs(plan, prunePlan), position: new Map() }
   }
@@ -137,6 +139,18 @@ function pruneWindow(plan: WindowPlan, needed: ReadonlySet<number>): Pruned {
   const position = new Map(input.position)
   kept.forEach((old, at) => position.set(old, newWidth + at))
   return { plan: { ...moved, output: [...input.plan.output, ...kept.map((i) => plan.output[i]!)] }, position }
+}
+
+/** All functions stay: each decides how many rows there are. */
+function pruneUnfold(plan: UnfoldPlan, needed: ReadonlySet<number>): Pruned {
+  const width = plan.input.output.length
+  const below = new Set([...needed].filter((i) => i < width))
+  const input = prune(plan.input, withColumns(below, plan.calls.flatMap((call) => call.args)))
+  const moved = mapExpressions({ ...plan, input: input.plan }, (e) => moveTo(e, input.position)) as UnfoldPlan
+  const newWidth = input.plan.output.length
+  const position = new Map(input.position)
+  for (let i = width; i < plan.output.length; i++) position.set(i, i - width + newWidth)
+  return { plan: { ...moved, output: [...input.plan.output, ...plan.output.slice(width)] }, position }
 }
 
 function pruneJoin(plan: JoinPlan, needed: ReadonlySet<number>): Pruned {

@@ -6,6 +6,7 @@
 //   through aggregate                  conjuncts over group columns only, and only with GROUP BY
 //   through window                     conjuncts over columns that all its calls partition by
 //   through limit                      never
+//   through table functions            conjuncts over the columns of the input
 //   through union, intersect, except   to every input, unless volatile
 //   inner join                         to the side they read; both sides: key if `=`, else residual
 //   left join                          to the left side; never to the right (it would keep NULL rows)
@@ -44,6 +45,14 @@ function push(plan: LogicalPlan, filters: readonly Expression[]): LogicalPlan {
       const [movable, fixed] = split(filters, (c) => {
         const columns = [...columnsOf(c)]
         return columns.length > 0 && columns.every((i) => fixedColumns.has(i)) && !some(c, isVolatile)
+      })
+      return above({ ...plan, input: push(plan.input, movable) }, fixed)
+    }
+    case 'unfold': {
+      const width = plan.input.output.length
+      const [movable, fixed] = split(filters, (c) => {
+        const columns = [...columnsOf(c)]
+        return columns.length > 0 && columns.every((i) => i < width) && !some(c, isVolatile)
       })
       return above({ ...plan, input: push(plan.input, movable) }, fixed)
     }

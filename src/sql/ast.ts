@@ -151,6 +151,7 @@ export interface TableRef extends Node {
 }
 export interface DerivedRef extends Node {
   readonly kind: 'derived'
+  readonly lateral: boolean
   readonly query: Query
   readonly alias: string | null
   readonly columnAliases: readonly string[]
@@ -169,7 +170,21 @@ export interface JoinRef extends Node {
   readonly alias: string | null
   readonly columnAliases: readonly string[]
 }
-export type FromItem = TableRef | DerivedRef | JoinRef
+/** Table functions in FROM: one, or ROWS FROM (…). */
+export interface FunctionRef extends Node {
+  readonly kind: 'function'
+  readonly calls: readonly TableCall[]
+  readonly ordinality: boolean
+  readonly alias: string | null
+  readonly columnAliases: readonly string[]
+}
+/** A call in FROM. `lists`: the arguments of unnest, ARRAY[…] each, nested ones flat; null for other functions. */
+export interface TableCall extends Node {
+  readonly name: string
+  readonly args: readonly Expr[]
+  readonly lists: readonly (readonly Expr[])[] | null
+}
+export type FromItem = FunctionRef | TableRef | DerivedRef | JoinRef
 
 export interface CommonTable extends Node {
   readonly name: string

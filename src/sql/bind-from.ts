@@ -14,14 +14,21 @@ import { bindView } from './bind-view.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
 import { bareOf } from './relation-name.ts'
-import { relationColumns } from './scope.ts'
+import { bindFunctions } from './bind-function.ts'
+import { isLateral, joinLateral } from './bind-lateral.ts'
+import { Scope, relationColumns } from './scope.ts'
 
 /** The comma-separated items of FROM as one product; WHERE turns it into joins. */
 export function bindFrom(items: readonly FromItem[], env: FromEnv): Source {
   const [first, ...rest] = items
   if (first === undefined) return { plan: { kind: 'values', rows: [[]], output: [] }, columns: [] }
   let source = bindItem(first, env)
-  for (const item of rest) source = product(source, bindItem(item, env), item.position)
+  for (const item of rest) {
+    const lateral = new Scope(source.columns, env.lateral ?? env.parent)
+    const right = bindItem(item, { ...env, lateral })
+    source = isLateral(right, lateral) ? joinLateral(source, right, lateral, { join: 'inner', position: item.position })
+      : product(source, right, item.position)
+  }
   return source
 }
 
@@ -29,6 +36,7 @@ function bindItem(item: FromItem, env: FromEnv): Source {
   switch (item.kind) {
     case 'table': return bindTable(item, env)
     case 'derived': return bindDerived(item, env)
+    case 'function': return bindFunctions(item, env)
     case 'join': return bindJoin(item, env, bindItem)
   }
 }
@@ -77,6 +85,7 @@ function bindTable(item: TableRef, env: FromEnv): Source {
 }
 
 function bindDerived(item: DerivedRef, env: FromEnv): Source {
-  const plan = env.context.bindQuery(item.query, env.context, env.parent, env.visible)
+  const plan = env.context.bindQuery(item.query, env.context, item.lateral ? env.lateral ?? env.parent : env.parent,
+    env.visible)
   return { plan, columns: renamed(relationColumns(plan.output, item.alias), item.columnAliases, item.position) }
 }

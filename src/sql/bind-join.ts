@@ -14,6 +14,7 @@ import type { FromItem, JoinRef } from './ast.ts'
 import { at, bindError } from './bind-context.ts'
 import { isOuter, isPending, isPendingIndex } from './correlation.ts'
 import { columnsOf, remap } from '../../exec/plan/expression.ts'
+import { isLateral, joinLateral } from './bind-lateral.ts'
 import { condition } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { operate } from './bind-operator.ts'
@@ -30,8 +31,33 @@ import { Unnesting } from './unnest.ts'
 /** Binds a join. `bindItem` binds a side. */
 export function bindJoin(item: JoinRef, env: FromEnv, bindItem: (item: FromItem, env: FromEnv) => Source): Source {
   const left = bindItem(item.left, env)
-  const right = bindItem(item.right, env)
-  return aliased(joined(item, left, right, env), item)
+  const lateral = new Scope(left.columns, env.lateral ?? env.parent)
+  const right = bindItem(item.right, { ...env, lateral })
+  const source = isLateral(right, lateral) ? joinedLateral(item, left, right, lateral, env)
+    : joined(item, left, right, env)
+  return aliased(source, item)
+}
+
+/** A right side that refers to the left one. USING is put as the condition it stands for. */
+function joinedLateral(item: JoinRef, left: Source, right: Source, lateral: Scope, env: FromEnv): Source {
+  const { join, position } = item
+  if (join === 'right' || join === 'full') {
+    throw bindError(CODE.INVALID_REFERENCE,
+      'invalid reference to FROM-clause entry: the combining JOIN type must be INNER or LEFT for a LATERAL reference',
+      position)
+  }
+  if (item.using.length > 0 || item.natural) throw unsupported('USING or NATURAL with a LATERAL reference', position)
+  return joinLateral(left, right, lateral, {
+    join: join === 'left' ? 'left' : 'inner', position,
+    on: columns => {
+      if (item.on === null) return []
+      const scope = new Scope(columns, env.lateral ?? env.parent)
+      const bound = condition(item.on, 'JOIN/ON', {
+        context: env.context, scope, aggregates: null, clause: 'JOIN conditions', visible: env.visible,
+      })
+      return conjuncts(bound).filter(part => !isTrue(part))
+    },
+  })
 }
 
 function joined(item: JoinRef, left: Source, right: Source, env: FromEnv): Source {
@@ -44,7 +70,8 @@ function joined(item: JoinRef, left: Source, right: Source, env: FromEnv): Sourc
   const [leftColumns, rightColumns] = swap ? [innerColumns, outerColumns] : [outerColumns, innerColumns]
   const using = item.natural ? sharedNames(leftColumns, rightColumns) : item.using
   const exprEnv: ExprEnv = {
-    context: env.context, scope: new Scope([...leftColumns, ...rightColumns], env.parent), aggregates: null,
+    context: env.context, aggregates: null,
+    scope: new Scope([...leftColumns, ...rightColumns], env.lateral ?? env.parent),
     clause: 'JOIN conditions', visible: env.visible, unnesting: new Unnesting(),
   }
   const all = item.on === null ? [] : conjuncts(condition(item.on, 'JOIN/ON', exprEnv))

@@ -66,7 +66,7 @@ function meantBy(clause: LockingClause, from: readonly FromItem[]): FromItem[] {
 }
 
 function nameOf(item: FromItem): string {
-  return item.kind === 'join' ? '' : item.alias ?? (item.kind === 'table' ? item.name : '')
+  return item.kind === 'join' || item.kind === 'function' ? '' : item.alias ?? (item.kind === 'table' ? item.name : '')
 }
 
 function leaves(item: FromItem): FromItem[] {

@@ -28,6 +28,7 @@ import { conjuncts, pushFilter } from './push-filter.ts'
 import { Scope, columnExpression, relationColumns } from './scope.ts'
 import { filterAbove, groupedRows, isGrouped, plainRows } from './level-rows.ts'
 import type { Item, Level } from './level-rows.ts'
+import { withSetFunctions } from './set-functions.ts'
 import { Unnesting } from './unnest.ts'
 import { Windows } from './windows.ts'
 
@@ -46,8 +47,9 @@ export function bindSelect(query: Query, context: BindContext, parent: Scope | n
 
 /** As {@link bindSelect}. `open`: literals and parameters of the select list that nothing typed may stay so. */
 function bindAny(
-  query: Query, context: BindContext, parent: Scope | null, outer: Visible, open: boolean,
+  written: Query, context: BindContext, parent: Scope | null, outer: Visible, open: boolean,
 ): LogicalPlan {
+  const query = withSetFunctions(written)
   const visible = withTables(query.with, outer)
   if (query.set !== null || query.rows !== null) {
     const [lock] = query.locks

@@ -13,7 +13,7 @@ import { isCount } from '../../exec/functions/aggregates.ts'
 import { andAll, remap } from '../../exec/plan/expression.ts'
 import type {
   AggregateCall, AggregatePlan, ColumnExpression, Expression, JoinPlan, LimitPlan, LogicalPlan, OutputColumn, SetPlan,
-  ValuesPlan, WindowPlan,
+  UnfoldPlan, ValuesPlan, WindowPlan,
 } from '../../exec/plan/logical.ts'
 import { mapAggregate, mapExpressions } from '../../exec/plan/map-plan.ts'
 import { isOuter, outerColumnsOf, refersTo, substituteOuter } from './correlation.ts'
@@ -62,6 +62,7 @@ export function depend(plan: LogicalPlan, domain: Domain): LogicalPlan {
     case 'window': return dependWindow(plan, domain)
     case 'limit': return dependLimit(plan, domain)
     case 'set': return dependSet(plan, domain)
+    case 'unfold': return dependUnfold(plan, domain)
     case 'values': return dependValues(plan, domain)
     case 'join': return dependJoin(plan, domain)
     default: throw unsupported(`a reference to an outer query inside ${plan.kind}`, domain.position)
@@ -196,6 +197,14 @@ function withinLimit(number: Expression, limit: Expression | null, offset: Expre
     conditions.push(call('or', [call('le', [rank, limit]), call('is_null', [limit])]))
   }
   return conditions
+}
+
+function dependUnfold(plan: UnfoldPlan, domain: Domain): LogicalPlan {
+  const input = depend(plan.input, domain)
+  const calls = plan.calls.map(call => ({ ...call, args: call.args.map(e => seated(e, plan.input, domain)) }))
+  const [own, all, added] = [plan.input.output.length, input.output.length, plan.output.slice(plan.input.output.length)]
+  const unfolded: UnfoldPlan = { ...plan, input, calls, output: [...input.output, ...added] }
+  return picked(unfolded, [...range(0, own), ...range(all, all + added.length), ...range(own, all)])
 }
 
 function dependSet(plan: SetPlan, domain: Domain): LogicalPlan {

@@ -11,6 +11,8 @@ import type { Scope, ScopeColumn } from './scope.ts'
 export interface FromEnv {
   readonly context: BindContext
   readonly parent: Scope | null
+  /** What LATERAL items and functions see: the items before them, then the parent. Absent: the parent alone. */
+  readonly lateral?: Scope
   readonly visible: ReadonlyMap<string, CommonTableBinding>
   /** The keys of the tables' rows are wanted too: FOR UPDATE. */
   readonly locks: boolean

@@ -4,6 +4,8 @@ import type {
   CommonTable, Expr, FromItem, LockingClause, Query, SelectItem, SetOperation, TableRef,
 } from './ast.ts'
 import { lowerExpr } from './lower-expression.ts'
+import { lowerAlias } from './lower-alias.ts'
+import { lowerFunctions } from './lower-function.ts'
 import { lowerOrder, lowerWindow } from './lower-window.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
@@ -126,24 +128,18 @@ export function lowerTable(node: NodeReader): TableRef {
     position: node.position, ...(temporary ? { temporary } : {}) }
 }
 
-function lowerAlias(node: NodeReader | null): { alias: string | null; columnAliases: string[] } {
-  if (node === null) return { alias: null, columnAliases: [] }
-  const alias = node.text('aliasname')
-  const columnAliases = node.strings('colnames')
-  node.done()
-  return { alias, columnAliases }
-}
-
 /** An item of FROM or USING. */
 export function lowerFrom(node: NodeReader): FromItem {
   return nested(node.context, node.position, () => {
     if (node.tag === 'RangeVar') return lowerTable(node)
     if (node.tag === 'JoinExpr') return lowerJoin(node)
+    if (node.tag === 'RangeFunction') return lowerFunctions(node)
     if (node.tag !== 'RangeSubselect') throw node.unsupported()
+    const lateral = node.flag('lateral')
     const query = lowerQuery(node.need('subquery'))
     const { alias, columnAliases } = lowerAlias(node.bare('alias', 'Alias'))
     node.done()
-    return { kind: 'derived', query, alias, columnAliases, position: query.position }
+    return { kind: 'derived', lateral, query, alias, columnAliases, position: query.position }
   })
 }
 

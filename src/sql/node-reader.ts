@@ -37,7 +37,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   'IndexStmt.tableSpace': 'TABLESPACE', 'IndexElem.collation': 'COLLATE', 'IndexElem.opclass': 'an operator class',
   'Constraint.nulls_not_distinct': 'NULLS NOT DISTINCT', 'Constraint.including': 'INCLUDE',
   'Constraint.deferrable': 'DEFERRABLE', 'Constraint.without_overlaps': 'WITHOUT OVERLAPS',
-  'RangeSubselect.lateral': 'LATERAL', 'WithClause.recursive': 'WITH RECURSIVE',
+  'WithClause.recursive': 'WITH RECURSIVE',
   'TransactionStmt.chain': 'AND CHAIN',
 }
 
@@ -45,7 +45,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
 const TAG_WORDS: Readonly<Record<string, string>> = {
   GroupingSet: 'GROUPING SETS / ROLLUP / CUBE', GroupingFunc: 'GROUPING()', A_ArrayExpr: 'ARRAY[…]',
   A_Indirection: 'subscripts and field selection', CollateClause: 'COLLATE', RowExpr: 'row values here',
-  RangeFunction: 'a function in FROM', RangeTableSample: 'TABLESAMPLE', RangeTableFunc: 'XMLTABLE',
+  RangeTableSample: 'TABLESAMPLE', RangeTableFunc: 'XMLTABLE',
   TableLikeClause: 'LIKE in CREATE TABLE', ViewStmt: 'CREATE VIEW',
   AlterTableStmt: 'ALTER TABLE', CopyStmt: 'COPY',
   VariableSetStmt: 'SET', VariableShowStmt: 'SHOW', PrepareStmt: 'PREPARE', ExecuteStmt: 'EXECUTE',
@@ -131,6 +131,13 @@ export class NodeReader {
   nodes(field: string): NodeReader[] {
     this.#seen.add(field)
     return ((this.#raw[field] as unknown[] | undefined) ?? []).map(child => NodeReader.of(child, this.context))
+  }
+
+  /** As {@link nodes}, with null for empty entries. */
+  nodesOrGaps(field: string): (NodeReader | null)[] {
+    this.#seen.add(field)
+    return ((this.#raw[field] as unknown[] | undefined) ?? [])
+      .map(child => Object.keys(child as Raw).length === 0 ? null : NodeReader.of(child, this.context))
   }
 
   /** True for a list with one empty entry, which is how plain DISTINCT differs from DISTINCT ON. */

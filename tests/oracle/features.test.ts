@@ -7,10 +7,11 @@ import { CHANGES, CREATE, inserts } from './data.ts'
 import { openOracle } from './duckdb.ts'
 import type { Oracle } from './duckdb.ts'
 import { JOIN_QUERIES } from './features/joins.ts'
+import { LATERAL_QUERIES } from './features/lateral.ts'
 import { SUBQUERY_QUERIES } from './features/subqueries.ts'
 import { Session } from './session.ts'
 
-const TOPICS = { joins: JOIN_QUERIES, subqueries: SUBQUERY_QUERIES } as const
+const TOPICS = { joins: JOIN_QUERIES, subqueries: SUBQUERY_QUERIES, lateral: LATERAL_QUERIES } as const
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
   ['everything in the delta', {}],
