@@ -19,6 +19,8 @@ interface RowSource {
   readonly evaluated: readonly (readonly [number, Expression])[]
 }
 
+const NO_SOURCES = { parameters: [], evaluated: [] } as const
+
 /** An INSERT of such rows over one version of the catalogue. */
 export class InsertRows {
   readonly #session: Session
@@ -86,6 +88,10 @@ export class InsertRows {
 function rowSource(given: readonly Expression[], hidden: number): RowSource {
   const columns: (Expression | null)[] = given.slice()
   if (hidden >= 0) columns.splice(hidden, 0, null)
+  // Long lists of literals are common, and an empty list for each of their rows is not free.
+  if (columns.every(column => column === null || column.kind === 'constant')) {
+    return { constants: columns.map(column => column?.kind === 'constant' ? column.value : null), ...NO_SOURCES }
+  }
   return {
     constants: columns.map(column => column?.kind === 'constant' ? column.value : null),
     parameters: columns.flatMap((column, c) => column?.kind === 'parameter' ? [[c, column.index] as const] : []),

@@ -5,7 +5,7 @@
 //             ^
 //
 // Positions inside the SQL front end are 1-based characters (code points) of the text the user gave.
-import { DatabaseError } from '../base/errors.ts'
+import { CODE, DatabaseError } from '../base/errors.ts'
 
 /** Longest part of a line shown on each side of the caret. */
 const CONTEXT = 60
@@ -28,9 +28,14 @@ export function positionOfIndex(text: string, index: number): number {
 
 /**
  * Adds line, column and a caret picture to an error that has a position in `text` and none yet.
- * Any other value is returned as it is, so a catch block can pass whatever it caught.
+ * Any other value is returned as it is, so a catch block can pass whatever it caught; but a stack that overflowed
+ * (a thousand views or common tables inside each other) is 54001, as in PostgreSQL.
  */
 export function decorateError(error: unknown, text: string): unknown {
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    const hint = 'The statement nests too deeply.'
+    return new DatabaseError(CODE.TOO_COMPLEX, 'stack depth limit exceeded', { hint })
+  }
   if (!(error instanceof DatabaseError) || error.position === undefined || error.line !== undefined) return error
   const index = indexOfPosition(text, error.position)
   const lineStart = text.lastIndexOf('\n', index - 1) + 1

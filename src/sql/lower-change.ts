@@ -8,10 +8,14 @@ import { lowerExpr } from './lower-expression.ts'
 import { lowerFrom, lowerItem, lowerQuery, lowerTable } from './lower-query.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
-import type { InsertOr } from './sqlite-forms.ts'
+import type { StatementText } from './statements.ts'
+
+const PLAIN_INSERT = { insertOr: null, moreRows: [] }
 
 /** Lowers an InsertStmt; `insertOr` is SQLite's way to say ON CONFLICT, and excludes it. */
-export function lowerInsert(node: NodeReader, insertOr: InsertOr | null = null): Statement {
+export function lowerInsert(
+  node: NodeReader, { insertOr, moreRows }: Pick<StatementText, 'insertOr' | 'moreRows'> = PLAIN_INSERT,
+): Statement {
   const table = lowerTable(node.bare('relation', 'RangeVar')!)
   const columns = node.nodes('cols').map(column => {
     const name = column.text('name')
@@ -19,7 +23,8 @@ export function lowerInsert(node: NodeReader, insertOr: InsertOr | null = null):
     return { name, position: column.position }
   })
   const body = node.node('selectStmt')
-  const query: Query | null = body === null ? null : lowerQuery(body)
+  const first: Query | null = body === null ? null : lowerQuery(body)
+  const query = moreRows.length === 0 ? first : { ...first!, rows: [...first!.rows!, ...moreRows] }
   if (node.text('override') !== 'OVERRIDING_NOT_SET') throw unsupported('OVERRIDING', table.position)
   const written = lowerConflict(node.bare('onConflictClause', 'OnConflictClause'))
   if (written !== null && insertOr !== null) {

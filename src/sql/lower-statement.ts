@@ -20,7 +20,7 @@ import type { StatementText } from './statements.ts'
 export function lowerStatement(node: NodeReader, text: StatementText): Statement {
   switch (node.tag) {
     case 'SelectStmt': return lowerQuery(node)
-    case 'InsertStmt': return lowerInsert(node, text.insertOr)
+    case 'InsertStmt': return lowerInsert(node, text)
     case 'UpdateStmt': return lowerUpdate(node)
     case 'DeleteStmt': return lowerDelete(node)
     case 'CreateStmt': return lowerCreate(node, text)

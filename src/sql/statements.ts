@@ -7,9 +7,11 @@
 //   … ) WITHOUT ROWID | STRICT  ->  … )     every table here is clustered on its key and strictly typed
 //   … ON t (a) USING btree  ->  … ON t USING btree (a)     see index-method.ts
 //   IN (), INSERT OR REPLACE, REPLACE INTO                 see sqlite-forms.ts
+//   INSERT … VALUES (1), (2), …  ->  … VALUES (1)          see literal-rows.ts
 //
-// Of text that came over a wire protocol only the last two are rewritten (`rewrite: false`): there, only $n exists.
+// Of text that came over a wire protocol only the last three are rewritten (`rewrite: false`): there, only $n exists.
 import { CODE, DatabaseError } from '../base/errors.ts'
+import type { LiteralExpr } from './ast.ts'
 import { utf8Length } from '../base/utf8.ts'
 import { positionOfIndex } from './error-position.ts'
 import { findTrailingMethod } from './index-method.ts'
@@ -35,6 +37,8 @@ export interface StatementText {
   readonly parameterNames: readonly (string | null)[]
   /** What INSERT OR … asks for. */
   readonly insertOr: InsertOr | null
+  /** Rows of VALUES behind the first one that the grammar does not see. */
+  readonly moreRows: readonly (readonly LiteralExpr[])[]
 }
 
 /** Maps offsets in a rewritten statement to 1-based character positions in the original text. */
@@ -192,6 +196,7 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
   const method = findTrailingMethod(tokens, slice)
   const forms = findSqliteForms(tokens, slice)
   let formAt = 0
+  let moreRows: StatementText['moreRows'] = []
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!
     const form = forms[formAt]
@@ -208,6 +213,11 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
       writer.replace({ start: token.start, end: tokens[++i]!.end }, '')
       continue
     }
+    if (token.kind === 'rows') {
+      writer.replace(token, '')
+      moreRows = token.literals!
+      continue
+    }
     if (token.kind === 'dollar') parameters.dollar(token)
     if (!rewrite) continue
     if (token.kind === 'question') writer.replace(token, '$' + parameters.question(token))
@@ -220,7 +230,7 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
   const text = writer.finish(end)
   return {
     text, tokens, source: new SourceMap(original, text, writer.pieces), parameterNames: parameters.names(),
-    insertOr: forms.find(form => form.insertOr !== null)?.insertOr ?? null,
+    insertOr: forms.find(form => form.insertOr !== null)?.insertOr ?? null, moreRows,
   }
 }
 

@@ -2,15 +2,20 @@
 // quoted and dollar-quoted strings, quoted identifiers, parameters in five spellings. It decides nothing about
 // grammar; statements.ts splits and rewrites with it. Offsets are UTF-16 indices into the text.
 import { CODE, DatabaseError } from '../base/errors.ts'
+import { LITERAL_ROWS_MIN, readLiteralRows } from './literal-rows.ts'
+import type { LiteralRows } from './literal-rows.ts'
 
 export type TokenKind =
   | 'word' | 'quoted' | 'string' | 'number' | 'dollar' | 'question' | 'named' | 'symbol' | 'operator'
+  | 'rows'
 
-/** `dollar` is $1, `question` is ? or ?1, `named` is :name or @name, `quoted` is "x" or `x`. */
+/** `dollar` is $1, `question` is ? or ?1, `named` is :name or @name, `quoted` is "x" or `x`, `rows` literal-rows.ts. */
 export interface Token {
   readonly kind: TokenKind
   readonly start: number
   readonly end: number
+  /** Of `rows` only. */
+  readonly literals?: LiteralRows['rows']
 }
 
 const OPERATOR = '+-*/<>=~!@#%^&|'
@@ -24,13 +29,48 @@ function syntaxError(message: string, at: number): DatabaseError {
 /** All tokens of the text, without white space and comments. Throws 42601 for what never ends. Linear. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
+  const isLong = text.length >= LITERAL_ROWS_MIN
   let at = skipBlank(text, 0)
   while (at < text.length) {
     const token = nextToken(text, at)
     tokens.push(token)
+    if (isLong && token.kind === 'symbol' && text[at] === ')' && endsFirstRow(text, tokens)) {
+      const rows = readLiteralRows(text, token.end)
+      if (rows !== null) {
+        tokens.push({ kind: 'rows', start: token.end, end: rows.end, literals: rows.rows })
+        at = skipBlank(text, rows.end)
+        continue
+      }
+    }
     at = skipBlank(text, token.end)
   }
   return tokens
+}
+
+/** Most tokens of INSERT INTO … VALUES and its first row that are looked at. */
+const FIRST_ROW_TOKENS = 400
+
+// Whether the last token closes the first row of a statement INSERT INTO … VALUES.
+function endsFirstRow(text: string, tokens: readonly Token[]): boolean {
+  const word = (at: number): string =>
+    tokens[at]?.kind === 'word' ? text.slice(tokens[at].start, tokens[at].end).toLowerCase() : ''
+  let depth = 0
+  let at = tokens.length - 1
+  const least = Math.max(0, at - FIRST_ROW_TOKENS)
+  for (; at >= least; at--) {
+    const char = tokens[at]!.kind === 'symbol' ? text[tokens[at]!.start] : ''
+    if (char === ')') depth++
+    else if (char === '(' && --depth === 0) break
+  }
+  if (word(at - 1) !== 'values') return false
+  // Before it stand INTO, a name that may be qualified, and columns in parentheses.
+  for (at -= 2; at >= least; at--) {
+    const { kind, start } = tokens[at]!
+    if (kind === 'symbol' && text[start] === ';') return false
+    if (word(at) === 'into') return ['insert', 'replace', 'ignore'].includes(word(at - 1))
+    if (kind !== 'word' && kind !== 'quoted' && kind !== 'symbol') return false
+  }
+  return false
 }
 
 function skipBlank(text: string, from: number): number {
