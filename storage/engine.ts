@@ -167,6 +167,7 @@ export class Engine {
   poison(cause: unknown): void {
     if (this.state === 'closed') return
     this.state = 'poisoned'
+    this.catalog.epoch.advance()
     this.cause = cause
   }
 
@@ -179,7 +180,7 @@ export class Engine {
   forgetTables(): void {
     assert(this.isReadOnly && this.snapshots.count === 0, 'only an idle reader forgets its tables')
     for (const table of this.catalog.tables()) {
-      table.images.drop()
+      table.dropDerived()
       this.catalog.remove(table)
     }
     this.catalog.objects.clear()
@@ -324,7 +325,7 @@ export class Engine {
     this.jobs.abandon(table)
     table.leaving.length = 0
     table.isDropped = true
-    table.images.drop()
+    table.dropDerived()
     if (!this.isReadOnly) {
       const { delta } = table
       for (let v = 0; v < delta.versionCount; v++) {
@@ -402,7 +403,7 @@ export class Engine {
     } finally {
       this.state = 'closed'
       this.durability.stop()
-      for (const table of this.catalog.tables()) table.images.drop()
+      for (const table of this.catalog.tables()) table.dropDerived()
       this.wal?.close()
       this.follower?.close()
       this.pool.close()

@@ -66,6 +66,7 @@ export async function attach(
   other.rowChecks.make = engine.rowChecks.make
   engine.attached.set(name, other)
   database.attachments++
+  engine.catalog.epoch.advance()
 }
 
 function checkName(engine: Engine, name: string): void {
@@ -114,6 +115,7 @@ export function detach(database: DatabaseState, name: string): void {
   engine.attached.delete(name)
   // What its catalogue had added to the version, and one more.
   database.attachments += other.catalog.version + 1
+  engine.catalog.epoch.advance()
   other.close()
 }
 

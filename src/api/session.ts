@@ -126,6 +126,19 @@ export class Session {
     return withoutOthers(schemas, this.names).sort((a, b) => a.name < b.name ? -1 : 1)
   }
 
+  /**
+   * True when reads outside of transactions may go straight to the tables of this database, and need not ask again
+   * until `catalog.epoch` advances: no transaction is open, and no other process decides what there is.
+   */
+  get isPlain(): boolean {
+    return !this.#closing && this.#transaction === null && this.engine.isUsable && this.engine.follower === null
+  }
+
+  #setTransaction(transaction: Transaction | null): void {
+    this.#transaction = transaction
+    this.engine.catalog.epoch.advance()
+  }
+
   #move(event: SessionEvent): void {
     const state = next(SESSION_TRANSITIONS, this.#state, event)
     assert(state !== null, 'session: an event that cannot happen in this state')
@@ -242,13 +255,13 @@ export class Session {
   // Runs with the open transaction set aside, for statements that began before it.
   #outside<T>(run: () => T): T {
     const [transaction, state, savepoints] = [this.#transaction, this.#state, this.#savepoints]
-    this.#transaction = null
+    this.#setTransaction(null)
     this.#state = 'idle'
     this.#savepoints = new Savepoints()
     try {
       return run()
     } finally {
-      this.#transaction = transaction
+      this.#setTransaction(transaction)
       this.#state = state
       this.#savepoints = savepoints
     }
@@ -289,9 +302,9 @@ export class Session {
       throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'there is already a transaction in progress')
     }
     const { level, readOnly } = this.defaults
-    this.#transaction = this.engine.begin(modes.level ?? level, {
+    this.#setTransaction(this.engine.begin(modes.level ?? level, {
       session: this.id, readOnly: modes.readOnly ?? readOnly, lazy: true,
-    })
+    }))
     this.#move('BEGIN')
   }
 
@@ -359,7 +372,7 @@ export class Session {
   // The session has no transaction any more, and what still waits in it is cancelled.
   #leave(event: SessionEvent): void {
     this.#move(event)
-    this.#transaction = null
+    this.#setTransaction(null)
     this.#savepoints = new Savepoints()
     if (this.pending === null) return
     const error = new DatabaseError(CODE.CANCELLED, 'the transaction ended while a statement of it waited for a lock')
@@ -427,6 +440,7 @@ export class Session {
   close(force: boolean): void {
     if (!this.#closing) {
       this.#closing = true
+      this.engine.catalog.epoch.advance()
       const txn = this.#transaction
       if (txn !== null) this.#leave('close')
       for (const cancel of [...this.waiting]) {

@@ -5,6 +5,7 @@ import type { Table as ArrowTable } from 'apache-arrow'
 import { stageColumns } from './append-columns.ts'
 import type { AppendColumns } from './append-columns.ts'
 import { TableLoader } from './table-loader.ts'
+import type { Epoch } from '../base/epoch.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { fromJs } from '../base/scalar-js.ts'
 import type { ColumnSchema, Row, Scalar, TableSchema } from '../base/types.ts'
@@ -50,10 +51,14 @@ export class TableHandle {
   #reader: PointReader | null = null
   /** Largest integer key that needs no conversion; 0 when keys are not one integer column. */
   #plainMax = 0
+  readonly #epoch: Epoch
+  /** While the epoch has this value, integer keys go straight to the reader; -1 = everything is checked. */
+  #plainEpoch = -1
 
   /** Made by {@link Database.table}. */
   constructor(session: Session, name: string) {
     this.#session = session
+    this.#epoch = session.engine.catalog.epoch
     this.name = name
   }
 
@@ -110,28 +115,29 @@ export class TableHandle {
     return keyScalars(schema, key)
   }
 
-  // An integer that needs no conversion, outside of transactions: it goes straight to the reader.
-  #isPlain(key: unknown): key is number {
-    const session = this.#session
-    return typeof key === 'number' && session.transaction === null && this.#version === session.catalogVersion
-      && key <= this.#plainMax && key >= -this.#plainMax && Math.floor(key) === key && this.#plainMax > 0
-  }
-
   /** The row with this key (an array for composite keys), or undefined. Below 1 µs for cached pages. */
   get(key: unknown): RowObject | undefined {
-    const session = this.#session
-    session.assertReady()
-    if (this.#isPlain(key)) {
-      return this.#reader!.get(key + 0)
+    if (typeof key === 'number' && this.#plainEpoch === this.#epoch.value) {
+      // Never -0. A key that is found is a number as it is stored; one that is not may be no integer at all.
+      const row = this.#reader!.get(key === 0 ? 0 : key)
+      if (row !== undefined || this.#isInteger(key)) return row
     }
     return this.#getSlow(key)
   }
 
+  // True for a number that needs no conversion to be looked up.
+  #isInteger(key: number): boolean {
+    return key <= this.#plainMax && key >= -this.#plainMax && Math.floor(key) === key
+  }
+
   #getSlow(key: unknown): RowObject | undefined {
+    const session = this.#session
+    session.assertReady()
     const { schema, reader, fromValues, fromRow } = this.#resolve()
+    const isHome = homeOf(session.engine, this.name).engine === session.engine
+    this.#plainEpoch = this.#plainMax > 0 && isHome && session.isPlain ? this.#epoch.value : -1
     const values = this.#keyOf(schema, key)
     if (values === null) return undefined
-    const session = this.#session
     if (session.transaction === null && reader !== null) return reader.get(fromValues!(values))
     return session.read(txn => {
       const row = txn.tables(this.name).row(values)
@@ -148,11 +154,11 @@ export class TableHandle {
 
   /** True when a row with this key exists. */
   has(key: unknown): boolean {
+    if (typeof key === 'number' && this.#plainEpoch === this.#epoch.value && this.#isInteger(key)) {
+      return this.#reader!.has(key === 0 ? 0 : key)
+    }
     const session = this.#session
     session.assertReady()
-    if (this.#isPlain(key)) {
-      return this.#reader!.has(key + 0)
-    }
     const { schema, reader, fromValues } = this.#resolve()
     const values = this.#keyOf(schema, key)
     if (values === null) return false

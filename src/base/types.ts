@@ -65,6 +65,11 @@ export function isText(type: SqlType): boolean {
   return type.kind === 'text' || type.kind === 'json'
 }
 
+/** True for types whose Scalar is an integer of at most 32 bits. */
+export function isInt32({ kind }: SqlType): boolean {
+  return kind === 'smallint' || kind === 'integer' || kind === 'date' || kind === 'boolean'
+}
+
 /** Equality with modifiers. */
 export function sameType(a: SqlType, b: SqlType): boolean {
   return a.kind === b.kind && a.precision === b.precision && a.scale === b.scale

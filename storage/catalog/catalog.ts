@@ -7,6 +7,7 @@
 // Behind the last table the settings of the database, a string of JSON, when it has any, and behind them its objects
 // (objects.ts), when it has any: then the settings are there too, if need be as `{}`.
 import { ByteReader, ByteWriter } from '../../src/base/bytes.ts'
+import { Epoch } from '../../src/base/epoch.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { COMPRESSIONS, physicalOf } from '../../src/base/types.ts'
 import type { CheckConstraint, ColumnSchema, Compression, IndexDefinition, TableSchema } from '../../src/base/types.ts'
@@ -45,6 +46,8 @@ export class Catalog {
   readonly objects = new ObjectMap()
   nextTableId = 1
   version = 1
+  /** Advances with the version, and with whatever else decides what a read outside of transactions is answered. */
+  readonly epoch = new Epoch()
 
   add(table: TableStore): void {
     this.byName.set(table.schema.name, table)
@@ -54,6 +57,7 @@ export class Catalog {
     else this.setIndexes(index.of, [...this.indexesOf(index.of), table])
     this.nextTableId = Math.max(this.nextTableId, table.id + 1)
     this.version++
+    this.epoch.advance()
   }
 
   remove(table: TableStore): void {
@@ -63,6 +67,7 @@ export class Catalog {
     if (index === undefined) this.indexLists.delete(table.id)
     else this.setIndexes(index.of, this.indexesOf(index.of).filter((other) => other !== table))
     this.version++
+    this.epoch.advance()
   }
 
   /** An altered schema is committed: the table may have another name. */

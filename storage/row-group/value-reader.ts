@@ -1,7 +1,7 @@
 // Single values for point reads, one method per physical kind so that generated row constructors call
 // straight into the right one. Like chunk-reader.ts, with the frame look-up written out; the caller reports the
 // hits of a whole row at once.
-import { BYTEA, decimalType, isText, physicalOf } from '../../src/base/types.ts'
+import { BYTEA, decimalType, isInt32, isText, physicalOf } from '../../src/base/types.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { LAYOUT } from '../column-buffers.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
@@ -35,9 +35,9 @@ export class ValueReader {
   }
 
   /** Name of the method for a type. */
-  static methodFor(type: SqlType): 'readInt' | 'readFloat' | 'readText' | 'readWide' | 'readBytes' {
+  static methodFor(type: SqlType): 'readInt' | 'readInt32' | 'readFloat' | 'readText' | 'readWide' | 'readBytes' {
     const physical = physicalOf(type)
-    if (physical === 'int') return 'readInt'
+    if (physical === 'int') return isInt32(type) ? 'readInt32' : 'readInt'
     if (physical === 'float') return 'readFloat'
     return isText(type) ? 'readText' : physical === 'wide' ? 'readWide' : 'readBytes'
   }
@@ -54,6 +54,12 @@ export class ValueReader {
   private isNull(group: RowGroup, chunk: ColumnChunk, row: number): boolean {
     if (chunk.nullCount === group.rows) return true
     return ((this.u8[this.at(group, chunk.validityOffset + (row >>> 3))]! >>> (row & 7)) & 1) === 0
+  }
+
+  /** As a small integer for V8, however it was computed: fields that held a boxed number once hold boxes for good. */
+  readInt32(group: RowGroup, chunk: ColumnChunk, row: number): number | null {
+    const value = this.readInt(group, chunk, row) as number | null
+    return value === null ? null : value | 0
   }
 
   readInt(group: RowGroup, chunk: ColumnChunk, row: number): number | bigint | null {

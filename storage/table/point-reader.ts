@@ -90,8 +90,9 @@ export class PointReader<T = RowObject> {
   /** The row with this key, or undefined. */
   get(key: KeyValue): T | undefined {
     const { table } = this
-    const isDirty = table.delta.entryCount > 0 || table.root.isLayered
-    if (typeof key === 'number' && key - key === 0 && this.isWarm(table.root)) {
+    const { root } = table
+    const isDirty = table.delta.entryCount > 0 || root.isLayered
+    if (typeof key === 'number' && (root.base === this.warmBase || this.warmUp(root))) {
       const warm = this.warm!
       const row = this.reads.isEarly ? warm.early(key, isDirty) : warm.late(key, isDirty)
       if (row !== null && (row !== undefined || !isDirty)) return row
@@ -128,7 +129,7 @@ export class PointReader<T = RowObject> {
   has(key: KeyValue): boolean {
     const { delta, root } = this.table
     const isDirty = delta.entryCount > 0 || root.isLayered
-    if (typeof key === 'number' && key - key === 0 && this.isWarm(root)) {
+    if (typeof key === 'number' && (root.base === this.warmBase || this.warmUp(root))) {
       const row = this.warmHas!(key, isDirty)
       if (row !== null && (row !== undefined || !isDirty)) return row !== undefined
     }
@@ -149,10 +150,6 @@ export class PointReader<T = RowObject> {
     return this.locate(key)
   }
 
-  private isWarm(root: TableRoot): boolean {
-    return root.base === this.warmBase || this.warmUp(root)
-  }
-
   // A root is warm after as many lookups as pay for reading every group's meta.
   private warmUp(root: TableRoot): boolean {
     if (root.base !== this.countedBase) {
@@ -161,9 +158,10 @@ export class PointReader<T = RowObject> {
       this.lookups = 0
     }
     if (++this.lookups !== this.warmLookups) return false
-    this.warm = makeWarmGet<T>(this.table, root, this.shape, this.values, this.reads)
-    if (this.warm === null) return false
-    this.warmHas = makeWarmGet<RowObject>(this.table, root, NO_COLUMNS, this.values, this.hasReads)?.late ?? null
+    const base = this.table.warmBase()
+    if (base === null) return false
+    this.warm = makeWarmGet<T>(this.table, base, this.shape, this.values, this.reads)
+    this.warmHas = makeWarmGet<RowObject>(this.table, base, NO_COLUMNS, this.values, this.hasReads).late
     this.warmBase = root.base
     return true
   }

@@ -37,7 +37,7 @@ export function publishMerge(to: Publisher, table: TableStore, result: MergeResu
   const rootNumber = to.nextRoot()
   const { runs, groups, filters } = withoutSpans(table, root.runs, result.taken)
   for (const group of result.replaced) group.isReplaced = true
-  table.roots.push(new TableRoot(rootNumber, result.groups, table.order, runs))
+  table.addRoot(new TableRoot(rootNumber, result.groups, table.order, runs))
   to.retire(rootNumber, [...result.replaced, ...groups], filters)
   const keepRow = to.oldestRoot() < rootNumber
   const { entries, versions, groups: placeGroups, rows } = result.moved
@@ -75,7 +75,7 @@ export function publishSealed(
   if (part.group !== null) {
     for (let i = 0; i < entries.length; i++) if (rows[i]! >= 0) filter.bloom.add(delta.keyOf(entries[i]!))
   }
-  table.roots.push(new TableRoot(rootNumber, root.base, table.order, grownRuns(table, number, filter, part.group)))
+  table.addRoot(new TableRoot(rootNumber, root.base, table.order, grownRuns(table, number, filter, part.group)))
   const keepRow = to.oldestRoot() < rootNumber
   const oldest = to.oldestCommit()
   for (let i = 0; i < entries.length; i++) {
@@ -120,7 +120,7 @@ export function publishRunMerge(
   const grown = group === null ? target
     : new SealedRun(number, [...target?.groups ?? [], group], table.order, filter)
   const all = grown === undefined ? runs : [...runs, grown].sort((a, b) => a.number - b.number)
-  table.roots.push(new TableRoot(rootNumber, root.base, table.order, all))
+  table.addRoot(new TableRoot(rootNumber, root.base, table.order, all))
   to.retire(rootNumber, groups, filters)
   followEntries(table, false)
   table.delta.changes++

@@ -23,6 +23,7 @@ import { decodeGroupMeta } from '../row-group/row-group.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 import type { GroupDirectory } from './group-directory.ts'
 import { TableRoot } from './table-root.ts'
+import { WarmBase } from './warm-base.ts'
 import type { RowLocks } from '../txn/row-locks.ts'
 import type { Transaction } from '../txn/transaction.ts'
 
@@ -65,7 +66,9 @@ export class TableStore {
   readonly search: KeySearch
   readonly services: TableServices
   /** Roots by ascending number; the last is current, the others serve old snapshots. */
-  roots: TableRoot[]
+  readonly roots: TableRoot[]
+  /** The current root. */
+  root: TableRoot
   nextRowId = 1
   /** Committed rows. */
   liveRows = 0
@@ -90,6 +93,7 @@ export class TableStore {
   storedCommit = -1
   storedRoot = -1
   isDropped = false
+  private warm: WarmBase | null = null
   private madeChecks: RowChecks | null = null
   /** Locks of SELECT … FOR UPDATE and FOR SHARE; null until the first one. */
   rowLocks: RowLocks | null = null
@@ -140,11 +144,21 @@ export class TableStore {
     this.keyCodec = new RowCodec(schema.key.map((c) => schema.columns[c]!.type))
     this.deltaOrder = new DeltaOrder(this.order)
     this.search = new KeySearch(schema, this.order, services.reader, services.counters)
-    this.roots = [root ?? new TableRoot(0, [], this.order)]
+    this.root = root ?? new TableRoot(0, [], this.order)
+    this.roots = [this.root]
   }
 
-  get root(): TableRoot {
-    return this.roots[this.roots.length - 1]!
+  /** Makes a root the current one; the others go on serving their snapshots. */
+  addRoot(root: TableRoot): void {
+    this.roots.push(root)
+    this.root = root
+    if (this.warm !== null && this.warm.directory !== root.base) this.dropWarmBase()
+  }
+
+  /** Makes a root the only one: nobody has read the table yet. */
+  replaceRoots(root: TableRoot): void {
+    this.roots.length = 0
+    this.addRoot(root)
   }
 
   /** The root a snapshot reads: the newest one not newer than it. */
@@ -159,6 +173,24 @@ export class TableStore {
     const bytes = new Uint8Array(group.streamBytes - group.metaOffset)
     this.services.reader.copy(group, group.metaOffset, bytes.length, bytes)
     return group.meta = decodeGroupMeta(bytes, group, this.schema, this.services.file)
+  }
+
+  /** The image of the current base for point readers, or null where there can be none; made by the first call. */
+  warmBase(): WarmBase | null {
+    if (this.warm?.directory === this.root.base) return this.warm
+    this.dropWarmBase()
+    return this.warm = WarmBase.of(this)
+  }
+
+  /** Gives back the memory of what is derived from the table: it goes, or its database does. */
+  dropDerived(): void {
+    this.images.drop()
+    this.dropWarmBase()
+  }
+
+  private dropWarmBase(): void {
+    this.warm?.release()
+    this.warm = null
   }
 
   /** The one row of a key over base and runs of `root` that is not sealed as dead (R1), or null. */

@@ -99,7 +99,7 @@ function build(engine: Engine, txn: Transaction, table: TableStore, index: Table
   try {
     builder.addTable(table, now)
     const groups = builder.finish()
-    index.roots = [new TableRoot(0, groups, index.order)]
+    index.replaceRoots(new TableRoot(0, groups, index.order))
   } catch (error) {
     builder.abort()
     throw error
