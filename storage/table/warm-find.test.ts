@@ -75,11 +75,11 @@ const ascending = (rows: number, first: number, gap: () => number): number[] => 
 }
 
 test.each([
-  ['one byte', INTEGER, 250, 65_536, () => 1, KIND.U8],
-  ['two bytes', INTEGER, 20_000, 65_536, () => 1 + random.below(5), KIND.U16],
-  ['four bytes', BIGINT, 70_000, 65_536, () => 1 + random.below(100_000), KIND.U32],
-  ['eight bytes', BIGINT, 20_000, 16_384, () => 1 + random.below(2 ** 34), KIND.I64],
-  ['doubles', DOUBLE, 30_000, 16_384, () => random.next() + 1e-9, KIND.F64],
+  ['one byte', INTEGER, 250, 65_536, (): number => 1, KIND.U8],
+  ['two bytes', INTEGER, 20_000, 65_536, (): number => 1 + random.below(5), KIND.U16],
+  ['four bytes', BIGINT, 70_000, 65_536, (): number => 1 + random.below(100_000), KIND.U32],
+  ['eight bytes', BIGINT, 20_000, 16_384, (): number => 1 + random.below(2 ** 34), KIND.I64],
+  ['doubles', DOUBLE, 30_000, 16_384, (): number => random.next() + 1e-9, KIND.F64],
 ] as const)('keys of %s', async (_name, type, rows, groupRows, gap, kind) => {
   const keys = ascending(rows, -1000, gap)
   const filled = await fill(keys, type, groupRows)
