@@ -126,23 +126,11 @@ export class Session {
     return withoutOthers(schemas, this.names).sort((a, b) => a.name < b.name ? -1 : 1)
   }
 
-  /**
-   * True when reads outside of transactions may go straight to the tables of this database, and need not ask again
-   * until `catalog.epoch` advances: no transaction is open, and no other process decides what there is.
-   */
-  get isPlain(): boolean {
-    return !this.#closing && this.#transaction === null && this.engine.isUsable && this.engine.follower === null
-  }
-
-  #setTransaction(transaction: Transaction | null): void {
-    this.#transaction = transaction
-    this.engine.catalog.epoch.advance()
-  }
-
   #move(event: SessionEvent): void {
     const state = next(SESSION_TRANSITIONS, this.#state, event)
     assert(state !== null, 'session: an event that cannot happen in this state')
     this.#state = state
+    this.engine.catalog.epoch.advance()
   }
 
   // A transaction of one statement.
@@ -255,13 +243,14 @@ export class Session {
   // Runs with the open transaction set aside, for statements that began before it.
   #outside<T>(run: () => T): T {
     const [transaction, state, savepoints] = [this.#transaction, this.#state, this.#savepoints]
-    this.#setTransaction(null)
+    this.#transaction = null
     this.#state = 'idle'
     this.#savepoints = new Savepoints()
     try {
       return run()
     } finally {
-      this.#setTransaction(transaction)
+      this.#transaction = transaction
+      this.engine.catalog.epoch.advance()
       this.#state = state
       this.#savepoints = savepoints
     }
@@ -302,9 +291,9 @@ export class Session {
       throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'there is already a transaction in progress')
     }
     const { level, readOnly } = this.defaults
-    this.#setTransaction(this.engine.begin(modes.level ?? level, {
+    this.#transaction = this.engine.begin(modes.level ?? level, {
       session: this.id, readOnly: modes.readOnly ?? readOnly, lazy: true,
-    }))
+    })
     this.#move('BEGIN')
   }
 
@@ -372,7 +361,7 @@ export class Session {
   // The session has no transaction any more, and what still waits in it is cancelled.
   #leave(event: SessionEvent): void {
     this.#move(event)
-    this.#setTransaction(null)
+    this.#transaction = null
     this.#savepoints = new Savepoints()
     if (this.pending === null) return
     const error = new DatabaseError(CODE.CANCELLED, 'the transaction ended while a statement of it waited for a lock')

@@ -13,6 +13,7 @@ import { homeOf } from './attachments.ts'
 import { ColumnDefaults } from './column-defaults.ts'
 import { fitRow } from './fit-row.ts'
 import { checkNames, checkOneOf } from './options.ts'
+import { isPlainReader } from './plain-reads.ts'
 import { converterFor, scalarRowBuilder } from './row-shape.ts'
 import type { RowObject } from './row-shape.ts'
 import type { Session } from './session.ts'
@@ -135,7 +136,7 @@ export class TableHandle {
     session.assertReady()
     const { schema, reader, fromValues, fromRow } = this.#resolve()
     const isHome = homeOf(session.engine, this.name).engine === session.engine
-    this.#plainEpoch = this.#plainMax > 0 && isHome && session.isPlain ? this.#epoch.value : -1
+    this.#plainEpoch = this.#plainMax > 0 && isHome && isPlainReader(session) ? this.#epoch.value : -1
     const values = this.#keyOf(schema, key)
     if (values === null) return undefined
     if (session.transaction === null && reader !== null) return reader.get(fromValues!(values))
