@@ -2,18 +2,17 @@
 // Every outer row looks its key up (TableAccess.find); rows come out in outer order. It pays when there are
 // few outer rows and a large inner table, which a hash join would have to read in full.
 import type { Scalar, TableSchema } from '../../src/base/types.ts'
-import type { TableAccess } from '../../storage/access.ts'
-import type { Arena } from '../../storage/memory/arena.ts'
+import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import type { BatchSource } from '../context.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { aliveRows } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
-import { VectorBuilder } from '../vector/builder.ts'
 import { readScalar } from '../vector/reader.ts'
 import type { Vector } from '../vector/vector.ts'
 import { gatherVector, unreadVector } from './gather.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
+import { RowLookup } from './row-lookup.ts'
 
 export interface IndexJoinSpec {
   readonly join: 'inner' | 'left'
@@ -62,26 +61,22 @@ export class IndexJoinOperator implements Operator {
 
 class IndexJoinSource implements BatchSource {
   readonly #run: Run
-  readonly #operator: IndexJoinOperator
-  readonly #access: TableAccess
+  readonly #spec: IndexJoinSpec
+  readonly #inner: RowLookup
   readonly #input: BatchSource
-  readonly #arena: Arena
   #rows = new Int32Array(0)
   /** Outer row of each output row. */
   #found = new Int32Array(0)
 
   constructor(run: Run, operator: IndexJoinOperator) {
     this.#run = run
-    this.#operator = operator
-    this.#access = run.context.tables(operator.spec.table)
-    this.#arena = run.newArena()
+    this.#spec = operator.spec
+    this.#inner = new RowLookup(run, operator.spec)
     this.#input = run.open(operator.children[0]!)
   }
 
   next(): Batch | null {
     for (let batch = this.#input.next(); batch !== null; batch = this.#input.next()) {
-      this.#run.check()
-      this.#arena.reset()
       const out = this.#join(batch)
       if (out !== null) return out
     }
@@ -89,52 +84,54 @@ class IndexJoinSource implements BatchSource {
   }
 
   #join(batch: Batch): Batch | null {
-    const { columns, schema, join } = this.#operator.spec
     const { memory } = this.#run.context
     if (this.#rows.length < batch.windowRows) {
       this.#rows = new Int32Array(batch.windowRows)
       this.#found = new Int32Array(batch.windowRows)
     }
     const selected = aliveRows(memory, batch, this.#rows)
-    const types = columns.map((ordinal) => schema.columns[ordinal]!.type)
-    const builders = types.map((type) => new VectorBuilder(memory, this.#arena, type, selected))
-    const values: Scalar[] = new Array(columns.length).fill(null)
+    this.#inner.begin(selected)
     let count = 0
     for (let i = 0; i < selected; i++) {
       const row = this.#rows[i]!
-      const isFound = this.#find(batch, row, values)
-      if (!isFound && join === 'inner') continue
-      for (let c = 0; c < builders.length; c++) builders[c]!.append(isFound ? values[c]! : null)
+      const key = this.#keyOf(batch, row)
+      if (key === null || !this.#inner.add(key)) {
+        if (this.#spec.join === 'inner') continue
+        this.#inner.addMissing()
+      }
       this.#found[count++] = row
     }
-    return count === 0 ? null : this.#output(batch, builders, count)
+    return count === 0 ? null : joinedBatch(memory, batch, this.#spec, this.#found, count, this.#inner)
   }
 
-  #find(batch: Batch, row: number, values: Scalar[]): boolean {
-    const { outerKeys, columns } = this.#operator.spec
+  /** The key that an outer row names; null when a part of it is NULL, which equals nothing. */
+  #keyOf(batch: Batch, row: number): Scalar[] | null {
+    const { outerKeys } = this.#spec
     const { memory } = this.#run.context
     const key: Scalar[] = new Array(outerKeys.length)
     for (let k = 0; k < outerKeys.length; k++) {
       const value = readScalar(memory, batch.columns[outerKeys[k]!]!, row)
-      if (value === null) return false
+      if (value === null) return null
       key[k] = value
     }
-    return this.#access.find(key, columns, values)
-  }
-
-  #output(batch: Batch, builders: readonly VectorBuilder[], count: number): Batch {
-    const { outerWidth, outerFirst, wanted } = this.#operator.spec
-    const { memory } = this.#run.context
-    const offset = outerFirst ? 0 : builders.length
-    const outer = batch.columns.slice(0, outerWidth).map((vector, c): Vector => wanted.has(offset + c)
-      ? gatherVector(memory, vector, this.#found, count, this.#arena) : unreadVector(vector.type))
-    const inner = builders.map((builder) => builder.finish())
-    const columns = outerFirst ? [...outer, ...inner] : [...inner, ...outer]
-    return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
+    return key
   }
 
   close(): void {
     this.#input.close()
-    this.#run.releaseArena(this.#arena)
+    this.#inner.close()
   }
+}
+
+/** The output of a join that looks inner rows up: `inner` has one row for each of the `count` outer rows `found`. */
+export function joinedBatch(
+  memory: LinearMemory, outer: Batch, spec: IndexJoinSpec, found: Int32Array, count: number, inner: RowLookup,
+): Batch {
+  const { outerWidth, outerFirst, wanted, columns } = spec
+  const offset = outerFirst ? 0 : columns.length
+  const left = outer.columns.slice(0, outerWidth).map((vector, c): Vector => wanted.has(offset + c)
+    ? gatherVector(memory, vector, found, count, inner.arena) : unreadVector(vector.type))
+  const right = inner.finish()
+  const columns = outerFirst ? [...left, ...right] : [...right, ...left]
+  return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
 }

@@ -7,23 +7,24 @@
 // It pays when there are few outer rows and few entries for each.
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { physicalOf } from '../../src/base/types.ts'
-import type { IndexAccess, KeyRange, TableAccess } from '../../storage/access.ts'
+import type { IndexAccess, KeyRange } from '../../storage/access.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
-import type { Arena } from '../../storage/memory/arena.ts'
 import type { BatchSource } from '../context.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import { findIndex } from '../plan/run-choice.ts'
 import type { Run } from '../run.ts'
 import { aliveRows } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
-import { VectorBuilder } from '../vector/builder.ts'
 import { readScalar } from '../vector/reader.ts'
-import { gatherVector, unreadVector } from './gather.ts'
+import { joinedBatch } from './index-join.ts'
 import type { IndexJoinSpec } from './index-join.ts'
-import { EntryFeed, UniqueFeed } from './index-scan.ts'
-import type { KeyFeed } from './index-scan.ts'
+import { EntryFeed, UniqueFeed } from './key-feed.ts'
+import type { KeyFeed } from './key-feed.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
+import { RowLookup } from './row-lookup.ts'
 import { CursorSource } from './scan.ts'
+
+const FIRST_ROWS = 64
 
 /** `outerKeys` are the values of the index's first columns; of all of them for a unique look-up. */
 export type IndexMatchJoinSpec = IndexJoinSpec & { readonly index: string }
@@ -60,12 +61,11 @@ export class IndexMatchJoinOperator implements Operator {
 class MatchSource implements BatchSource {
   readonly #run: Run
   readonly #operator: IndexMatchJoinOperator
-  readonly #access: TableAccess
+  readonly #inner: RowLookup
   readonly #index: IndexAccess
   readonly #keyPlaces: readonly number[]
   readonly #keyTypes: readonly SqlType[]
   readonly #input: BatchSource
-  readonly #arena: Arena
   #outer: Batch | null = null
   #rows = new Int32Array(0)
   #count = 0
@@ -73,17 +73,17 @@ class MatchSource implements BatchSource {
   /** Entries of the outer row at #at that are still to be read. */
   #feed: KeyFeed | null = null
   #isMatched = false
-  readonly #found = new Int32Array(BATCH_ROWS)
+  /** Outer row of each output row. */
+  #found = new Int32Array(FIRST_ROWS)
 
   constructor(run: Run, operator: IndexMatchJoinOperator) {
     const { table, index, schema, outerKeys } = operator.spec
     this.#run = run
     this.#operator = operator
-    this.#access = run.context.tables(table)
-    this.#index = findIndex(this.#access, index)
+    this.#inner = new RowLookup(run, operator.spec)
+    this.#index = findIndex(run.context.tables(table), index)
     this.#keyPlaces = schema.key.map((c) => this.#index.places[c]!)
     this.#keyTypes = outerKeys.map((_, i) => schema.columns[this.#index.definition.columns[i]!]!.type)
-    this.#arena = run.newArena()
     this.#input = run.open(operator.children[0]!)
   }
 
@@ -92,8 +92,6 @@ class MatchSource implements BatchSource {
       if (this.#outer === null || this.#at >= this.#count) {
         if (!this.#nextOuter()) return null
       }
-      this.#run.check()
-      this.#arena.reset()
       const out = this.#match(this.#outer!)
       if (out !== null) return out
     }
@@ -111,30 +109,35 @@ class MatchSource implements BatchSource {
 
   /** Pairs until the output is full or the outer batch is done. */
   #match(outer: Batch): Batch | null {
-    const { columns, schema, join } = this.#operator.spec
-    const { memory } = this.#run.context
-    const types = columns.map((ordinal) => schema.columns[ordinal]!.type)
-    const builders = types.map((type) => new VectorBuilder(memory, this.#arena, type, BATCH_ROWS))
-    const values: Scalar[] = new Array(columns.length).fill(null)
+    const { spec } = this.#operator
+    this.#inner.begin(this.#count - this.#at)
     let count = 0
     while (count < BATCH_ROWS && this.#at < this.#count) {
       const row = this.#rows[this.#at]!
       this.#feed ??= this.#feedOf(outer, row)
       const keys = this.#feed?.next(BATCH_ROWS - count) ?? []
       for (const key of keys) {
-        if (!this.#access.find(key, columns, values)) continue
-        for (let c = 0; c < builders.length; c++) builders[c]!.append(values[c]!)
-        this.#found[count++] = row
+        if (!this.#inner.add(key)) continue
+        this.#note(count++, row)
         this.#isMatched = true
       }
       if (keys.length > 0) continue
-      if (join === 'left' && !this.#isMatched) {
-        for (const builder of builders) builder.append(null)
-        this.#found[count++] = row
+      if (spec.join === 'left' && !this.#isMatched) {
+        this.#inner.addMissing()
+        this.#note(count++, row)
       }
       this.#endRow()
     }
-    return count === 0 ? null : this.#output(outer, builders, count)
+    return count === 0 ? null : joinedBatch(this.#run.context.memory, outer, spec, this.#found, count, this.#inner)
+  }
+
+  #note(at: number, row: number): void {
+    if (at === this.#found.length) {
+      const grown = new Int32Array(Math.min(BATCH_ROWS, 4 * at))
+      grown.set(this.#found)
+      this.#found = grown
+    }
+    this.#found[at] = row
   }
 
   #endRow(): void {
@@ -162,24 +165,13 @@ class MatchSource implements BatchSource {
     const shape = { columns: this.#keyPlaces, schema: entries.schema, order: 'none' as const }
     const plan = { ranges: [range], zones: [] }
     const source = new CursorSource(this.#run, { node: this.#operator, ...shape }, entries, plan)
-    return new EntryFeed(this.#run, source, 'none')
-  }
-
-  #output(outer: Batch, builders: readonly VectorBuilder[], count: number): Batch {
-    const { outerWidth, outerFirst, wanted } = this.#operator.spec
-    const { memory } = this.#run.context
-    const offset = outerFirst ? 0 : builders.length
-    const left = outer.columns.slice(0, outerWidth).map((vector, c) => wanted.has(offset + c)
-      ? gatherVector(memory, vector, this.#found, count, this.#arena) : unreadVector(vector.type))
-    const inner = builders.map((builder) => builder.finish())
-    const columns = outerFirst ? [...left, ...inner] : [...inner, ...left]
-    return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
+    return new EntryFeed(memory, source, 'none')
   }
 
   close(): void {
     this.#feed?.close()
     this.#feed = null
     this.#input.close()
-    this.#run.releaseArena(this.#arena)
+    this.#inner.close()
   }
 }

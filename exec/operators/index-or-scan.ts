@@ -7,7 +7,7 @@ import type { RunChoice } from '../plan/run-choice.ts'
 import { isIndexCheaper } from '../plan/run-choice.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
-import type { IndexScanOperator } from './index-scan.ts'
+import type { BoundIndexScan, IndexScanOperator } from './index-scan.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 
 /** One of two ways to the same rows, chosen when it is opened. */
@@ -36,13 +36,21 @@ export class IndexOrScanOperator implements Operator {
 
   /** The input to open. Cost: some microseconds. */
   chosen(run: Run): Operator {
+    return this.#isIndex(run, this.#index.bind(run)) ? this.#index : this.#other
+  }
+
+  #isIndex(run: Run, { index, ranges }: BoundIndexScan): boolean {
     const { table, path } = this.#index.spec
-    const isIndex = isIndexCheaper(this.#choice, path, run.context.tables(table), run)
-    run.profileOf(this)?.notes.set('chosen', isIndex ? `index ${path.index}` : 'the other way')
-    return isIndex ? this.#index : this.#other
+    const isIndex = isIndexCheaper(this.#choice, index, ranges, run.context.tables(table), run)
+    if (run.profiles !== null) {
+      run.profileOf(this).notes.set('chosen', isIndex ? `index ${path.index}` : 'the other way')
+    }
+    return isIndex
   }
 
   open(run: Run): BatchSource {
-    return run.open(this.chosen(run))
+    const bound = this.#index.bind(run)
+    if (!this.#isIndex(run, bound)) return run.open(this.#other)
+    return run.profiles === null ? this.#index.openBound(run, bound) : run.open(this.#index)
   }
 }

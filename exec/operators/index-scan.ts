@@ -3,21 +3,20 @@
 // query reads the entries alone, window by window, in place.
 //
 // Order: as for scans, 'descending' means descending windows whose rows ascend.
-import type { Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
-import type { IndexAccess, KeyRange, TableAccess } from '../../storage/access.ts'
+import type { Scalar, TableSchema } from '../../src/base/types.ts'
+import type { IndexAccess, KeyRange } from '../../storage/access.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
-import type { Arena } from '../../storage/memory/arena.ts'
 import type { BatchSource } from '../context.ts'
 import { bindIndexPath } from '../plan/index-path.ts'
 import type { IndexPath } from '../plan/index-path.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import { findIndex } from '../plan/run-choice.ts'
 import type { Run } from '../run.ts'
-import { aliveRows } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
-import { VectorBuilder } from '../vector/builder.ts'
-import { readScalar } from '../vector/reader.ts'
+import { EntryFeed, UniqueFeed } from './key-feed.ts'
+import type { KeyFeed } from './key-feed.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
+import { RowLookup } from './row-lookup.ts'
 import { CursorSource } from './scan.ts'
 import type { ScanOrder } from './scan.ts'
 
@@ -32,6 +31,15 @@ export interface IndexScanSpec {
   readonly columns: readonly number[]
   readonly path: IndexPath
   readonly order: ScanOrder
+  /** As many rows as a LIMIT above will take, when that is known: the size of the first batch of look-ups. */
+  readonly firstRows?: number
+}
+
+/** An index scan with its values: which entries, and where in an entry the primary key is. */
+export interface BoundIndexScan {
+  readonly index: IndexAccess
+  readonly ranges: readonly KeyRange[]
+  readonly keyPlaces: readonly number[]
 }
 
 /** Rows of one table through one of its indexes. */
@@ -57,7 +65,7 @@ export class IndexScanOperator implements Operator {
 
   /** Primary keys of the rows when there are at most `most`, else null. Cost: microseconds, and some per row. */
   fewKeys(run: Run, most: number): readonly (readonly Scalar[])[] | null {
-    const { index, ranges, keyPlaces } = this.#bind(run)
+    const { index, ranges, keyPlaces } = this.bind(run)
     if (this.spec.path.kind === 'point') {
       return ranges.length > most ? null : this.#uniqueFeed(index, ranges, keyPlaces).next(most)
     }
@@ -76,20 +84,20 @@ export class IndexScanOperator implements Operator {
   }
 
   open(run: Run): BatchSource {
-    const { table, path, columns, order } = this.spec
-    const { index, ranges, keyPlaces } = this.#bind(run)
-    const access = run.context.tables(table)
-    if (path.kind === 'point') {
-      return new LookupSource(run, access, this.spec, this.#uniqueFeed(index, ranges, keyPlaces))
-    }
-    if (!path.isCovered) {
-      return new LookupSource(run, access, this.spec, this.#entryFeed(run, index, ranges, keyPlaces))
-    }
+    return this.openBound(run, this.bind(run))
+  }
+
+  /** Opens what bind() found out for this execution. */
+  openBound(run: Run, { index, ranges, keyPlaces }: BoundIndexScan): BatchSource {
+    const { path, columns, order } = this.spec
+    if (path.kind === 'point') return new LookupSource(run, this.spec, this.#uniqueFeed(index, ranges, keyPlaces))
+    if (!path.isCovered) return new LookupSource(run, this.spec, this.#entryFeed(run, index, ranges, keyPlaces))
     const shape = { columns: columns.map((c) => index.places[c]!), schema: index.entries.schema, order }
     return new CursorSource(run, { node: this, ...shape }, index.entries, { ranges, zones: [] })
   }
 
-  #bind(run: Run): { index: IndexAccess; ranges: KeyRange[]; keyPlaces: number[] } {
+  /** The index as this execution sees it, and the intervals of its entries. */
+  bind(run: Run): BoundIndexScan {
     const { table, schema, path } = this.spec
     const index = findIndex(run.context.tables(table), path.index)
     const ranges = bindIndexPath(path, schema, run)
@@ -104,108 +112,21 @@ export class IndexScanOperator implements Operator {
     const { order } = this.spec
     const shape = { columns, schema: index.entries.schema, order }
     const source = new CursorSource(run, { node: this, ...shape }, index.entries, { ranges, zones: [] })
-    return new EntryFeed(run, source, order)
-  }
-}
-
-/** Primary keys, some at a time; an empty list is the end. */
-export interface KeyFeed {
-  next(most: number): readonly (readonly Scalar[])[]
-  close(): void
-}
-
-/** Keys of the entries that a unique index has for whole lists of values. */
-export class UniqueFeed implements KeyFeed {
-  readonly #entries: TableAccess
-  readonly #places: readonly number[]
-  readonly #values: readonly (readonly Scalar[])[]
-  readonly #tail: readonly Scalar[]
-  #at = 0
-
-  constructor(
-    index: IndexAccess, values: readonly (readonly Scalar[])[], places: readonly number[], reversed: boolean,
-  ) {
-    this.#entries = index.entries
-    this.#places = places
-    this.#values = reversed ? [...values].reverse() : values
-    // Ties of entries without NULLs are NULL.
-    this.#tail = new Array<null>(index.entries.schema.key.length - index.definition.columns.length).fill(null)
-  }
-
-  next(most: number): readonly (readonly Scalar[])[] {
-    const keys: Scalar[][] = []
-    while (keys.length < most && this.#at < this.#values.length) {
-      const out: Scalar[] = new Array(this.#places.length).fill(null)
-      if (this.#entries.find([...this.#values[this.#at++]!, ...this.#tail], this.#places, out)) keys.push(out)
-    }
-    return keys
-  }
-
-  close(): void {
-    this.#at = this.#values.length
-  }
-}
-
-/** Keys out of a cursor over entries; of a descending one from the ends of its windows. */
-export class EntryFeed implements KeyFeed {
-  readonly #run: Run
-  readonly #source: BatchSource
-  readonly #isDescending: boolean
-  #batch: Batch | null = null
-  #rows = new Int32Array(BATCH_ROWS)
-  #from = 0
-  #to = 0
-
-  constructor(run: Run, source: BatchSource, order: ScanOrder) {
-    this.#run = run
-    this.#source = source
-    this.#isDescending = order === 'descending'
-  }
-
-  next(most: number): readonly (readonly Scalar[])[] {
-    const { memory } = this.#run.context
-    while (this.#from === this.#to) {
-      const batch = this.#source.next()
-      if (batch === null) return []
-      if (batch.windowRows > this.#rows.length) this.#rows = new Int32Array(batch.windowRows)
-      this.#batch = batch
-      this.#from = 0
-      this.#to = aliveRows(memory, batch, this.#rows)
-    }
-    const count = Math.min(most, this.#to - this.#from)
-    const begin = this.#isDescending ? this.#to - count : this.#from
-    if (this.#isDescending) this.#to -= count
-    else this.#from += count
-    const { columns } = this.#batch!
-    return Array.from({ length: count }, (_, i) => {
-      const row = this.#rows[begin + i]!
-      return columns.map((column) => readScalar(memory, column, row))
-    })
-  }
-
-  close(): void {
-    this.#source.close()
+    return new EntryFeed(run.context.memory, source, order)
   }
 }
 
 class LookupSource implements BatchSource {
-  readonly #run: Run
-  readonly #access: TableAccess
-  readonly #columns: readonly number[]
-  readonly #types: readonly SqlType[]
+  readonly #rows: RowLookup
   readonly #feed: KeyFeed
-  readonly #arena: Arena
   readonly #reverses: boolean
-  #size = FIRST_ROWS
+  #size: number
 
-  constructor(run: Run, access: TableAccess, spec: IndexScanSpec, feed: KeyFeed) {
-    this.#run = run
-    this.#access = access
-    this.#columns = spec.columns
-    this.#types = spec.columns.map((ordinal) => spec.schema.columns[ordinal]!.type)
+  constructor(run: Run, spec: IndexScanSpec, feed: KeyFeed) {
+    this.#rows = new RowLookup(run, spec)
     this.#feed = feed
-    this.#arena = run.newArena()
     this.#reverses = spec.order === 'descending' && spec.path.kind === 'point'
+    this.#size = spec.firstRows ?? FIRST_ROWS
   }
 
   next(): Batch | null {
@@ -213,29 +134,13 @@ class LookupSource implements BatchSource {
       const keys = this.#feed.next(this.#size)
       if (keys.length === 0) return null
       this.#size = Math.min(BATCH_ROWS, this.#size * 2)
-      this.#run.check()
-      this.#arena.reset()
-      const batch = this.#lookUp(this.#reverses ? [...keys].reverse() : keys)
+      const batch = this.#rows.batch(this.#reverses ? [...keys].reverse() : keys)
       if (batch !== null) return batch
     }
   }
 
-  #lookUp(keys: readonly (readonly Scalar[])[]): Batch | null {
-    const { memory } = this.#run.context
-    const out: Scalar[] = new Array(this.#columns.length).fill(null)
-    const builders = this.#types.map((type) => new VectorBuilder(memory, this.#arena, type, keys.length))
-    let found = 0
-    for (const key of keys) {
-      if (!this.#access.find(key, this.#columns, out)) continue
-      found++
-      for (let c = 0; c < builders.length; c++) builders[c]!.append(out[c]!)
-    }
-    if (found === 0) return null
-    return { windowRows: found, begin: 0, end: found, alivePtr: 0, columns: builders.map((b) => b.finish()) }
-  }
-
   close(): void {
     this.#feed.close()
-    this.#run.releaseArena(this.#arena)
+    this.#rows.close()
   }
 }

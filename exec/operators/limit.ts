@@ -79,9 +79,10 @@ class LimitSource implements BatchSource {
 
   /** The wanted rows of a batch, or null when all of them are skipped. */
   #cut(batch: Batch): Batch | null {
-    if (this.#selection.length < batch.windowRows) this.#selection = new Int32Array(batch.windowRows)
+    const isRun = batch.alivePtr === 0
+    if (!isRun && this.#selection.length < batch.windowRows) this.#selection = new Int32Array(batch.windowRows)
     const rows = this.#selection
-    const alive = aliveRows(this.#run.context.memory, batch, rows)
+    const alive = isRun ? batch.end - batch.begin : aliveRows(this.#run.context.memory, batch, rows)
     if (alive <= this.#skip) {
       this.#skip -= alive
       return null
@@ -93,8 +94,8 @@ class LimitSource implements BatchSource {
     if (count === alive) return batch
     const out = this.#batch
     out.windowRows = batch.windowRows
-    out.begin = rows[first]!
-    out.end = rows[first + count - 1]! + 1
+    out.begin = isRun ? batch.begin + first : rows[first]!
+    out.end = isRun ? out.begin + count : rows[first + count - 1]! + 1
     out.alivePtr = batch.alivePtr
     out.columns = batch.columns
     return out

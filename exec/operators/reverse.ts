@@ -1,5 +1,7 @@
 // Turns the rows of every batch round. Above a scan in descending order, whose windows come in descending
-// key order with ascending rows inside, this yields rows in descending key order without a sort.
+// key order with ascending rows inside, this yields rows in descending key order without a sort. A batch is handed on
+// in pieces, small ones first, so that a LIMIT above does not pay for a whole window.
+import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { BatchSource } from '../context.ts'
 import type { OutputColumn } from '../plan/logical.ts'
@@ -8,6 +10,9 @@ import { aliveRows } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
 import { gatherBatch } from './gather.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
+
+/** Rows of the first piece. */
+const FIRST_ROWS = 64
 
 /** The input with the rows of each batch in reverse. */
 export class ReverseOperator implements Operator {
@@ -35,6 +40,10 @@ class ReverseSource implements BatchSource {
   readonly #input: BatchSource
   readonly #arena: Arena
   #rows = new Int32Array(0)
+  #batch: Batch | null = null
+  /** Rows of the batch that are still to be handed on: the first ones. */
+  #left = 0
+  #most = FIRST_ROWS
 
   constructor(run: Run, input: BatchSource) {
     this.#run = run
@@ -43,14 +52,25 @@ class ReverseSource implements BatchSource {
   }
 
   next(): Batch | null {
-    const batch = this.#input.next()
-    if (batch === null) return null
-    if (this.#rows.length < batch.windowRows) this.#rows = new Int32Array(batch.windowRows)
+    if (this.#left === 0 && !this.#enter()) return null
     const { memory } = this.#run.context
-    const count = aliveRows(memory, batch, this.#rows)
-    this.#rows.subarray(0, count).reverse()
+    const count = Math.min(this.#most, this.#left)
+    this.#most = Math.min(BATCH_ROWS, this.#most * 4)
+    const rows = this.#rows.subarray(this.#left - count, this.#left).reverse()
+    this.#left -= count
     this.#arena.reset()
-    return gatherBatch(memory, batch, this.#rows, count, this.#arena)
+    return gatherBatch(memory, this.#batch!, rows, count, this.#arena)
+  }
+
+  #enter(): boolean {
+    do {
+      this.#batch = this.#input.next()
+      if (this.#batch === null) return false
+      const { windowRows } = this.#batch
+      if (this.#rows.length < windowRows) this.#rows = new Int32Array(windowRows)
+      this.#left = aliveRows(this.#run.context.memory, this.#batch, this.#rows)
+    } while (this.#left === 0)
+    return true
   }
 
   close(): void {

@@ -15,9 +15,9 @@ import type { AccessPath } from '../plan/access-path.ts'
 import type { OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import type { Batch } from '../vector/batch.ts'
-import { VectorBuilder } from '../vector/builder.ts'
 import { typeColumns } from '../vector/vector.ts'
 import type { Description, Estimate, Operator, PlanNode } from './operator.ts'
+import { RowLookup } from './row-lookup.ts'
 
 export type ScanOrder = 'none' | 'ascending' | 'descending'
 
@@ -59,7 +59,7 @@ export class ScanOperator implements Operator {
     const shape = { node: this, columns: this.spec.columns, schema, order: this.spec.order }
     switch (bound.kind) {
       case 'empty': return EMPTY_SOURCE
-      case 'points': return new PointSource(run, access, this.spec, bound.keys)
+      case 'points': return new PointSource(run, this.spec, bound.keys)
       case 'ranges': return new CursorSource(run, shape, access, { ranges: bound.ranges, zones: bound.zones })
       case 'all': return new CursorSource(run, shape, access, { ranges: [null], zones: bound.zones })
     }
@@ -70,31 +70,23 @@ export class ScanOperator implements Operator {
 const EMPTY_SOURCE: BatchSource = { next: () => null, close: () => {} }
 
 class PointSource implements BatchSource {
-  readonly #run: Run
-  readonly #access: TableAccess
-  readonly #spec: ScanSpec
+  readonly #rows: RowLookup
+  readonly #isDescending: boolean
   readonly #keys: readonly (readonly Scalar[])[]
-  readonly #types: readonly SqlType[]
-  readonly #arena: Arena
   #next: number
 
-  constructor(run: Run, access: TableAccess, spec: ScanSpec, keys: readonly (readonly Scalar[])[]) {
-    this.#run = run
-    this.#access = access
-    this.#spec = spec
+  constructor(run: Run, spec: ScanSpec, keys: readonly (readonly Scalar[])[]) {
+    this.#rows = new RowLookup(run, spec)
+    this.#isDescending = spec.order === 'descending'
     this.#keys = keys
-    this.#types = spec.columns.map((ordinal) => spec.schema.columns[ordinal]!.type)
-    this.#arena = run.newArena()
-    this.#next = spec.order === 'descending' ? keys.length : 0
+    this.#next = this.#isDescending ? keys.length : 0
   }
 
   next(): Batch | null {
     for (;;) {
       const part = this.#part()
       if (part.length === 0) return null
-      this.#run.check()
-      this.#arena.reset()
-      const batch = this.#lookUp(part)
+      const batch = this.#rows.batch(part)
       if (batch !== null) return batch
     }
   }
@@ -102,7 +94,7 @@ class PointSource implements BatchSource {
   /** The next keys to look up: from the end when the order is descending. */
   #part(): readonly (readonly Scalar[])[] {
     const from = this.#next
-    if (this.#spec.order === 'descending') {
+    if (this.#isDescending) {
       this.#next = Math.max(0, from - BATCH_ROWS)
       return this.#keys.slice(this.#next, from)
     }
@@ -110,24 +102,9 @@ class PointSource implements BatchSource {
     return this.#keys.slice(from, this.#next)
   }
 
-  #lookUp(keys: readonly (readonly Scalar[])[]): Batch | null {
-    const { columns } = this.#spec
-    const out: Scalar[] = new Array(columns.length).fill(null)
-    const memory = this.#run.context.memory
-    const builders = this.#types.map((type) => new VectorBuilder(memory, this.#arena, type, keys.length))
-    let found = 0
-    for (const key of keys) {
-      if (!this.#access.find(key, columns, out)) continue
-      found++
-      for (let c = 0; c < builders.length; c++) builders[c]!.append(out[c]!)
-    }
-    if (found === 0) return null
-    return { windowRows: found, begin: 0, end: found, alivePtr: 0, columns: builders.map((b) => b.finish()) }
-  }
-
   close(): void {
-    this.#next = this.#spec.order === 'descending' ? 0 : this.#keys.length
-    this.#run.releaseArena(this.#arena)
+    this.#next = this.#isDescending ? 0 : this.#keys.length
+    this.#rows.close()
   }
 }
 

@@ -2,6 +2,7 @@
 // statement and collects the operators of its subqueries.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { IndexAccess, TableAccess } from '../../storage/access.ts'
+import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import { AggregateOperator } from '../operators/aggregate.ts'
 import { FilterOperator } from '../operators/filter.ts'
 import { IndexOrScanOperator } from '../operators/index-or-scan.ts'
@@ -45,6 +46,8 @@ export class OperatorBuilder {
   readonly #tables: (name: string) => TableAccess
   /** The index that a scan must be read through, for the order of its entries. */
   #via: { readonly scan: ScanPlan; readonly index: string } | null = null
+  /** The scan of which a LIMIT takes so many rows, unless rows of it are left out. */
+  #first: { readonly scan: ScanPlan; readonly rows: number } | null = null
   readonly #optimise: (plan: LogicalPlan) => LogicalPlan
 
   constructor(
@@ -155,10 +158,11 @@ export class OperatorBuilder {
     if (chosen.index !== null) {
       this.registerAll(indexExpressions(chosen.index))
       const { table, schema, columns } = plan
+      const { remaining, otherwise } = chosen
       const spec = { table, schema, columns, path: chosen.index, order }
       const estimate = { rows: chosen.rows, cost: chosen.cost }
-      const operator = new IndexScanOperator(spec, plan.output, estimate)
-      const { remaining, otherwise } = chosen
+      const first = this.#first?.scan === plan && remaining.length === 0 ? { firstRows: this.#first.rows } : {}
+      const operator = new IndexScanOperator({ ...spec, ...first }, plan.output, estimate)
       if (otherwise === null) return { operator, remaining }
       return { operator: this.#indexOr(operator, otherwise, remaining), remaining }
     }
@@ -326,6 +330,7 @@ export class OperatorBuilder {
 
   #limit(plan: LimitPlan): Operator {
     this.registerAll([plan.limit, plan.offset].filter((e) => e !== null))
+    this.#first = firstRowsOf(plan)
     const input = plan.input.kind === 'sort' && plan.limit !== null ? this.#sort(plan.input, plan)
       : plan.input.kind === 'lock' ? this.#lock(plan.input, plan) : this.build(plan.input)
     const wanted = plan.limit?.kind === 'constant' && plan.limit.value !== null ? Number(plan.limit.value) : 100
@@ -338,6 +343,16 @@ export class OperatorBuilder {
 /** All output columns of a plan. */
 function allOf(plan: LogicalPlan): Set<number> {
   return new Set(plan.output.keys())
+}
+
+/** The scan that a LIMIT takes rows of and how many, when nothing but sorting and projecting stands between. */
+function firstRowsOf({ input, limit, offset }: LimitPlan): { scan: ScanPlan; rows: number } | null {
+  const rows = [limit, offset].reduce((sum, e) => e === null ? sum
+    : sum + (e.kind === 'constant' && e.value !== null ? Number(e.value) : NaN), 0)
+  let plan = input
+  while (plan.kind === 'sort' || plan.kind === 'project' || plan.kind === 'filter') plan = plan.input
+  if (limit === null || plan.kind !== 'scan' || !(rows >= 1)) return null
+  return { scan: plan, rows: Math.min(rows, BATCH_ROWS) }
 }
 
 /** Columns that expressions read. */

@@ -4,13 +4,11 @@
 //   index   ranges * rangeStart + rows between the ranks of the bounds * (look-up + columns + filter)
 //   other   scan or key ranges: rows * (columns + filter), less the row groups that zone maps exclude
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import type { IndexAccess, TableAccess } from '../../storage/access.ts'
+import type { IndexAccess, KeyRange, TableAccess } from '../../storage/access.ts'
 import { bindAccess } from './access-path.ts'
 import type { AccessPath } from './access-path.ts'
 import type { ConditionValues } from './column-condition.ts'
 import type { CostModel } from './cost.ts'
-import { bindIndexPath } from './index-path.ts'
-import type { IndexPath } from './index-path.ts'
 
 /** What an execution needs to compare the costs; rows in microseconds, conditions that remain included. */
 export interface RunChoice {
@@ -22,11 +20,9 @@ export interface RunChoice {
 
 /** True when the index is expected to be cheaper for these values. Cost: 1 µs per range, and per row group a bit. */
 export function isIndexCheaper(
-  choice: RunChoice, path: IndexPath, table: TableAccess, values: ConditionValues,
+  choice: RunChoice, { entries }: IndexAccess, ranges: readonly KeyRange[], table: TableAccess, values: ConditionValues,
 ): boolean {
-  const { entries } = findIndex(table, path.index)
   const { costs } = choice
-  const ranges = bindIndexPath(path, table.schema, values)
   const rows = ranges.reduce((sum, range) => sum + entries.estimateRange(range), 0)
   const cost = ranges.length * costs.rangeStart + rows * choice.indexRow
   return cost <= costs.scanStart + costs.groupStart || cost <= otherCost(choice, table, values)
