@@ -127,8 +127,8 @@ class IndexJoinSource implements BatchSource {
 export function joinedBatch(
   memory: LinearMemory, outer: Batch, spec: IndexJoinSpec, found: Int32Array, count: number, inner: RowLookup,
 ): Batch {
-  const { outerWidth, outerFirst, wanted, columns } = spec
-  const offset = outerFirst ? 0 : columns.length
+  const { outerWidth, outerFirst, wanted } = spec
+  const offset = outerFirst ? 0 : spec.columns.length
   const left = outer.columns.slice(0, outerWidth).map((vector, c): Vector => wanted.has(offset + c)
     ? gatherVector(memory, vector, found, count, inner.arena) : unreadVector(vector.type))
   const right = inner.finish()
