@@ -18,7 +18,7 @@ export { assertCompression, compressionOf, setCompression } from './compression.
 export { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
 export type { EngineOptions, Synchronous } from './engine-options.ts'
 export { Engine } from './engine.ts'
-export { MEMORY_PATH, openEngine } from './open-engine.ts'
+export { MEMORY_PATH, openEngine, openEngineNow } from './open-engine.ts'
 export { walFolder } from './wal/wal-folder.ts'
 export { appendColumns } from './bulk-append.ts'
 export type { OnConflict } from './bulk-append.ts'

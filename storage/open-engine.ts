@@ -12,7 +12,7 @@ import { DEFAULT_ENGINE_OPTIONS } from './engine-options.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { Engine } from './engine.ts'
 import { folderOf } from './file/file.ts'
-import type { FileHandle, FileSystem } from './file/file.ts'
+import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
 import { IoQueue, SYNC_DISPATCHER, THREAD_DISPATCHER } from './file/io-queue.ts'
 import { MemoryFileSystem } from './file/memory-file.ts'
 import { NodeFileSystem } from './file/node-file.ts'
@@ -22,7 +22,7 @@ import { countDamagedCopies } from './page/meta-slot.ts'
 import { isUnfinishedStore } from './page/page-load.ts'
 import { PAGE_KIND, PageStore } from './page/page-store.ts'
 import type { StoreMeta } from './page/store-root.ts'
-import { Follower, enterRoot, openReader } from './process/follower.ts'
+import { Follower, enterRoot, openReader, openReaderNow } from './process/follower.ts'
 import { ReaderRegistry } from './process/reader-registry.ts'
 import { ReaderSlot } from './process/reader-slot.ts'
 import { BufferPool } from './pool/buffer-pool.ts'
@@ -50,13 +50,26 @@ export async function openEngine(path: string, given: Partial<EngineOptions> = {
   const options: EngineOptions = { ...DEFAULT_ENGINE_OPTIONS, ...given }
   const isMemory = path === MEMORY_PATH
   const files = options.files ?? (isMemory ? new MemoryFileSystem() : new NodeFileSystem())
-  if (files.isDirectory(path)) {
-    throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a directory, not a database file`, { file: path })
-  }
+  refuseFolder(files, path)
   checkLogOptions(options)
   await findNativeChecksum()
   if (isMemory) return openOnce({ path, options, files })
   return options.readOnly ? openReader({ path, options, files }, openOnce) : openOnce({ path, options, files })
+}
+
+/** As openEngine, on the calling thread: for a second database, when the first is open. */
+export function openEngineNow(path: string, given: Partial<EngineOptions> = {}): Engine {
+  const options: EngineOptions = { ...DEFAULT_ENGINE_OPTIONS, ...given }
+  const files = options.files ?? (path === MEMORY_PATH ? new MemoryFileSystem() : new NodeFileSystem())
+  refuseFolder(files, path)
+  checkLogOptions(options)
+  const place = { path, options, files }
+  return options.readOnly && path !== MEMORY_PATH ? openReaderNow(place, openOnceNow) : openOnceNow(place)
+}
+
+function refuseFolder(files: FileSystem, path: string): void {
+  if (!files.isDirectory(path)) return
+  throw new DatabaseError(CODE.WRONG_OBJECT, `"${path}" is a directory, not a database file`, { file: path })
 }
 
 /**
@@ -82,20 +95,50 @@ export function openUnshared(path: string, given: Partial<EngineOptions> & { fil
   }
 }
 
+// What an engine holds of others: the lock of a writer, or the slot of a reader.
+interface Held {
+  readonly lock: FileLock | null
+  readonly slot: ReaderSlot | null
+}
+
 async function openOnce({ path, options, files }: OpenPlace): Promise<Engine> {
   const isMemory = path === MEMORY_PATH
   const file = files.open(path, options.readOnly ? 'read' : 'create')
-  let lock = null
-  let slot: ReaderSlot | null = null
+  let held: Held = { lock: null, slot: null }
+  try {
+    if (options.readOnly) held = { lock: null, slot: await ReaderSlot.make(files, walFolder(path)) }
+    else if (!isMemory) held = { lock: await files.lock(path), slot: null }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+  const engine = openHeld({ path, options, files }, file, held)
+  await engine.readers?.reap().catch((error: unknown) => engine.noteProblem(error))
+  return engine
+}
+
+function openOnceNow({ path, options, files }: OpenPlace): Engine {
+  const isMemory = path === MEMORY_PATH
+  const file = files.open(path, options.readOnly ? 'read' : 'create')
+  let held: Held = { lock: null, slot: null }
+  try {
+    if (options.readOnly) held = { lock: null, slot: ReaderSlot.makeNow(files, walFolder(path)) }
+    else if (!isMemory) held = { lock: files.lockNow(path), slot: null }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+  return openHeld({ path, options, files }, file, held)
+}
+
+function openHeld({ path, options, files }: OpenPlace, file: FileHandle, { lock, slot }: Held): Engine {
   let memory: LinearMemory | null = null
   try {
-    if (options.readOnly) slot = await ReaderSlot.make(files, walFolder(path))
-    else if (!isMemory) lock = await files.lock(path)
     memory = LinearMemory.create(options.memoryBytes)
     const { engine, meta, isNew } = assemble({ path, options, files, file, lock, memory })
     engine.redoLsn = meta.redoLsn
     if (options.readOnly) enterRoot(engine.pages, slot)
-    else if (!isMemory) await watchReaders(engine)
+    else if (path !== MEMORY_PATH) watchReaders(engine)
     if (!isNew) {
       load(engine, meta)
       recover(engine, files, meta)
@@ -118,11 +161,11 @@ async function openOnce({ path, options, files }: OpenPlace): Promise<Engine> {
   }
 }
 
-// The writer respects the readers of other processes from before it changes anything.
-async function watchReaders(engine: Engine): Promise<void> {
+// The writer respects the readers of other processes from before it changes anything. Slots of dead ones count until
+// they are reaped.
+function watchReaders(engine: Engine): void {
   const { files, path } = engine.parts
   const readers = new ReaderRegistry(files, walFolder(path), engine.pages)
-  await readers.reap()
   readers.look()
   engine.pages.beforeRelease = () => {
     readers.look()

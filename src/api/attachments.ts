@@ -8,8 +8,8 @@
 import { resolve } from 'node:path'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { TableSchema } from '../base/types.ts'
-import { MEMORY_PATH, attachmentOf, bareName, objectKey, openEngine } from '../../storage/mod.ts'
-import type { Engine, Transaction } from '../../storage/mod.ts'
+import { MEMORY_PATH, attachmentOf, bareName, objectKey, openEngine, openEngineNow } from '../../storage/mod.ts'
+import type { Engine, EngineOptions, Transaction } from '../../storage/mod.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 import { checkNames, resolveOpenOptions } from './options.ts'
 import type { DatabaseState } from './database-state.ts'
@@ -32,9 +32,21 @@ const MEMORY_DEFAULT = '128MB'
 export async function attach(
   session: Session, path: string, name: string, options: AttachOptions = {},
 ): Promise<void> {
+  const opened = await openEngine(path, checkAttach(session, path, name, options))
+  adopt(session, path, name, opened)
+}
+
+/** The same on the calling thread: the ATTACH statement. */
+export function attachNow(session: Session, path: string, name: string, options: AttachOptions): void {
+  const opened = openEngineNow(path, checkAttach(session, path, name, options))
+  adopt(session, path, name, opened)
+}
+
+// What to open the file with. Throws what makes it impossible.
+function checkAttach(session: Session, path: string, name: string, options: AttachOptions): Partial<EngineOptions> {
   checkNames(options, ['readOnly', 'create', 'memory'], 'attach')
   session.assertReady()
-  const { engine, database } = session
+  const { engine } = session
   if (session.transaction !== null) {
     throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'ATTACH cannot run inside a transaction block')
   }
@@ -54,7 +66,10 @@ export async function attach(
   const { engine: parts } = resolveOpenOptions({
     readOnly, memory, synchronous: engine.parts.options.synchronous, files: path === MEMORY_PATH ? null : files,
   })
-  const other = await openEngine(path, path === MEMORY_PATH ? { ...parts, files: null } : parts)
+  return path === MEMORY_PATH ? { ...parts, files: null } : parts
+}
+
+function adopt({ engine, database }: Session, path: string, name: string, other: Engine): void {
   try {
     database.assertOpen()
     checkName(engine, name)

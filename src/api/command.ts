@@ -7,7 +7,7 @@ import { BIGINT, BOOLEAN, JSON_TYPE, TEXT, typeName } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { PhysicalPlan } from '../../exec/mod.ts'
 import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
-import { detach } from './attachments.ts'
+import { attachNow, detach } from './attachments.ts'
 import { BACKUP_COLUMNS, RESTORE_COLUMNS, backupNow, restoreNow } from './backup.ts'
 import { runPragma } from './pragma.ts'
 import { queryOf } from './prepared.ts'
@@ -95,9 +95,9 @@ export function runCommand(
     case 'explain': return explain(session, statement, prepared, values)
     case 'backup': return backupNow(session, statement)
     case 'restore': return restoreNow(session, statement)
-    case 'attach': throw new DatabaseError(CODE.UNSUPPORTED, 'ATTACH opens a file, which takes a promise', {
-      hint: 'Use await db.attach(path, name), or await db.execute("ATTACH …").',
-    })
+    case 'attach':
+      attachNow(session, statement.path, statement.name, { readOnly: statement.readOnly, create: statement.create })
+      return null
     case 'detach':
       detach(session.database, statement.name)
       return null

@@ -2,7 +2,7 @@
 //
 //   PRAGMA compression                     the database's, then tables that have their own
 //   PRAGMA compression = 'zstd'            sets the database's
-//   PRAGMA compression(orders)             a table's
+//   PRAGMA compression(orders)             a table's, also of an attached database: x.orders
 //   PRAGMA compression(orders) = 'zstd'    sets a table's
 //   PRAGMA recompress [= orders]           rewrites what was written before
 import { CODE, DatabaseError } from '../base/errors.ts'
@@ -10,6 +10,7 @@ import { COMPRESSIONS } from '../base/types.ts'
 import type { Compression, Scalar } from '../base/types.ts'
 import { compressionOf, recompress, setCompression } from '../../storage/mod.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
+import { homeOf } from './attachments.ts'
 import type { Session } from './session.ts'
 
 /** Rows of (name, compression). Throws 22023 for unknown words, 42P01 for unknown tables, 25001 in a transaction. */
@@ -21,8 +22,9 @@ export function compressionPragma(session: Session, value: Scalar, argument: str
     return [shown('compression', compressionOf(engine, null)), ...own.map(table =>
       shown(table.schema.name, compressionOf(engine, table)))]
   }
-  if (argument === null && wanted === undefined && typeof value === 'string' && engine.catalog.has(value)) {
-    return [shown(value, compressionOf(engine, engine.catalog.get(value)))]
+  const asked = homeOf(engine, String(value))
+  if (argument === null && wanted === undefined && asked.engine.catalog.has(asked.name)) {
+    return [shown(String(value), compressionOf(asked.engine, asked.engine.catalog.get(asked.name)))]
   }
   if (wanted === undefined) {
     const hint = didYouMean(String(value), COMPRESSIONS) ?? `Compressions are ${COMPRESSIONS.join(', ')}.`
@@ -31,7 +33,8 @@ export function compressionPragma(session: Session, value: Scalar, argument: str
   if (session.transaction !== null) {
     throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'PRAGMA compression cannot be set inside a transaction block')
   }
-  setCompression(engine, argument === null ? null : engine.catalog.get(argument), wanted)
+  const home = homeOf(engine, argument ?? '')
+  setCompression(home.engine, argument === null ? null : home.engine.catalog.get(home.name), wanted)
   return [shown(argument ?? 'compression', wanted)]
 }
 
@@ -40,8 +43,8 @@ export function compressionPragma(session: Session, value: Scalar, argument: str
  * rows written).
  */
 export function recompressPragma(session: Session, value: Scalar): Scalar[][] {
-  const { engine } = session
-  const only = value === null ? null : engine.catalog.get(String(value))
+  const { engine, name } = homeOf(session.engine, String(value ?? ''))
+  const only = value === null ? null : engine.catalog.get(name)
   const tables = engine.catalog.tables()
     .filter(table => only === null || table === only || table.schema.index?.of === only.id)
   if (session.transaction !== null) {

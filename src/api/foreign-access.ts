@@ -51,9 +51,12 @@ class ForeignAccess implements TableAccess {
     return this.#access.sampledGroups()
   }
 
-  /** A foreign table is read by its key or as a whole. */
   indexes(): readonly IndexAccess[] {
-    return []
+    return this.#access.indexes().map(index => ({
+      name: index.name, definition: index.definition, places: index.places,
+      entries: foreignAccess(index.entries, this.#foreign, this.#memory),
+      typicalMatches: columns => index.typicalMatches(columns),
+    }))
   }
 
   scan(options: ScanOptions): TableCursor {

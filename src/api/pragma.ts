@@ -19,6 +19,7 @@ import { WAL_PRAGMAS } from './pragma-wal.ts'
 import { definitions } from './definition-text.ts'
 import { busyTimeout, isolationLevel } from './session-settings.ts'
 import { indexInfo, indexList } from './index-command.ts'
+import { homeOf } from './attachments.ts'
 import type { Session } from './session.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 
@@ -47,11 +48,12 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
 }
 
 // VACUUM [table]: merges and shrinks; rows of (figure, value).
-function vacuumPragma({ engine, transaction }: Session, value: Scalar): Rows {
-  if (transaction !== null) {
+function vacuumPragma(session: Session, value: Scalar): Rows {
+  if (session.transaction !== null) {
     throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'VACUUM cannot run inside a transaction block')
   }
-  const only = value === null ? null : engine.catalog.get(String(value))
+  const { engine, name } = homeOf(session.engine, String(value ?? ''))
+  const only = value === null ? null : engine.catalog.get(name)
   const tables = engine.catalog.tables()
     .filter(table => only === null || table === only || table.schema.index?.of === only.id)
   const { movedPages, bytesBefore, bytesAfter } = vacuum(engine, tables)
@@ -104,17 +106,18 @@ function addFigures(rows: Rows, prefix: string, figures: object): void {
   }
 }
 
-function tableInfo(session: Session, name: string): Rows {
-  const table = session.engine.catalog.get(name)
+function tableInfo(session: Session, qualified: string): Rows {
+  const { engine, name } = homeOf(session.engine, qualified)
+  const table = engine.catalog.get(name)
   const { groups, ...figures } = indexFigures(table)
   const rows: Rows = [['rows', String(table.liveRows)], ['row_groups', String(groups.length)]]
   for (const [figure, value] of Object.entries(figures)) rows.push([`index.${figure}`, shown(value)])
-  const size = tableSize(session.engine, table)
+  const size = tableSize(engine, table)
   rows.push(
-    ['compression', compressionOf(session.engine, table).toUpperCase()],
+    ['compression', compressionOf(engine, table).toUpperCase()],
     ['compression.pages', `${sizeText(size.pageBytes, size.storedBytes)}, ${size.compressedPages} pages compressed`],
   )
-  const sizes = columnSizes(session.engine, table)
+  const sizes = columnSizes(engine, table)
   columnFigures(table).forEach((column, c) => {
     const encodings = Object.entries(column.encodings).map(([encoding, count]) => `${encoding} ${count}`)
     rows.push([`column.${column.name}`, `${encodings.join(', ') || 'delta only'}; ${column.nulls} nulls`])

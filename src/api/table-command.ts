@@ -1,10 +1,9 @@
 // CREATE TABLE, CREATE TABLE AS and TRUNCATE. TRUNCATE drops the table and makes it anew, with its
 // indexes, in one transaction: it costs the same for any number of rows, and a rollback has the old table back.
-import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { BoundStatement } from '../../exec/plan/logical.ts'
-import { assertCompression, attachmentOf } from '../../storage/mod.ts'
+import { assertCompression } from '../../storage/mod.ts'
 import type { Transaction } from '../../storage/mod.ts'
 import { makeIndex } from './index-command.ts'
 import { executionContext } from './result.ts'
@@ -16,7 +15,6 @@ type Bound<K extends BoundStatement['kind']> = Extract<BoundStatement, { kind: K
 /** CREATE TABLE. */
 export function createTable(session: Session, statement: Bound<'create_table'>): null {
   session.assertReady()
-  refuseFarDefinition(session, statement.schema.name)
   if (statement.ifNotExists && session.catalog.named(statement.schema.name) !== null) return null
   const { compression } = statement.schema
   if (compression !== undefined) assertCompression(compression)
@@ -27,21 +25,12 @@ export function createTable(session: Session, statement: Bound<'create_table'>):
   return null
 }
 
-// The catalogue of an attached database changes at its own commit, which a plan of this transaction would not notice.
-function refuseFarDefinition(session: Session, name: string): void {
-  if (session.transaction === null || attachmentOf(session.engine, name) === null) return
-  throw new DatabaseError(
-    CODE.UNSUPPORTED, `table "${name}" of an attached database cannot be made or dropped inside a transaction`
-  )
-}
-
 /** CREATE TABLE AS: the table, and the rows of its query, in one transaction. */
 export function createTableAs(
   session: Session, statement: Bound<'create_table_as'>, values: readonly Scalar[],
 ): null {
   session.assertReady()
   const { schema, fill, ifNotExists } = statement
-  refuseFarDefinition(session, schema.name)
   if (ifNotExists && session.catalog.named(schema.name) !== null) return null
   if (schema.compression !== undefined) assertCompression(schema.compression)
   session.define(txn => {
@@ -63,7 +52,6 @@ export function createTableAs(
 export function truncateTables(session: Session, { tables }: Bound<'truncate'>): null {
   session.define(txn => {
     for (const name of tables) {
-      refuseFarDefinition(session, name)
       emptyTable(txn, name)
     }
   })

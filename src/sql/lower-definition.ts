@@ -39,9 +39,8 @@ function lowerCreateSchema(node: NodeReader): Definition {
 export function lowerDropObjects(node: NodeReader, type: 'schema' | 'view' | 'sequence' | 'table'): Statement {
   const names = node.nodes('objects').map(object => {
     if (object.tag === 'String') return object.text('sval')
-    const path = object.strings('items')
-    if (path.length > 2) throw unsupported('a database-qualified name')
-    return path.length === 2 ? qualifiedName(path[0]!, path[1]!) : qualifiedName('', path[0]!)
+    const [name, schema = '', database = ''] = object.strings('items').reverse()
+    return qualifiedName(schema, name!, database)
   })
   const ifExists = node.flag('missing_ok')
   const cascade = node.text('behavior') === 'DROP_CASCADE'

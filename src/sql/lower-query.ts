@@ -119,11 +119,12 @@ export function lowerTable(node: NodeReader): TableRef {
   const name = node.text('relname')
   const schema = node.text('schemaname')
   const temporary = node.text('relpersistence') === 't'
+  const database = node.text('catalogname')
   if (node.text('relpersistence') === 'u') throw unsupported('an unlogged table', node.position)
   const { alias, columnAliases } = lowerAlias(node.bare('alias', 'Alias'))
   node.ignore('inh')
   node.done()
-  const full = qualifiedName(schema, name)
+  const full = qualifiedName(schema, name, database)
   return { kind: 'table', name: full, alias: alias ?? (full === name ? null : name), columnAliases,
     position: node.position, ...(temporary ? { temporary } : {}) }
 }

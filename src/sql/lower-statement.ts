@@ -187,8 +187,8 @@ function lowerDrop(node: NodeReader): Statement {
   }
   const names = node.nodes('objects').map(object => {
     const path = object.strings('items')
-    if (path.length > 2) throw unsupported(`schema "${path[0]}"`)
-    return path.length === 2 ? qualifiedName(path[0]!, path[1]!) : qualifiedName('', path[0]!)
+    const [name, schema = '', database = ''] = path.reverse()
+    return qualifiedName(schema, name!, database)
   })
   return lowerDropIndex(node, names)
 }

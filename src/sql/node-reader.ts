@@ -27,7 +27,6 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   'FuncCall.agg_within_group': 'WITHIN GROUP', 'FuncCall.func_variadic': 'VARIADIC',
   'InsertStmt.withClause': 'WITH before INSERT',
   'UpdateStmt.withClause': 'WITH before UPDATE', 'DeleteStmt.withClause': 'WITH before DELETE',
-  'RangeVar.catalogname': 'a database-qualified name',
   'CreateStmt.partspec': 'PARTITION BY', 'CreateStmt.inhRelations': 'INHERITS', 'CreateStmt.options': 'WITH (…)',
   'CreateStmt.tablespacename': 'TABLESPACE', 'CreateStmt.accessMethod': 'USING (access method)',
   'TypeName.arrayBounds': 'array types', 'TypeName.setof': 'SETOF', 'TypeName.pct_type': '%TYPE',

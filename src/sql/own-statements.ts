@@ -51,9 +51,12 @@ function parsePragma(words: Words, position: number): Statement {
   const several = next === '=' ? words.words(3) : ''
   if (several !== '') return { kind: 'pragma', name, value: several, argument: null, position }
   const negative = words.lower(3) === '-' ? 1 : 0
-  const value = words.value(3 + negative, negative === 1)
-  if (next === '(' && words.lower(4 + negative) !== ')') throw words.unexpected(4 + negative)
-  const end = (next === '(' ? 5 : 4) + negative
+  // A table of an attached database: x.t
+  const parts = words.lower(4) === '.' ? 2 : 0
+  const value = parts > 0 ? `${words.name(3)}.${words.name(5)}` : words.value(3 + negative, negative === 1)
+  const behind = 4 + negative + parts
+  if (next === '(' && words.lower(behind) !== ')') throw words.unexpected(behind)
+  const end = next === '(' ? behind + 1 : behind
   if (next === '(' && words.lower(end) === '=') {
     const minus = words.lower(end + 1) === '-' ? 1 : 0
     words.expectEnd(end + 2 + minus)

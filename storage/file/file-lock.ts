@@ -23,14 +23,30 @@ export function lockFile(path: string): Promise<FileLock> {
   return process.platform === 'linux' ? lockBySocket(path) : lockByPidFile(path)
 }
 
-async function lockBySocket(path: string): Promise<FileLock> {
-  let name: string
+/** The same without waiting: a socket is bound when `listen` returns, or has failed, mostly because it is taken. */
+export function lockFileNow(path: string): FileLock {
+  if (process.platform !== 'linux') return takePidFile(path)
+  const server = createServer((socket) => socket.destroy())
+  server.on('error', () => {
+    // Told by `listening`.
+  })
+  server.listen({ path: socketName(path), exclusive: true })
+  if (!server.listening) throw inUse(path)
+  server.unref()
+  return { release: () => void server.close() }
+}
+
+function socketName(path: string): string {
   try {
     const stat = fs.statSync(path, { bigint: true })
-    name = `\0secantdb-${stat.dev.toString(16)}-${stat.ino.toString(16)}`
+    return `\0secantdb-${stat.dev.toString(16)}-${stat.ino.toString(16)}`
   } catch (cause) {
     throw fileError('lock', path, cause)
   }
+}
+
+async function lockBySocket(path: string): Promise<FileLock> {
+  const name = socketName(path)
   const server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: Error & { code?: string }) => {
@@ -45,6 +61,10 @@ async function lockBySocket(path: string): Promise<FileLock> {
 
 /** The lock of systems without abstract sockets. */
 export async function lockByPidFile(path: string): Promise<FileLock> {
+  return takePidFile(path)
+}
+
+function takePidFile(path: string): FileLock {
   const lockPath = `${path}.lock`
   for (let attempt = 0; attempt < 2; attempt++) {
     try {

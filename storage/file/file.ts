@@ -73,6 +73,8 @@ export interface FileSystem {
   syncDir(folder: string): void
   /** Locks an existing file against other writers; 55006 when it is locked, by this process or another. */
   lock(path: string): Promise<FileLock>
+  /** The same without a promise. */
+  lockNow(path: string): FileLock
 }
 
 /** Counters at zero. */

@@ -180,6 +180,10 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   async lock(path: string): Promise<FileLock> {
+    return this.lockNow(path)
+  }
+
+  lockNow(path: string): FileLock {
     const content = this.files.get(path)
     if (content === undefined) throw fileError('lock', path, { code: 'ENOENT' })
     if (this.locks.has(content)) {

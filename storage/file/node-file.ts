@@ -8,7 +8,7 @@ import * as fs from 'node:fs'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { NOT_A_FILE, countIo, fileError, poisonedError, zeroCounters } from './file.ts'
 import type { FileHandle, FileLock, FileSystem, IoCounters, OpenMode } from './file.ts'
-import { lockFile } from './file-lock.ts'
+import { lockFile, lockFileNow } from './file-lock.ts'
 
 // Linux takes 1,024 buffers per writev (IOV_MAX).
 const WRITEV_MAX = 1024
@@ -266,6 +266,10 @@ export class NodeFileSystem implements FileSystem {
 
   lock(path: string): Promise<FileLock> {
     return lockFile(path)
+  }
+
+  lockNow(path: string): FileLock {
+    return lockFileNow(path)
   }
 
   private run<T>(operation: string, path: string, body: () => T): T {

@@ -47,12 +47,29 @@ export async function openReader<P>(place: P, open: (place: P) => Promise<Engine
     try {
       return await open(place)
     } catch (error) {
-      const isMoving = error instanceof DatabaseError
-        && (error.code === CODE.SNAPSHOT_TOO_OLD || (error.code === CODE.CORRUPT && attempt <= 3))
-      if (!isMoving || attempt === OPEN_ATTEMPTS) throw error
+      if (!isWorthAnother(error, attempt)) throw error
       await new Promise((resolve) => setTimeout(resolve, attempt))
     }
   }
+}
+
+/** The same on the calling thread, which waits between attempts. */
+export function openReaderNow<P>(place: P, open: (place: P) => Engine): Engine {
+  const nobody = new Int32Array(new SharedArrayBuffer(4))
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return open(place)
+    } catch (error) {
+      if (!isWorthAnother(error, attempt)) throw error
+      Atomics.wait(nobody, 0, 0, attempt)
+    }
+  }
+}
+
+function isWorthAnother(error: unknown, attempt: number): boolean {
+  const isMoving = error instanceof DatabaseError
+    && (error.code === CODE.SNAPSHOT_TOO_OLD || (error.code === CODE.CORRUPT && attempt <= 3))
+  return isMoving && attempt < OPEN_ATTEMPTS
 }
 
 /** Keeps a read-only engine up to date. */

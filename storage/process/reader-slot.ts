@@ -62,20 +62,29 @@ export class ReaderSlot {
 
   /** Makes and locks a slot; null where the folder cannot be written: such a reader stays with one root. */
   static async make(files: FileSystem, folder: string): Promise<ReaderSlot | null> {
-    if (!files.exists(folder)) return null
     for (;;) {
-      const path = `${folder}/reader-${randomBytes(8).toString('hex')}.slot`
-      let file: FileHandle
-      try {
-        file = files.open(path, 'create')
-      } catch (error) {
-        if (!(error instanceof DatabaseError)) throw error
-        if (error.code === CODE.READ_ONLY || error.code === CODE.DISK_FULL) return null
-        throw error
-      }
+      const file = openSlot(files, folder)
+      if (file === null) return null
       const lock = await lockNew(files, file)
       if (lock !== null) return new ReaderSlot(files, file, lock)
       file.close()
+    }
+  }
+
+  /** The same without a promise. */
+  static makeNow(files: FileSystem, folder: string): ReaderSlot | null {
+    for (;;) {
+      const file = openSlot(files, folder)
+      if (file === null) return null
+      try {
+        const lock = files.lockNow(file.path)
+        if (files.exists(file.path)) return new ReaderSlot(files, file, lock)
+        lock.release()
+        file.close()
+      } catch (error) {
+        file.close()
+        if (!isTaken(error)) throw error
+      }
     }
   }
 
@@ -102,10 +111,24 @@ async function lockNew(files: FileSystem, file: FileHandle): Promise<FileLock | 
     lock.release()
     return null
   } catch (error) {
-    const isTaken = error instanceof DatabaseError
-      && (error.code === CODE.IN_USE || error.code === CODE.UNDEFINED_FILE)
-    if (isTaken) return null
+    if (isTaken(error)) return null
     file.close()
+    throw error
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === CODE.IN_USE || error.code === CODE.UNDEFINED_FILE)
+}
+
+// A new slot file; null where there is no folder or nothing can be written.
+function openSlot(files: FileSystem, folder: string): FileHandle | null {
+  if (!files.exists(folder)) return null
+  try {
+    return files.open(`${folder}/reader-${randomBytes(8).toString('hex')}.slot`, 'create')
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error
+    if (error.code === CODE.READ_ONLY || error.code === CODE.DISK_FULL) return null
     throw error
   }
 }

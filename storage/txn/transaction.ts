@@ -90,6 +90,11 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     return this.linked.find(name)
   }
 
+  /** Tables of attached databases have been made or dropped. */
+  get hasFarDdl(): boolean {
+    return this.linked !== null && this.linked.all().some(({ ddl }) => ddl.length > 0)
+  }
+
   /** A new statement begins: READ COMMITTED looks at the present, the stricter levels at their one snapshot. */
   refresh(): void {
     this.assertActive()

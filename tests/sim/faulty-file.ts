@@ -240,6 +240,10 @@ export class FaultyFileSystem implements FileSystem {
   }
 
   async lock(path: string): Promise<FileLock> {
+    return this.lockNow(path)
+  }
+
+  lockNow(path: string): FileLock {
     const inode = this.names.get(path)
     if (inode === undefined || inode === null) throw fileError('lock', path, { code: 'ENOENT' })
     if (this.locks.has(inode)) {
