@@ -38,6 +38,17 @@ export class LockManager {
     return this.byMark.size
   }
 
+  /**
+   * 55P03 when another transaction has created a relation of this name and not ended: only its end says whether the
+   * name is taken.
+   */
+  assertNameFree(name: string, by: Transaction): void {
+    const creators = (): Transaction[] => [...this.byMark.values()].filter((txn) => txn !== by
+      && (txn.ddl.some(({ kind, table }) => kind === 'create' && table.schema.name === name)
+        || txn.objects.some(({ after }) => after !== null && after.kind !== 'schema' && after.name === name)))
+    if (creators().length > 0) throw new LockConflict(`relation "${name}"`, 'being created', creators(), creators)
+  }
+
   /** 55P03 when another transaction has written to the table, locked rows of it, or changes its indexes. */
   assertUnused(table: TableStore, by: Transaction | null): void {
     if (table.definer !== null && table.definer !== by) {

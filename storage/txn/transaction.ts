@@ -194,6 +194,7 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   /** 42P07 when a relation of any kind has this name. */
   checkFree(name: string): void {
     checkFree(this, this.engine.catalog, name)
+    this.engine.locks.assertNameFree(name, this)
   }
 
   /** A catalogue object as this transaction sees it, or null. */
