@@ -270,7 +270,7 @@ export class Engine {
   // Writes the transaction's records to the log buffer. False when it has written nothing.
   private log(txn: Transaction): boolean {
     this.assertUsable()
-    if (txn.definitions === 0 && txn.writeSet.length === 0) return false
+    if (txn.ddl.length === 0 && txn.objects.length === 0 && txn.writeSet.length === 0) return false
     assertStillApplies(this, txn)
     txn.validate()
     // Now, because what it kept alive may be compacted away when it closes.

@@ -11,7 +11,6 @@ import {
 } from './dependents.ts'
 import type { Dependent, Target } from './dependents.ts'
 import { notATable } from './index-command.ts'
-import { attachmentOf } from '../../storage/mod.ts'
 import type { Session } from './session.ts'
 
 /** DROP. 42P01 for a name without a relation (3F000 for schemas), 42809 for one of another kind, 2BP01. */
@@ -37,10 +36,6 @@ function targetsOf(session: Session, txn: Transaction, { type, ifExists }: DropO
     throw new DatabaseError(CODE.WRONG_OBJECT, `"${name}" is not a ${type}`, {
       hint: `Use DROP ${relation.kind.toUpperCase()} to remove a ${relation.kind}.`,
     })
-  }
-  if (session.transaction !== null && attachmentOf(session.engine, relation.name) !== null) {
-    throw new DatabaseError(CODE.UNSUPPORTED,
-      `table "${name}" of an attached database cannot be made or dropped inside a transaction`)
   }
   return [{ kind: type, name: relation.name }]
 }

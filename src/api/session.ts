@@ -280,7 +280,7 @@ export class Session {
     this.#move('error')
     if (txn.state !== 'active' || !this.engine.isUsable) return
     const mark = this.#savepoints.innermost
-    if (txn.definitions > mark.ddl + mark.objects || txn.hasFarDdl) this.#ownVersion++
+    if (txn.definitions > mark.ddl + mark.objects) this.#ownVersion++
     txn.rollbackTo(mark)
   }
 
@@ -349,7 +349,7 @@ export class Session {
       throw new DatabaseError(CODE.NO_TRANSACTION, `${command} without a transaction in progress`)
     }
     const failed = this.#state === 'failed'
-    if (txn.definitions > 0 || txn.hasFarDdl) this.#ownVersion++
+    if (txn.definitions > 0) this.#ownVersion++
     this.#leave(command)
     if (!failed || !refuseFailed) return txn
     txn.rollback()
@@ -391,7 +391,7 @@ export class Session {
   }
 
   #returnTo(txn: Transaction, mark: Savepoint): void {
-    if (txn.definitions > mark.ddl + mark.objects || txn.hasFarDdl) this.#ownVersion++
+    if (txn.definitions > mark.ddl + mark.objects) this.#ownVersion++
     txn.rollbackTo(mark)
     this.#move('ROLLBACK TO')
   }

@@ -54,6 +54,11 @@ export class LinkedTransactions {
     return [...this.byAlias.values()]
   }
 
+  /** Catalogue changes of all. */
+  get definitions(): number {
+    return this.all().reduce((sum, txn) => sum + txn.definitions, 0)
+  }
+
   savepoint(): ReadonlyMap<Transaction, Savepoint> {
     return new Map(this.all().map((txn) => [txn, txn.savepoint()]))
   }

@@ -55,7 +55,6 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   private readonly engine: Engine
   /** Transactions in attached databases, null while there is none. */
   private linked: LinkedTransactions | null = null
-  /** What it reads. */
   readonly view: ReadView
   private isRegistered = false
 
@@ -88,11 +87,6 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     if (this.engine.attached.size === 0) return null
     this.linked ??= new LinkedTransactions(this.engine, this)
     return this.linked.find(name)
-  }
-
-  /** Tables of attached databases have been made or dropped. */
-  get hasFarDdl(): boolean {
-    return this.linked !== null && this.linked.all().some(({ ddl }) => ddl.length > 0)
   }
 
   /** A new statement begins: READ COMMITTED looks at the present, the stricter levels at their one snapshot. */
@@ -210,12 +204,14 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   /** Adds, replaces or (null) removes a catalogue object at commit. */
   setObject(key: string, after: CatalogObject | null): void {
     this.assertWritable()
-    this.objects.push({ key, before: this.object(key), after })
+    const before = this.object(key)
+    if (before === null && after !== null && after.kind !== 'schema') this.engine.locks.assertNameFree(after.name, this)
+    this.objects.push({ key, before, after })
   }
 
-  /** How many definitions it has changed: what its plans depend on. */
+  /** How many definitions it has changed, attached ones too: what its plans depend on. */
   get definitions(): number {
-    return this.ddl.length + this.objects.length
+    return this.ddl.length + this.objects.length + (this.linked?.definitions ?? 0)
   }
 
   /** CREATE INDEX, DROP INDEX and REINDEX: index-ddl.ts says how, and with which errors. */
