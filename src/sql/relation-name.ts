@@ -8,8 +8,8 @@
 const TEMPORARY = 'pg_temp'
 
 /**
- * A name as syntax trees carry it: `main` is `public`, and a name with a dot in it (`"a.b"`) is one of `public`. With an
- * attached database, `other.public.item` is `other.item`; the database itself is called main.
+ * A name as syntax trees carry it: `main` is `public`, and a name with a dot in it (`"a.b"`) is one of `public`. With
+ * an attached database, `other.public.item` is `other.item`; the database itself is called main.
  */
 export function qualifiedName(schema: string, name: string, database = ''): string {
   if (database !== '' && database !== 'main') return `${database}.${inSchema(schema, name)}`

@@ -290,7 +290,8 @@ test('attached tables are read through their indexes', async () => {
   expect(plan('SELECT * FROM x.item WHERE id = 3')).toContain('Point')
   expect(plan('SELECT * FROM x.item WHERE id BETWEEN 3 AND 9')).toContain('Range')
   db.exec("CREATE TABLE wanted (name TEXT PRIMARY KEY); INSERT INTO wanted VALUES ('ink'), ('name 3'), ('none')")
-  const join = 'SELECT w.name, count(i.id) AS n FROM wanted w LEFT JOIN x.item i ON i.name = w.name GROUP BY 1 ORDER BY 1'
+  const join = 'SELECT w.name, count(i.id) AS n FROM wanted w LEFT JOIN x.item i ON i.name = w.name'
+    + ' GROUP BY 1 ORDER BY 1'
   expect(db.prepare(join).raw()).toEqual([['ink', 0], ['name 3', 6], ['none', 0]])
   expect(db.prepare('SELECT min(name), max(name) FROM x.item').raw()).toEqual([['cap', 'pen']])
   db.transaction(() => {
