@@ -9,6 +9,7 @@ import { IndexOrScanOperator } from '../operators/index-or-scan.ts'
 import { IndexScanOperator } from '../operators/index-scan.ts'
 import { LimitOperator } from '../operators/limit.ts'
 import { LockOperator } from '../operators/lock.ts'
+import { OneRowOperator } from '../operators/one-row.ts'
 import type { Operator } from '../operators/operator.ts'
 import { PickOperator, ProjectOperator } from '../operators/project.ts'
 import { ReverseOperator } from '../operators/reverse.ts'
@@ -23,7 +24,7 @@ import { buildUnfold } from './build-unfold.ts'
 import { buildWindow } from './build-window.ts'
 import { chooseAccess } from './choose-access.ts'
 import { splitMemberships, withMemberships } from './build-semi-join.ts'
-import { extremeByOrder } from './extreme-of-key.ts'
+import { extremeByOrder, extremeParts } from './extreme-of-key.ts'
 import { conditionExpressions, conditionOf, nullTestOf } from './column-condition.ts'
 import { digits, filterCost } from './cost.ts'
 import type { CostModel } from './cost.ts'
@@ -204,8 +205,17 @@ export class OperatorBuilder {
     return new ProjectOperator(input, plan.expressions, plan.output, estimate)
   }
 
-  /** min or max of one column may be the first or last entry of an index. */
+  /** min or max of one column may be the first or last entry of an index; of several, each on its own. */
   #aggregate(plan: AggregatePlan): Operator {
+    const whole = this.#aggregateAtOnce(plan)
+    const divided = extremeParts(plan)
+    if (divided === null) return whole
+    const parts = divided.map(({ plan: part, places }) => ({ input: this.build(this.#optimise(part)), places }))
+    const operator = new OneRowOperator(parts, plan.output)
+    return operator.estimate.cost < whole.estimate.cost ? operator : whole
+  }
+
+  #aggregateAtOnce(plan: AggregatePlan): Operator {
     const all = this.#aggregateAll(plan)
     const first = extremeByOrder(plan)
     if (first === null || this.indexesOf(first.table).length === 0) return all

@@ -1,9 +1,10 @@
 // `SELECT min(k) FROM t`, `max(k)` over the first key column: the first row in key order answers it, so the
 // aggregate gets `ORDER BY k LIMIT 1` below it, which key-order.ts turns into reading one window.
 // Only without GROUP BY, for one aggregate, directly over a scan with or without a filter: key columns are
-// never NULL, so the first row that passes the filter has the extreme.
+// never NULL, so the first row that passes the filter has the extreme. Several aggregates are divided into parts, which
+// the builder plans one by one.
 import { BIGINT, BOOLEAN } from '../../src/base/types.ts'
-import { andAll, conjuncts } from './expression.ts'
+import { andAll, conjuncts, isVolatile, some } from './expression.ts'
 import type { AggregatePlan, ColumnExpression, Expression, LogicalPlan, ScanPlan } from './logical.ts'
 import { mapInputs } from './map-plan.ts'
 
@@ -33,6 +34,31 @@ export function extremeByOrder(plan: AggregatePlan): { plan: AggregatePlan; tabl
   const filtered: LogicalPlan = { kind: 'filter', input: scan, predicate, output: scan.output }
   const found = withFirstRow(plan, column.nullable ? filtered : input, extreme)
   return { plan: found, table: scan.table }
+}
+
+/** A part of an aggregate without GROUP BY: some of its calls, and where they stand in the output. */
+export interface AggregatePart {
+  readonly plan: AggregatePlan
+  readonly places: readonly number[]
+}
+
+/**
+ * An aggregate whose min and max calls could each be answered by an index, in parts: one for each of those calls and
+ * one for all others. Null when there is nothing to divide or when the input must not be read twice.
+ */
+export function extremeParts(plan: AggregatePlan): readonly AggregatePart[] | null {
+  const { input, aggregates, groups } = plan
+  if (groups.length > 0 || aggregates.length < 2) return null
+  const isRepeatable = input.kind !== 'filter' || !some(input.predicate, (e) => e.kind === 'subquery' || isVolatile(e))
+  if (!isRepeatable) return null
+  const part = (places: readonly number[]): AggregatePart => ({
+    plan: { ...plan, aggregates: places.map((at) => aggregates[at]!), output: places.map((at) => plan.output[at]!) },
+    places,
+  })
+  const extremes = [...aggregates.keys()].filter((at) => extremeColumn(part([at]).plan) !== null)
+  const others = [...aggregates.keys()].filter((at) => !extremes.includes(at))
+  if (extremes.length === 0) return null
+  return [...extremes.map((at) => part([at])), ...(others.length === 0 ? [] : [part(others)])]
 }
 
 interface Extreme { readonly column: ColumnExpression; readonly scan: ScanPlan; readonly descending: boolean }
