@@ -215,15 +215,21 @@ export interface Query extends Node {
   readonly set: SetOperation | null
   readonly rows: readonly (readonly Expr[])[] | null
   readonly distinct: boolean
+  /** DISTINCT ON (…); empty: without. */
+  readonly distinctOn?: readonly Expr[]
   readonly items: readonly SelectItem[]
   readonly from: readonly FromItem[]
   readonly where: Expr | null
   readonly groupBy: readonly Expr[]
   readonly having: Expr | null
+  /** QUALIFY: a condition over the rows with their window functions. */
+  readonly qualify?: Expr | null
   /** The WINDOW clause. */
   readonly windows?: readonly WindowDefinition[]
   readonly orderBy: readonly OrderItem[]
   readonly limit: Expr | null
+  /** FETCH FIRST … WITH TIES. */
+  readonly withTies?: boolean
   readonly offset: Expr | null
   readonly locks: readonly LockingClause[]
 }

@@ -4,18 +4,17 @@
 //        -> sort -> limit -> project (without the hidden columns)
 import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
-import { BIGINT } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
 import { some } from '../../exec/plan/expression.ts'
-import type { Expression, LockTarget, LogicalPlan, OutputColumn, SortKey } from '../../exec/plan/logical.ts'
+import type { Expression, LogicalPlan, SortKey } from '../../exec/plan/logical.ts'
 import type { CommonTable, Expr, OrderItem, Query, SelectItem, SetOperation } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
 import { at, bindError, invalid } from './bind-context.ts'
 import { bindExpr, condition } from './bind-expression.ts'
 import type { ExprEnv } from './bind-expression.ts'
+import { columnAt, finish, limited } from './bind-finish.ts'
 import { bindFrom } from './bind-from.ts'
 import { lockedTables } from './bind-lock.ts'
-import type { LockedTable } from './bind-lock.ts'
 import { bindSetOperation } from './bind-set.ts'
 import { checkUnused } from './bind-window.ts'
 import { coerce, settle } from './coerce.ts'
@@ -23,9 +22,10 @@ import { PENDING, isOpen as isOpenExpression, isPending } from './correlation.ts
 import { expressionKey } from './expression-key.ts'
 import { Aggregates, MARKER, WINDOW_MARKER, isNullable } from './grouping.ts'
 import { unsupported } from './node-reader.ts'
+import { mapExpr } from './map-expr.ts'
 import { outputName } from './output-name.ts'
 import { conjuncts, pushFilter } from './push-filter.ts'
-import { Scope, columnExpression, relationColumns } from './scope.ts'
+import { Scope, relationColumns } from './scope.ts'
 import { filterAbove, groupedRows, isGrouped, plainRows } from './level-rows.ts'
 import type { Item, Level } from './level-rows.ts'
 import { withSetFunctions } from './set-functions.ts'
@@ -77,14 +77,33 @@ function bindAny(
   const having = query.having === null ? null
     : condition(query.having, 'HAVING', { ...env, windows: undefined, clause: 'HAVING' })
   const keys = query.orderBy.map(item => bindOrder(item, items, env))
+  const on = (query.distinctOn ?? []).map(expr => (
+    bindOrder({ expr, descending: false, nullsFirst: null }, items, env, 'SELECT DISTINCT ON')
+  ))
+  const qualify = bindQualify(query, env)
   checkUnused(env, bindExpr)
   if (windows.calls.length > 0 && query.locks.length > 0) {
     throw unsupported('FOR UPDATE or FOR SHARE with window functions', query.locks[0]!.position)
   }
   const locked = lockedTables(query, source.columns, aggregates.calls.length > 0)
-  const level: Level = { input: where.plan, items, groups, having, keys, aggregates, windows, unnesting }
+  const level: Level = {
+    input: where.plan, items, groups, having, qualify, keys: [...on, ...keys], aggregates, windows, unnesting,
+  }
   const rows = isGrouped(level) ? groupedRows(level) : plainRows(level)
-  return finish(query, rows.plan, rows.items, rows.keys, { ...plain, clause: 'LIMIT' }, locked)
+  const above = {
+    on: rows.keys.slice(0, on.length).map(key => key.expression), keys: rows.keys.slice(on.length), locked,
+  }
+  return finish(query, rows.plan, rows.items, above, { ...plain, clause: 'LIMIT' })
+}
+
+/** QUALIFY: names that FROM does not have may be those of select items. */
+function bindQualify(query: Query, env: ExprEnv): Expression | null {
+  if (query.qualify === null || query.qualify === undefined) return null
+  const named = mapExpr(query.qualify, part => {
+    if (part.kind !== 'name' || part.path.length !== 1 || env.scope.has(part.path[0]!)) return null
+    return query.items.find(item => item.alias === part.path[0])?.expr ?? null
+  })
+  return condition(named, 'QUALIFY', { ...env, clause: 'QUALIFY' })
 }
 
 /** WHERE above FROM, its correlated subqueries as joins. Conditions that refer outwards stand on top. */
@@ -166,85 +185,17 @@ function aliased(
 }
 
 /** ORDER BY: ordinal, then output name, then expression over the input. NULLs sort as the largest value. */
-function bindOrder(item: OrderItem, items: readonly Item[], env: ExprEnv): SortKey {
+function bindOrder(item: OrderItem, items: readonly Item[], env: ExprEnv, clause = 'ORDER BY'): SortKey {
   const { expr, descending } = item
-  let expression = ordinal(expr, items, 'ORDER BY')
+  let expression = ordinal(expr, items, clause)
   if (expression === null && expr.kind === 'name' && expr.path.length === 1) {
     expression = aliased(expr.path[0]!, items, null, expr.position)
   }
-  expression ??= settle(bindExpr(expr, { ...env, clause: 'ORDER BY' }), env.context)
+  expression ??= settle(bindExpr(expr, { ...env, clause }), env.context)
   if (expression.type.kind === 'json') {
     throw bindError(CODE.UNDEFINED_FUNCTION, 'could not identify an ordering operator for type json', expr.position)
   }
   return { expression, descending, nullsFirst: item.nullsFirst ?? descending }
-}
-
-function outputOf(items: readonly Item[]): OutputColumn[] {
-  return items.map(({ name, expression }) => ({ name, type: expression.type, nullable: isNullable(expression) }))
-}
-
-function columnAt(output: readonly OutputColumn[], index: number): Expression {
-  const { name, type, nullable } = output[index]!
-  return { kind: 'column', index, name, type, nullable }
-}
-
-/** Project, distinct, sort, lock, limit, and the projection that drops hidden sort and key columns. */
-function finish(
-  query: Query, input: LogicalPlan, items: readonly Item[], keys: readonly SortKey[], env: ExprEnv,
-  locked: readonly LockedTable[] = [],
-): LogicalPlan {
-  const all = [...items]
-  const places = new Map<string, number>()
-  items.forEach((item, i) => {
-    const key = expressionKey(item.expression)
-    if (!places.has(key)) places.set(key, i)
-  })
-  const keyPlaces = keys.map(({ expression }) => {
-    const key = expressionKey(expression)
-    let place = places.get(key)
-    if (place === undefined) {
-      if (query.distinct) {
-        throw bindError(CODE.INVALID_REFERENCE,
-          'for SELECT DISTINCT, ORDER BY expressions must appear in select list', expression.position)
-      }
-      place = all.push({ name: 'order', expression }) - 1
-      places.set(key, place)
-    }
-    return place
-  })
-  const targets = locked.map(({ keys: columns, ...lock }): LockTarget => (
-    { ...lock, columns: columns.map(column => all.push({ name: 'key', expression: columnExpression(column) }) - 1) }
-  ))
-  let plan: LogicalPlan = {
-    kind: 'project', input, expressions: all.map(item => item.expression), output: outputOf(all),
-  }
-  if (query.distinct) plan = { kind: 'distinct', input: plan, output: plan.output }
-  if (keys.length > 0) {
-    const sortKeys = keys.map((key, i) => ({ ...key, expression: columnAt(plan.output, keyPlaces[i]!) }))
-    plan = { kind: 'sort', input: plan, keys: sortKeys, output: plan.output }
-  }
-  if (targets.length > 0) plan = { kind: 'lock', input: plan, targets, output: plan.output }
-  plan = limited(query, plan, env)
-  if (all.length === items.length) return plan
-  const output = plan.output.slice(0, items.length)
-  return { kind: 'project', input: plan, output, expressions: output.map((_, i) => columnAt(plan.output, i)) }
-}
-
-function limited(query: Query, input: LogicalPlan, env: ExprEnv): LogicalPlan {
-  if (query.limit === null && query.offset === null) return input
-  const count = (expr: Expr | null, clause: string): Expression | null => {
-    if (expr === null || (expr.kind === 'literal' && expr.form === 'null')) return null
-    const bound = bindExpr(expr, { ...env, scope: new Scope([], env.scope.parent), aggregates: null, clause })
-    const value = coerce(bound, BIGINT, bound.type.kind === 'null' ? 'implicit' : 'assignment', env.context)
-    if (value.kind === 'constant' && value.value !== null && Number(value.value) < 0) {
-      throw bindError(CODE.INVALID_PARAMETER, `${clause} must not be negative`, expr.position)
-    }
-    return value
-  }
-  return {
-    kind: 'limit', input, limit: count(query.limit, 'LIMIT'), offset: count(query.offset, 'OFFSET'),
-    output: input.output,
-  }
 }
 
 /** Rows of VALUES with the common type of each column; columns are named column1, column2 … */
@@ -270,7 +221,7 @@ function bindValues(
   if (query.orderBy.length === 0) return limited(query, plan, env)
   const scope = new Scope(output.map((column, index) => ({ ...column, index, relation: null, plain: true })), parent)
   const keys = query.orderBy.map(item => bindOrder(item, items, { ...env, scope }))
-  return finish(query, plan, items, keys, env)
+  return finish(query, plan, items, { keys }, env)
 }
 
 /** A set operation with its ORDER BY (output names and ordinals only, as in PostgreSQL), LIMIT and OFFSET. */
@@ -293,5 +244,5 @@ function bindSet(
     throw unsupported(`ORDER BY an expression over ${set.operation.toUpperCase()} (only result column names and ` +
       'positions can be used)', item.position)
   })
-  return finish(query, plan, items, keys, env)
+  return finish(query, plan, items, { keys }, env)
 }

@@ -1,7 +1,8 @@
 // The rows of one query level between WHERE and the select list: its correlated subqueries joined in, grouped, filtered
 // by HAVING, with its window functions; and the select items and sort keys over these rows. From the bottom:
 //
-//   input ─ subqueries in GROUP BY and aggregates ─ aggregate ─ subqueries ─ HAVING ─ subqueries ─ windows
+//   input ─ subqueries in GROUP BY and aggregates ─ aggregate ─ subqueries ─ HAVING ─ subqueries ─ windows ─
+//   QUALIFY
 import { andAll } from '../../exec/plan/expression.ts'
 import type { Expression, LogicalPlan, SortKey } from '../../exec/plan/logical.ts'
 import { mapAggregate } from '../../exec/plan/map-plan.ts'
@@ -24,6 +25,8 @@ export interface Level {
   readonly items: readonly Item[]
   readonly groups: readonly Expression[]
   readonly having: Expression | null
+  /** Over the rows with their window functions. */
+  readonly qualify: Expression | null
   readonly keys: readonly SortKey[]
   readonly aggregates: Aggregates
   readonly windows: Windows
@@ -85,13 +88,16 @@ function beforeGrouping(level: Level): { plan: LogicalPlan; map: (e: Expression)
 
 /** Window functions and the subqueries of their arguments, of items and of keys. `over` maps onto the plan. */
 function withWindows(level: Level, plan: LogicalPlan, over: (e: Expression) => Expression): LevelRows {
-  const { windows, unnesting, items, keys } = level
-  const all = [...[...items, ...keys].map(each => over(each.expression)), ...windows.expressions().map(over)]
+  const { windows, unnesting, items, keys, qualify } = level
+  const all = [
+    ...[...items, ...keys].map(each => over(each.expression)), ...windows.expressions().map(over),
+    ...(qualify === null ? [] : [over(qualify)]),
+  ]
   const column: LevelColumn = each => over(each)
   const { plan: joined, valueOf } = unnesting.placed(plan, all.filter(isPending), column)
   const placed = windows.place(joined, e => valueOf(over(e)))
   return {
-    plan: placed.plan,
+    plan: qualify === null ? placed.plan : filterAbove(placed.plan, [placed.map(qualify)]),
     items: items.map(item => ({ ...item, expression: placed.map(item.expression) })),
     keys: keys.map(key => ({ ...key, expression: placed.map(key.expression) })),
   }

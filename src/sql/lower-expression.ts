@@ -2,6 +2,7 @@
 // Subqueries go back to lower-query.ts through the context.
 import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
+import { arrayTexts } from './array-text.ts'
 import type { CallExpr, Expr, LiteralExpr } from './ast.ts'
 import { lowerCast } from './lower-type.ts'
 import { lowerWindow } from './lower-window.ts'
@@ -236,24 +237,29 @@ function lowerOperator(node: NodeReader): Expr {
       return { kind: 'between', arg: lowerExpr(left!), low, high, negated, symmetric, position }
     }
     case 'AEXPR_OP_ANY': case 'AEXPR_OP_ALL': {
-      if (right.tag !== 'A_ArrayExpr') throw unsupported(`${symbol} ANY / ALL of an array`, position)
-      const items = lowerAll(right.nodes('elements'))
-      right.ignore('list_start', 'list_end')
-      right.done()
+      const items = arrayItems(right)
+      if (items === null) throw unsupported(`${symbol} ANY / ALL of an array`, position)
       return { kind: 'quantified', symbol, all: kind === 'AEXPR_OP_ALL', arg: lowerExpr(left!), items, position }
     }
     case 'AEXPR_SIMILAR': throw unsupported('SIMILAR TO', position)
-    // What IN () and NOT IN () are rewritten to.
-    case 'AEXPR_OP_ANY': case 'AEXPR_OP_ALL': {
-      const list = lowerExpr(right)
-      const negated = kind === 'AEXPR_OP_ALL'
-      if (symbol === (negated ? '<>' : '=') && list.kind === 'literal' && list.text === '{}') {
-        return { kind: 'in', arg: lowerExpr(left!), items: [], negated, position }
-      }
-      throw unsupported(`${symbol} ANY / ALL of an array`, position)
-    }
     default: throw unsupported(`${symbol} ${kind}`, position)
   }
+}
+
+/** The elements of ARRAY[…] or of '{…}' (which is also what IN () is rewritten to); null for other arrays. */
+function arrayItems(node: NodeReader): Expr[] | null {
+  if (node.tag === 'A_ArrayExpr') {
+    const items = lowerAll(node.nodes('elements'))
+    node.ignore('list_start', 'list_end')
+    node.done()
+    return items
+  }
+  const list = lowerExpr(node)
+  if (list.kind !== 'literal' || list.form !== 'string') return null
+  const texts = arrayTexts(list.text)
+  return texts === null ? null : texts.map((text): Expr => (
+    { kind: 'literal', form: text === null ? 'null' : 'string', text: text ?? '', position: list.position }
+  ))
 }
 
 /** The ESCAPE clause arrives as like_escape(pattern, escape) around the pattern. */

@@ -1,5 +1,5 @@
 // SELECT, VALUES, WITH and FROM of libpg-query's tree to ours.
-// DISTINCT ON ends here with 0A000.
+// QUALIFY arrives as a window whose name nobody can write (qualify.ts).
 import type {
   CommonTable, Expr, FromItem, LockingClause, Query, SelectItem, SetOperation, TableRef,
 } from './ast.ts'
@@ -7,6 +7,7 @@ import { lowerExpr } from './lower-expression.ts'
 import { lowerAlias } from './lower-alias.ts'
 import { lowerFunctions } from './lower-function.ts'
 import { lowerOrder, lowerWindow } from './lower-window.ts'
+import { QUALIFY_WINDOW } from './qualify.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
 import { qualifiedName } from './relation-name.ts'
@@ -16,20 +17,24 @@ export function lowerQuery(node: NodeReader): Query {
   if (node.tag !== 'SelectStmt') throw node.unsupported()
   const common = node.bare('withClause', 'WithClause')
   const set = lowerSet(node)
+  const windows = node.nodes('windowClause').map(window => lowerWindow(window, lowerExpr))
   const query: Query = {
     kind: 'select',
     with: common === null ? [] : lowerWith(common),
     set,
     rows: node.has('valuesLists') ? lowerRows(node.nodes('valuesLists')) : null,
     distinct: lowerDistinct(node),
+    distinctOn: lowerDistinctOn(node),
     items: node.nodes('targetList').map(lowerItem),
     from: node.nodes('fromClause').map(lowerFrom),
     where: optional(node, 'whereClause'),
     groupBy: node.nodes('groupClause').map(lowerExpr),
     having: optional(node, 'havingClause'),
-    windows: node.nodes('windowClause').map(window => lowerWindow(window, lowerExpr)),
+    windows: windows.filter(window => window.name !== QUALIFY_WINDOW),
+    qualify: windows.find(window => window.name === QUALIFY_WINDOW)?.partitionBy[0] ?? null,
     orderBy: node.nodes('sortClause').map(item => lowerOrder(item, lowerExpr)),
-    limit: lowerLimit(node),
+    limit: optional(node, 'limitCount'),
+    withTies: node.text('limitOption') === 'LIMIT_OPTION_WITH_TIES',
     offset: optional(node, 'limitOffset'),
     locks: node.nodes('lockingClause').map(lowerLocking),
     position: node.position ?? set?.left.position,
@@ -75,17 +80,14 @@ function optional(node: NodeReader, field: string): Expr | null {
   return child === null ? null : lowerExpr(child)
 }
 
-function lowerLimit(node: NodeReader): Expr | null {
-  if (node.text('limitOption') === 'LIMIT_OPTION_WITH_TIES') throw unsupported('WITH TIES', node.position)
-  return optional(node, 'limitCount')
+/** DISTINCT without ON. */
+function lowerDistinct(node: NodeReader): boolean {
+  return node.has('distinctClause') && node.isListOfNothing('distinctClause')
 }
 
-function lowerDistinct(node: NodeReader): boolean {
-  if (!node.has('distinctClause')) return false
-  if (!node.isListOfNothing('distinctClause')) {
-    throw unsupported('DISTINCT ON', node.nodes('distinctClause')[0]!.position)
-  }
-  return true
+function lowerDistinctOn(node: NodeReader): Expr[] {
+  if (!node.has('distinctClause') || node.isListOfNothing('distinctClause')) return []
+  return node.nodes('distinctClause').map(lowerExpr)
 }
 
 function lowerRows(lists: readonly NodeReader[]): Expr[][] {

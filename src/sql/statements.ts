@@ -8,6 +8,7 @@
 //   … ON t (a) USING btree  ->  … ON t USING btree (a)     see index-method.ts
 //   IN (), INSERT OR REPLACE, REPLACE INTO                 see sqlite-forms.ts
 //   INSERT … VALUES (1), (2), …  ->  … VALUES (1)          see literal-rows.ts
+//   QUALIFY condition                                      see qualify.ts
 //
 // Of text that came over a wire protocol only the last three are rewritten (`rewrite: false`): there, only $n exists.
 import { CODE, DatabaseError } from '../base/errors.ts'
@@ -16,6 +17,7 @@ import { utf8Length } from '../base/utf8.ts'
 import { positionOfIndex } from './error-position.ts'
 import { findTrailingMethod } from './index-method.ts'
 import type { InsertOr } from './sqlite-forms.ts'
+import { findQualify } from './qualify.ts'
 import { findSqliteForms } from './sqlite-forms.ts'
 import type { Token } from './tokenizer.ts'
 import { tokenize } from './tokenizer.ts'
@@ -195,8 +197,15 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
   const slice = (from: number, to: number): string => original.slice(from, to)
   const method = findTrailingMethod(tokens, slice)
   const forms = findSqliteForms(tokens, slice)
-  let formAt = 0
   let moreRows: StatementText['moreRows'] = []
+  const qualify = findQualify(tokens, slice)
+  let [formAt, qualifyAt] = [0, 0]
+  const flush = (at: number): void => {
+    const { end } = tokens[at]!
+    for (; qualify[qualifyAt]?.token === at && qualify[qualifyAt]!.behind; qualifyAt++) {
+      writer.replace({ start: end, end }, qualify[qualifyAt]!.text)
+    }
+  }
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i]!
     const form = forms[formAt]
@@ -204,6 +213,7 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
       formAt++
       i = form.to - 1
       writer.replace({ start: token.start, end: tokens[i]!.end }, form.text)
+      flush(i)
       continue
     }
     if (i === method?.open) {
@@ -218,13 +228,15 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
       moreRows = token.literals!
       continue
     }
+    const edit = qualify[qualifyAt]
+    if (edit?.token === i && !edit.behind) {
+      qualifyAt++
+      writer.replace(token, edit.text)
+      continue
+    }
     if (token.kind === 'dollar') parameters.dollar(token)
-    if (!rewrite) continue
-    if (token.kind === 'question') writer.replace(token, '$' + parameters.question(token))
-    else if (token.kind === 'named') writer.replace(token, '$' + parameters.named(token))
-    else if (token.kind === 'quoted' && original[token.start] === '`') {
-      writer.replace(token, grammarName(original.slice(token.start, token.end)))
-    } else if (token.kind === 'operator' && original.slice(token.start, token.end) === '==') writer.replace(token, '=')
+    if (rewrite) rewriteToken(original, token, writer, parameters)
+    flush(i)
   }
   const end = rewrite ? endBeforeTableOptions(original, tokens) : tokens[tokens.length - 1]!.end
   const text = writer.finish(end)
@@ -232,6 +244,15 @@ function makeStatement(original: string, tokens: Token[], rewrite: boolean): Sta
     text, tokens, source: new SourceMap(original, text, writer.pieces), parameterNames: parameters.names(),
     insertOr: forms.find(form => form.insertOr !== null)?.insertOr ?? null, moreRows,
   }
+}
+
+/** A token as the grammar wants it. */
+function rewriteToken(original: string, token: Token, writer: Rewriter, parameters: ParameterNumbers): void {
+  const text = original.slice(token.start, token.end)
+  if (token.kind === 'question') writer.replace(token, '$' + parameters.question(token))
+  else if (token.kind === 'named') writer.replace(token, '$' + parameters.named(token))
+  else if (token.kind === 'quoted' && text[0] === '`') writer.replace(token, grammarName(text))
+  else if (token.kind === 'operator' && text === '==') writer.replace(token, '=')
 }
 
 // `name` as "name"; all others stay as they are.
