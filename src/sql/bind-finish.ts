@@ -18,7 +18,7 @@ import { constant } from './literal.ts'
 import { Scope, columnExpression } from './scope.ts'
 
 /** The columns of a select list. */
-export function outputOf(items: readonly Item[]): OutputColumn[] {
+function outputOf(items: readonly Item[]): OutputColumn[] {
   return items.map(({ name, expression }) => ({ name, type: expression.type, nullable: isNullable(expression) }))
 }
 

@@ -12,7 +12,9 @@ import { SELECTION_QUERIES } from './features/selection.ts'
 import { SUBQUERY_QUERIES } from './features/subqueries.ts'
 import { Session } from './session.ts'
 
-const TOPICS = { joins: JOIN_QUERIES, subqueries: SUBQUERY_QUERIES, lateral: LATERAL_QUERIES, selection: SELECTION_QUERIES } as const
+const TOPICS = {
+  joins: JOIN_QUERIES, subqueries: SUBQUERY_QUERIES, lateral: LATERAL_QUERIES, selection: SELECTION_QUERIES,
+} as const
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
   ['everything in the delta', {}],
