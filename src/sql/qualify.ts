@@ -36,7 +36,8 @@ const NO_CONDITION: ReadonlySet<string> = new Set([
 ])
 const NO_CLAUSE: ReadonlySet<string> = new Set([
   'select', 'as', 'by', 'and', 'or', 'not', 'on', 'where', 'having', 'from', 'join', 'distinct', 'all', 'into',
-  'update', 'table', 'set', 'in', 'like', 'between', 'case', 'when', 'then', 'else', 'is', 'exists', 'only', 'partition',
+  'update',
+  'table', 'set', 'in', 'like', 'between', 'case', 'when', 'then', 'else', 'is', 'exists', 'only', 'partition',
 ])
 
 /** The edits of a statement; none without the word. Linear in the tokens. */
