@@ -8,7 +8,7 @@ import { physicalOf } from '../../src/base/types.ts'
 import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
 import type { Layout } from '../column-buffers.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
-import { emptyChunk, partAlignment, setZone } from './chunk-plan.ts'
+import { emptyChunk, finishSteps, partAlignment, setZone } from './chunk-plan.ts'
 import type { ChunkPlan, FixedPart } from './chunk-plan.ts'
 import { ENCODING } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
@@ -22,7 +22,14 @@ const scratch = new Float64Array(65536)
 
 /** Plans rows [begin, begin + rows) of a staged column; `mayDecode` allows run length and delta. */
 export function planChunk(column: StagedColumn, begin: number, rows: number, mayDecode = false): ChunkPlan {
-  const plan = planValues(column, begin, rows, mayDecode)
+  return finishSteps(planChunkSteps(column, begin, rows, mayDecode))
+}
+
+/** The same in steps: numbers in one, text and wide numbers in slices. */
+export function* planChunkSteps(
+  column: StagedColumn, begin: number, rows: number, mayDecode: boolean,
+): Generator<void, ChunkPlan> {
+  const plan = yield* planValues(column, begin, rows, mayDecode)
   const nulls = column.nulls
   if (nulls === null) return plan
   let nullCount = 0
@@ -32,12 +39,15 @@ export function planChunk(column: StagedColumn, begin: number, rows: number, may
   return plan
 }
 
-function planValues(column: StagedColumn, begin: number, rows: number, mayDecode: boolean): ChunkPlan {
+// The scratch of numbers is shared: between two steps somebody else may use it.
+function* planValues(
+  column: StagedColumn, begin: number, rows: number, mayDecode: boolean,
+): Generator<void, ChunkPlan> {
   switch (physicalOf(column.type)) {
     case 'int': return planInts(column, begin, rows, mayDecode)
     case 'float': return planFloats(column, begin, rows, mayDecode)
-    case 'wide': return planWide(column, begin, rows)
-    case 'bytes': return planText(column, begin, rows, mayDecode)
+    case 'wide': return yield* planWide(column, begin, rows)
+    case 'bytes': return yield* planText(column, begin, rows, mayDecode)
   }
 }
 
@@ -268,11 +278,11 @@ function planFloatRuns(chunk: ColumnChunk, column: StagedColumn, begin: number, 
   })
 }
 
-function planWide(column: StagedColumn, begin: number, rows: number): ChunkPlan {
+function* planWide(column: StagedColumn, begin: number, rows: number): Generator<void, ChunkPlan> {
   const chunk = emptyChunk()
   chunk.encoding = ENCODING.PLAIN
   chunk.layout = LAYOUT.I128
-  setZone(chunk, column, begin, rows, (a, b) => ((a as bigint) < (b as bigint) ? -1 : 1))
+  yield* setZone(chunk, column, begin, rows, (a, b) => ((a as bigint) < (b as bigint) ? -1 : 1))
   const part = valuesPart(chunk, rows, (memory, address) => {
     for (let i = 0; i < rows; i++) {
       const value = BigInt((stagedScalar(column, begin + i) ?? 0n) as bigint)

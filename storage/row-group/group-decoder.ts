@@ -4,12 +4,16 @@ import { isText, physicalOf } from '../../src/base/types.ts'
 import type { SqlType, TableSchema } from '../../src/base/types.ts'
 import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
 import type { ChunkReader } from './chunk-reader.ts'
+import { TEXT_STEP_ROWS, finishSteps } from './chunk-plan.ts'
 import { ENCODING, NO_PART } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
 import { decodeWindow, isLight, viewsOf } from './light-decoder.ts'
 import { LONG_VALUE_BYTES, LongValue } from './long-value.ts'
 import type { GroupMeta, RowGroup } from './row-group.ts'
 import type { NumberArray, ObjectArray, StagedColumn, StagedValues } from './staged-column.ts'
+
+/** Values read one by one in a step: a string takes up to half a microsecond. */
+const VALUE_STEP_ROWS = 2048
 
 /** Every column of a group, decoded; long values outside of the key by reference. */
 export function decodeGroup(
@@ -27,11 +31,19 @@ export function decodeColumns(
 }
 
 /** One column of a group, decoded; with `refers` long values are references into the group. */
-export function decodeColumn(
+function decodeColumn(
   reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType, refers = false,
 ): StagedColumn {
+  return finishSteps(decodeColumnSteps(reader, group, chunk, type, refers))
+}
+
+/** The same in steps: numbers in one, text and wide numbers in slices. */
+export function* decodeColumnSteps(
+  reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType, refers: boolean,
+): Generator<void, StagedColumn> {
   const nulls = decodeNulls(reader, group, chunk)
-  return { type, values: decodeValues(reader, group, chunk, type, nulls, refers), nulls, count: group.rows }
+  const values = yield* decodeValues(reader, group, chunk, type, nulls, refers)
+  return { type, values, nulls, count: group.rows }
 }
 
 function decodeNulls(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk): Uint8Array | null {
@@ -44,12 +56,14 @@ function decodeNulls(reader: ChunkReader, group: RowGroup, chunk: ColumnChunk): 
   return nulls
 }
 
-function decodeValues(
+function* decodeValues(
   reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType, nulls: Uint8Array | null,
   refers: boolean,
-): StagedValues {
+): Generator<void, StagedValues> {
   const physical = physicalOf(type)
-  if (physical === 'bytes' || physical === 'wide') return decodeObjects(reader, group, chunk, type, nulls, refers)
+  if (physical === 'bytes' || physical === 'wide') {
+    return yield* decodeObjects(reader, group, chunk, type, nulls, refers)
+  }
   const rows = group.rows
   if (chunk.encoding === ENCODING.CONSTANT) {
     return typeof chunk.base === 'bigint' ? new BigInt64Array(rows).fill(chunk.base)
@@ -95,15 +109,18 @@ function decodeInt64(raw: Uint8Array<ArrayBuffer>, chunk: ColumnChunk): StagedVa
   return out
 }
 
-function decodeObjects(
+function* decodeObjects(
   reader: ChunkReader, group: RowGroup, chunk: ColumnChunk, type: SqlType, nulls: Uint8Array | null,
   refers: boolean,
-): ObjectArray {
+): Generator<void, ObjectArray> {
   const out: ObjectArray = new Array(group.rows).fill(null)
   if (chunk.nullCount === group.rows) return out
   if (chunk.dictionaryOffset !== NO_PART && isText(type)) {
     const strings: string[] = []
-    for (let code = 0; code < chunk.dictionaryCount; code++) strings.push(reader.dictionaryString(group, chunk, code))
+    for (let code = 0; code < chunk.dictionaryCount; code++) {
+      if (code % TEXT_STEP_ROWS === TEXT_STEP_ROWS - 1) yield
+      strings.push(reader.dictionaryString(group, chunk, code))
+    }
     const raw = rawValues(reader, group, chunk)
     const codes = typedOver(raw, chunk)
     for (let i = 0; i < group.rows; i++) {
@@ -113,6 +130,7 @@ function decodeObjects(
     return out
   }
   for (let i = 0; i < group.rows; i++) {
+    if (i % VALUE_STEP_ROWS === VALUE_STEP_ROWS - 1) yield
     if (nulls !== null && nulls[i] !== 0) continue
     out[i] = (refers ? referTo(reader, group, chunk, i) : null)
       ?? reader.read(group, chunk, type, i) as bigint | string | Uint8Array

@@ -20,17 +20,24 @@ export interface KeyFit {
 const NO_PREFIX = new Uint8Array(0)
 const LEARNED: GroupModelOptions = { kind: 'learned' }
 
-/** Fits the model of a group whose staged rows are sorted by key. */
-export function fitKeys(
+/** Keys made in one step. */
+const STEP_KEYS = 4096
+
+/** Fits the model of a group whose staged rows are sorted by key, in steps. */
+export function* fitKeys(
   target: { readonly order: KeyOrder; readonly schema: TableSchema }, columns: readonly StagedColumn[],
   begin: number, rows: number,
-): KeyFit {
+): Generator<void, KeyFit> {
   const { order } = target
   const options: GroupModelOptions = target.schema.index ?? LEARNED
   if (order.mode === 'number') return fitNumbers(columns[order.columns[0]!]!, begin, rows, options)
   const keys: Uint8Array[] = new Array(rows)
-  for (let i = 0; i < rows; i++) keys[i] = keyBytes(order, columns, begin + i)
+  for (let i = 0; i < rows; i++) {
+    if (i % STEP_KEYS === STEP_KEYS - 1) yield
+    keys[i] = keyBytes(order, columns, begin + i)
+  }
   const shared = commonPrefixLength(keys[0]!, keys[rows - 1]!)
+  // The numbers are shared with other fits: no step ends between here and the model.
   for (let i = 0; i < rows; i++) projected[i] = projectBytes(keys[i]!, 0, keys[i]!.length, shared)
   return { model: fitModelOf(projected, rows, options), prefix: keys[0]!.slice(0, shared), keyBase: null }
 }

@@ -11,6 +11,7 @@ import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { BufferPool } from '../pool/buffer-pool.ts'
 import { planChunk } from './chunk-encoder.ts'
+import { finishSteps } from './chunk-plan.ts'
 import { fitKeys } from './key-fit.ts'
 import { LONG_VALUE_BYTES, LongValue } from './long-value.ts'
 import { encodeGroupMeta } from './row-group.ts'
@@ -84,7 +85,7 @@ export class LongGroupWriter {
     const own = plans[ordinal]!.text!
     const others = placeStream(plans.map((plan, c) => c === ordinal ? { ...plan, text: null } : plan), begin + length)
     own.offsets[0] = begin
-    const meta = { chunks: others.chunks, ...fitKeys(target, all, 0, 1) }
+    const meta = { chunks: others.chunks, ...finishSteps(fitKeys(target, all, 0, 1)) }
     const metaBytes = new ByteWriter(4096)
     encodeGroupMeta(meta, 1, target.schema, metaBytes)
     const streamBytes = others.end + metaBytes.length

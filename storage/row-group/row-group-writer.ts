@@ -8,10 +8,12 @@ import type { Scalar, TableSchema } from '../../src/base/types.ts'
 import { FRAME_SIZE } from '../memory/linear-memory.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { FLAG } from '../page/meta-slot.ts'
+import { PAGE_CODEC } from '../page/page-codec.ts'
 import type { PageCodec } from '../page/page-codec.ts'
 import { PAGE_KIND } from '../page/page-store.ts'
 import type { PageStore } from '../page/page-store.ts'
 import type { KeyOrder } from '../table/key.ts'
+import { finishSteps } from './chunk-plan.ts'
 import { fitKeys } from './key-fit.ts'
 import { isLight } from './light-decoder.ts'
 import { RowGroup, encodeGroupMeta } from './row-group.ts'
@@ -46,17 +48,14 @@ export interface GroupTarget {
 export function writeRowGroup(
   target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
 ): RowGroup {
-  const steps = writeRowGroupSteps(target, columns, begin, rows)
-  for (;;) {
-    const { done, value } = steps.next()
-    if (done === true) return value
-  }
+  return finishSteps(writeRowGroupSteps(target, columns, begin, rows))
 }
 
-/** Pages of a row group that one step writes. */
+/** Pages of a row group that one step writes, as they are and compressed. */
 const STEP_PAGES = 8
+const STEP_PAGES_COMPRESSED = 1
 
-/** The same in steps of a column or some pages. Giving up between two of them leaves nothing behind. */
+/** The same in steps of a slice of a column or some pages. Giving up between two of them leaves nothing behind. */
 export function* writeRowGroupSteps(
   target: GroupTarget, columns: readonly StagedColumn[], begin: number, rows: number,
 ): Generator<void, RowGroup> {
@@ -65,7 +64,8 @@ export function* writeRowGroupSteps(
   const stream = yield* planStreamSteps(columns, begin, rows, mayDecode)
   if (stream.chunks.some(isLight)) target.pages.require(FLAG.RUNS_AND_DELTAS)
   const metaOffset = stream.end
-  const meta = { chunks: stream.chunks, ...fitKeys(target, columns, begin, rows) }
+  const fit = yield* fitKeys(target, columns, begin, rows)
+  const meta = { chunks: stream.chunks, ...fit }
   yield
   const metaBytes = new ByteWriter(4096)
   encodeGroupMeta(meta, rows, target.schema, metaBytes)
@@ -105,9 +105,10 @@ function* writeWhole(
   try {
     yield* writeStreamSteps(stream, target.memory, address)
     target.memory.u8.set(meta, address + metaOffset)
-    for (let page = 0; page < pageCount; page += STEP_PAGES) {
+    const step = (target.codec ?? PAGE_CODEC.NONE) === PAGE_CODEC.NONE ? STEP_PAGES : STEP_PAGES_COMPRESSED
+    for (let page = 0; page < pageCount; page += step) {
       const at = page * FRAME_SIZE
-      const bytes = Math.min(STEP_PAGES * FRAME_SIZE, streamBytes - at)
+      const bytes = Math.min(step * FRAME_SIZE, streamBytes - at)
       target.pages.writeRun(firstPage + page, PAGE_KIND.BASE, address + at, bytes, target.codec)
       yield
     }

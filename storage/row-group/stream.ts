@@ -1,7 +1,8 @@
 // The byte stream of a row group, or of a block of delta rows in memory: all parts of all columns, placed so
 // that the slice of a scan batch stays inside one 64 KiB page (column-chunk.ts), text behind them.
 import type { LinearMemory } from '../memory/linear-memory.ts'
-import { planChunk } from './chunk-encoder.ts'
+import { planChunkSteps } from './chunk-encoder.ts'
+import { finishSteps } from './chunk-plan.ts'
 import type { ChunkPlan, FixedPart, TextPlan } from './chunk-plan.ts'
 import type { ColumnChunk } from './column-chunk.ts'
 import type { StagedColumn } from './staged-column.ts'
@@ -23,16 +24,16 @@ export interface StreamPlan {
 export function planStream(
   columns: readonly StagedColumn[], begin: number, rows: number, mayDecode?: (column: number) => boolean,
 ): StreamPlan {
-  return placeStream(columns.map((column, c) => planChunk(column, begin, rows, mayDecode?.(c) ?? false)))
+  return finishSteps(planStreamSteps(columns, begin, rows, mayDecode ?? (() => false)))
 }
 
-/** The same in one step per column. */
+/** The same in steps of a column, or of a slice of one. */
 export function* planStreamSteps(
   columns: readonly StagedColumn[], begin: number, rows: number, mayDecode: (column: number) => boolean,
 ): Generator<void, StreamPlan> {
   const plans: ChunkPlan[] = []
   for (let c = 0; c < columns.length; c++) {
-    plans.push(planChunk(columns[c]!, begin, rows, mayDecode(c)))
+    plans.push(yield* planChunkSteps(columns[c]!, begin, rows, mayDecode(c)))
     yield
   }
   return placeStream(plans)
@@ -69,17 +70,15 @@ function placeParts(plans: readonly ChunkPlan[]): { placed: { part: FixedPart; o
 
 /** Writes the stream at `address`, which has at least `end` bytes and begins on a page boundary. */
 export function writeStream(plan: StreamPlan, memory: LinearMemory, address: number): void {
-  const steps = writeStreamSteps(plan, memory, address)
-  while (steps.next().done !== true);
+  finishSteps(writeStreamSteps(plan, memory, address))
 }
 
-/** The same in one step per part. */
+/** The same in steps of a part, or of a slice of one. */
 export function* writeStreamSteps(plan: StreamPlan, memory: LinearMemory, address: number): Generator<void> {
   yield* writeFixedSteps(plan, memory, address)
   memory.u8.fill(0, address + plan.fixedEnd, address + plan.end)
   for (const text of plan.texts) {
-    writeText(text, memory, address)
-    yield
+    yield* writeText(text, memory, address)
   }
 }
 
@@ -88,7 +87,8 @@ export function* writeFixedSteps(plan: StreamPlan, memory: LinearMemory, address
   let written = 0
   for (const { part, offset } of plan.placed) {
     memory.u8.fill(0, address + written, address + offset)
-    part.write(memory, address + offset)
+    const steps = part.write(memory, address + offset)
+    if (steps !== undefined) yield* steps
     written = offset + part.bytes
     yield
   }

@@ -2,10 +2,11 @@
 // Text goes behind all fixed parts of the row group's stream, packed so that no string of up to 64 KiB
 // straddles a page; a longer one starts on a page boundary and runs over consecutive pages.
 import { compareUtf8 } from '../../index/mod.ts'
+import { sortSteps } from '../../src/base/sort-steps.ts'
 import { isText } from '../../src/base/types.ts'
 import { LAYOUT, LAYOUT_WIDTH } from '../column-buffers.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
-import { emptyChunk, partAlignment, setTextZone } from './chunk-plan.ts'
+import { TEXT_STEP_ROWS, dropLongZone, emptyChunk, partAlignment, setTextZone } from './chunk-plan.ts'
 import type { ChunkPlan, FixedPart, TextPlan } from './chunk-plan.ts'
 import { ENCODING } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
@@ -45,10 +46,11 @@ export function placeText(text: TextPlan, cursor: number): number {
   return at
 }
 
-/** Copies the values to their places; `address` is where the stream begins in memory. */
-export function writeText(text: TextPlan, memory: LinearMemory, address: number): void {
+/** Copies the values to their places in steps; `address` is where the stream begins in memory. */
+export function* writeText(text: TextPlan, memory: LinearMemory, address: number): Generator<void> {
   let from = 0
   for (let i = 0; i < text.lengths.length; i++) {
+    if (i % TEXT_STEP_ROWS === TEXT_STEP_ROWS - 1) yield
     const length = text.lengths[i]!
     const at = address + text.offsets[i]!
     const long = text.longs?.get(i)
@@ -61,27 +63,32 @@ export function writeText(text: TextPlan, memory: LinearMemory, address: number)
   }
 }
 
-/** Plans a text, json, bytea, uuid or interval column. */
-export function planText(column: StagedColumn, begin: number, rows: number, mayDecode: boolean): ChunkPlan {
+/** Plans a text, json, bytea, uuid or interval column, in steps. */
+export function* planText(
+  column: StagedColumn, begin: number, rows: number, mayDecode: boolean,
+): Generator<void, ChunkPlan> {
   const values = column.values as TextArray
   const chunk = emptyChunk()
   const hasLong = hasLongValue(values, begin, rows)
-  // The zone map of a chunk with values this long would be left out all the same.
-  if (!hasLong) setTextZone(chunk, column, begin, rows)
   if (isText(column.type) && !hasLong) {
-    const codes = countDistinct(values as (string | null)[], begin, rows)
+    const codes = yield* countDistinct(values as (string | null)[], begin, rows)
     if (codes !== null && codes.size === 0) return { chunk, parts: [], text: null }
-    if (codes !== null) return planDictionary(chunk, values as (string | null)[], codes, begin, rows, mayDecode)
+    if (codes !== null) return yield* planDictionary(chunk, values as (string | null)[], codes, begin, rows, mayDecode)
   }
-  return planViews(chunk, values, begin, rows)
+  // The zone map of a chunk with values this long would be left out all the same.
+  if (!hasLong) yield* setTextZone(chunk, column, begin, rows)
+  return yield* planViews(chunk, values, begin, rows)
 }
 
 // Distinct strings with provisional codes, or null when a dictionary would not pay.
-function countDistinct(values: (string | null)[], begin: number, rows: number): Map<string, number> | null {
+function* countDistinct(
+  values: (string | null)[], begin: number, rows: number,
+): Generator<void, Map<string, number> | null> {
   const limit = Math.min(DICTIONARY_MAX, Math.max(1, rows >> 1))
   const codes = new Map<string, number>()
   let last: string | null = null
   for (let i = begin; i < begin + rows; i++) {
+    if ((i - begin) % TEXT_STEP_ROWS === TEXT_STEP_ROWS - 1) yield
     const value = values[i]!
     if (value === null || value === last) continue
     last = value
@@ -93,16 +100,21 @@ function countDistinct(values: (string | null)[], begin: number, rows: number): 
   return codes
 }
 
-function planDictionary(
+// The zone is that of the dictionary, whose every value some row has.
+function* planDictionary(
   chunk: ColumnChunk, values: (string | null)[], codes: Map<string, number>, begin: number, rows: number,
   mayDecode: boolean,
-): ChunkPlan {
-  const sorted = [...codes.keys()].sort(compareUtf8)
+): Generator<void, ChunkPlan> {
+  const sorted = yield* sortSteps([...codes.keys()], compareUtf8)
+  chunk.min = sorted[0]!
+  chunk.max = sorted[sorted.length - 1]!
+  dropLongZone(chunk)
   for (let code = 0; code < sorted.length; code++) codes.set(sorted[code]!, code)
+  yield
   chunk.encoding = ENCODING.DICTIONARY
   chunk.dictionaryCount = sorted.length
   chunk.layout = sorted.length <= 0x100 ? LAYOUT.U8 : LAYOUT.U16
-  const text = encodeStrings(sorted)
+  const text = yield* encodeStrings(sorted)
   const width = LAYOUT_WIDTH[chunk.layout]!
   const viewsPart: FixedPart = {
     bytes: sorted.length * 8, align: 64,
@@ -116,10 +128,11 @@ function planDictionary(
   const codesPart: FixedPart = {
     bytes: rows * width, align: partAlignment(rows, width),
     place: (offset) => { chunk.valuesOffset = offset },
-    write: (memory, address) => {
+    * write(memory, address) {
       const out = chunk.layout === LAYOUT.U8 ? memory.u8 : memory.u16
       const at = address / width
       for (let i = 0; i < rows; i++) {
+        if (i % TEXT_STEP_ROWS === TEXT_STEP_ROWS - 1) yield
         const value = values[begin + i]!
         out[at + i] = value === null ? 0 : codes.get(value)!
       }
@@ -161,10 +174,12 @@ function planTextRuns(
   })
 }
 
-function planViews(chunk: ColumnChunk, values: TextArray, begin: number, rows: number): ChunkPlan {
+function* planViews(
+  chunk: ColumnChunk, values: TextArray, begin: number, rows: number,
+): Generator<void, ChunkPlan> {
   chunk.encoding = ENCODING.VIEW
   chunk.layout = LAYOUT.VIEW
-  const text = encodeStrings(values.slice(begin, begin + rows))
+  const text = yield* encodeStrings(values.slice(begin, begin + rows))
   const part: FixedPart = {
     bytes: rows * 8, align: partAlignment(rows, 8),
     place: (offset) => { chunk.valuesOffset = offset },
@@ -181,12 +196,17 @@ function writeViews(memory: LinearMemory, address: number, text: TextPlan): void
   }
 }
 
-function encodeStrings(values: TextArray): TextPlan {
+function* encodeStrings(values: TextArray): Generator<void, TextPlan> {
   const lengths = new Uint32Array(values.length)
   const longs = new Map<number, LongValue>()
   let bytes = new Uint8Array(Math.max(1024, values.length * 16))
   let at = 0
   for (let i = 0; i < values.length; i++) {
+    if (i % TEXT_STEP_ROWS === TEXT_STEP_ROWS - 1) {
+      yield
+      // The first slices tell how long the rest is likely to be.
+      bytes = grown(bytes, at, Math.ceil((at / i) * values.length * 1.1))
+    }
     const value = values[i]!
     if (value === null) continue
     if (value instanceof LongValue || isLong(value)) {
@@ -197,11 +217,7 @@ function encodeStrings(values: TextArray): TextPlan {
       continue
     }
     const most = typeof value === 'string' ? value.length * 3 : value.length
-    if (at + most > bytes.length) {
-      const grown = new Uint8Array(Math.max(bytes.length * 2, at + most))
-      grown.set(bytes.subarray(0, at))
-      bytes = grown
-    }
+    if (at + most > bytes.length) bytes = grown(bytes, at, Math.max(bytes.length * 2, at + most))
     if (typeof value === 'string') lengths[i] = writeUtf8(value, bytes, at)
     else {
       bytes.set(value, at)
@@ -211,6 +227,13 @@ function encodeStrings(values: TextArray): TextPlan {
   }
   const offsets = new Float64Array(values.length)
   return { bytes: bytes.subarray(0, at), lengths, offsets, longs: longs.size === 0 ? null : longs }
+}
+
+function grown(bytes: Uint8Array<ArrayBuffer>, used: number, size: number): Uint8Array<ArrayBuffer> {
+  if (size <= bytes.length) return bytes
+  const larger = new Uint8Array(size)
+  larger.set(bytes.subarray(0, used))
+  return larger
 }
 
 // Short ASCII by hand: encodeInto costs about 100 ns a call.

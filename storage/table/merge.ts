@@ -16,7 +16,7 @@
 import { assert } from '../../src/base/assert.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { Change, IncomingRange } from './change-feed.ts'
-import { decodeColumn } from '../row-group/group-decoder.ts'
+import { decodeColumnSteps } from '../row-group/group-decoder.ts'
 import { isLoneLong } from '../row-group/long-group-writer.ts'
 import type { IncomingRows } from './incoming-rows.ts'
 import type { KeyValue } from './key.ts'
@@ -239,8 +239,9 @@ export class Merger {
     const meta = table.metaOf(group)
     const staged: StagedColumn[] = []
     for (let c = 0; c < table.schema.columns.length; c++) {
+      const { type } = table.schema.columns[c]!
       const refers = !table.order.columns.includes(c)
-      staged.push(decodeColumn(table.services.reader, group, meta.chunks[c]!, table.schema.columns[c]!.type, refers))
+      staged.push(yield* decodeColumnSteps(table.services.reader, group, meta.chunks[c]!, type, refers))
       yield
     }
     let row = 0
