@@ -24,6 +24,7 @@ function commitEntry(engine: Engine, finals: FinalWrites, i: number, mark: numbe
   const head = delta.headOf(entry)
   const isTombstone = versions.isTombstone(head)
   const existed = finals.existed[i]!
+  delta.touch(entry)
   if (existed && isTombstone) table.liveRows--
   if (!existed && !isTombstone) table.liveRows++
   versions.setBegin(head, engine.commitId)

@@ -3,7 +3,7 @@
 // (rules R4, R5), and a checkpoint's root is taken in its last step alone (C1).
 //
 //   commit ──► a few milliseconds of the job at hand, more when the delta outgrows it
-//   event loop idle ──► the same, by setImmediate, as long as something is due
+//   event loop idle ──► the same, by setImmediate, in turns without a commit, as long as something is due
 //   checkpoint(), close of a test, mergeEveryCommit ──► to the end at once
 //
 // With stepMs 0 and stepCount 0 everything that is due is done at the commit that makes it due.
@@ -15,7 +15,7 @@ import { drainDelta, payDebt, tableDebt } from './debt.ts'
 import { groupBytesOf } from './engine-options.ts'
 import type { Engine } from './engine.ts'
 import { clockMs } from './file/latency.ts'
-import { collectGarbage, finish, hasMuchHistory } from './merging.ts'
+import { collectGarbage, compactSteps, finish, hasMuchHistory, mayCompact } from './merging.ts'
 import type { TableStore } from './table/table-store.ts'
 
 /** A delta of this many times `deltaRows` is drained at once, however long it takes: memory is bounded. */
@@ -37,6 +37,8 @@ export class Jobs {
   private table: TableStore | null = null
   private wantsCheckpoint = false
   private isScheduled = false
+  /** A commit has worked on the job in this turn of the event loop. */
+  private hasRun = false
   private idleTimer: NodeJS.Timeout | null = null
   /** Tables with rows in the delta that are longer than a row group's budget: scans would need memory for them. */
   private readonly withLongRows = new Set<TableStore>()
@@ -58,7 +60,9 @@ export class Jobs {
     if (pressure >= OVERFLOW) this.finishDue()
     else if (stepCount > 0) this.run(stepCount, Infinity)
     else this.run(Infinity, stepMs * Math.min(2, Math.max(0.5, pressure)))
-    if (stepMs > 0) this.schedule()
+    if (this.job === null) return
+    this.hasRun = true
+    this.wake()
   }
 
   /** A row of `bytes` bytes has come into the delta. */
@@ -90,6 +94,7 @@ export class Jobs {
     const { options } = engine.parts
     for (const table of engine.catalog.tables()) {
       this.forgetHistory(table)
+      if (table.wantsCompaction && mayCompact(engine, table)) finish(compactSteps(engine, table))
       const { entryCount } = table.delta
       if (entryCount === 0 || (!options.mergeEveryCommit && entryCount < options.deltaRows)) continue
       const before = table.root.number
@@ -154,6 +159,11 @@ export class Jobs {
     const { engine } = this
     for (const table of engine.catalog.tables()) {
       this.forgetHistory(table)
+      if (table.wantsCompaction && mayCompact(engine, table)) {
+        this.table = table
+        this.job = compactSteps(engine, table)
+        return true
+      }
       if (!isDue(table, engine.parts.options.deltaRows)) continue
       this.table = table
       this.job = this.tableJob(table)
@@ -181,15 +191,23 @@ export class Jobs {
     this.wantsCheckpoint ||= table.root.number !== before
   }
 
-  private schedule(): void {
-    if (this.isScheduled || this.job === null) return
+  /** There may be something due without a commit. */
+  wake(): void {
+    if (this.isScheduled || this.engine.parts.options.stepMs === 0) return
     this.isScheduled = true
     setImmediate(() => {
       this.isScheduled = false
       const { engine } = this
       if (!engine.isUsable) return
-      engine.maintain(() => this.run(Infinity, engine.parts.options.stepMs))
-      if (engine.isUsable && (this.job !== null || this.start())) this.schedule()
+      // A turn of the loop has one slice: a commit has had this one's.
+      const isTaken = this.hasRun
+      this.hasRun = false
+      if (!isTaken) {
+        engine.maintain(() => {
+          if (this.job !== null || this.start()) this.run(Infinity, engine.parts.options.stepMs)
+        })
+      }
+      if (engine.isUsable && (this.job !== null || this.start())) this.wake()
     }).unref()
   }
 
@@ -210,7 +228,7 @@ export class Jobs {
       this.table = table
       this.job = this.idleJob(table)
     }
-    this.schedule()
+    this.wake()
     this.idleTimer?.refresh()
   }
 }

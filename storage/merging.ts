@@ -15,6 +15,10 @@ import type { TableStore } from './table/table-store.ts'
 
 /** Tuples freed in one step. */
 const LEAVING_STEP = 512
+/** A delta of at most this share of `deltaRows` is compacted at once. */
+const COMPACT_AT_ONCE = 1 / 32
+/** Entries looked at in one step. */
+const SCAN_STEP = 32_768
 /** Replaced versions a delta may carry before they are compacted away. */
 const HISTORY_VERSIONS = 65536
 
@@ -143,21 +147,65 @@ function settle(engine: Engine, table: TableStore): void {
   table.unsettled.clear()
 }
 
-// With no older snapshot, merged chains and everything behind a committed head are invisible.
+// With no older snapshot, merged chains and everything behind a committed head are invisible. A large delta is
+// compacted in steps, by the jobs.
 function compactDelta(engine: Engine, table: TableStore): void {
   freeLeaving(engine, table)
   const { delta } = table
   const { versions } = delta
+  const { stepMs, stepCount, deltaRows } = engine.parts.options
+  table.hasOldVersions = false
+  const isStepped = (stepMs > 0 || stepCount > 0) && !engine.isReadOnly
+  if (isStepped && delta.entryCount > deltaRows * COMPACT_AT_ONCE) {
+    table.wantsCompaction = true
+    engine.jobs.wake()
+    return
+  }
   let merged = 0
   for (let entry = 0; entry < delta.entryCount; entry++) {
     const head = delta.headOf(entry)
     if (head < 0 || versions.merged(head) !== 0) merged++
     else if (versions.begin(head) < UNCOMMITTED) versions.setOlder(head, -1)
   }
-  table.hasOldVersions = false
   if (merged === 0 && !hasMuchHistory(table)) return
-  delta.compact((head) => versions.merged(head) === 0)
+  delta.compact(engine.commitId)
   table.deltaOrder.reset()
+}
+
+/** Nobody reads an older root or commit, and no job holds entry numbers. */
+export function mayCompact(engine: Engine, table: TableStore): boolean {
+  const { snapshots, commitId, rootNumber } = engine
+  return !table.isDraining && snapshots.oldestCommit(commitId) === commitId
+    && snapshots.oldestRoot(rootNumber) >= table.root.number
+}
+
+/** Compacts a delta in steps; needs `mayCompact` when it starts. Snapshots may come, and commits, meanwhile. */
+export function* compactSteps(engine: Engine, table: TableStore): Generator<void> {
+  const { delta } = table
+  let isDone = false
+  table.wantsCompaction = false
+  table.isDraining = true
+  try {
+    yield* freeLeavingSteps(engine, table)
+    let merged = 0
+    let oldest = engine.snapshots.oldestCommit(engine.commitId)
+    for (let entry = 0; entry < delta.entryCount; entry++) {
+      const head = delta.headOf(entry)
+      if (head < 0 || delta.versions.merged(head) !== 0) merged++
+      else if (delta.versions.begin(head) <= oldest) delta.versions.setOlder(head, -1)
+      if (entry % SCAN_STEP !== SCAN_STEP - 1) continue
+      yield
+      oldest = engine.snapshots.oldestCommit(engine.commitId)
+    }
+    if (merged > 0 || hasMuchHistory(table)) {
+      yield* delta.compactSteps(engine.snapshots.oldestCommit(engine.commitId))
+      table.deltaOrder.reset()
+    }
+    isDone = true
+  } finally {
+    table.isDraining = false
+    if (!isDone) table.wantsCompaction = true
+  }
 }
 
 /** Keys that are updated over and over leave dead version numbers behind, which only a compaction drops. */

@@ -25,7 +25,7 @@ interface Part {
   dead: Uint8Array | null
 }
 
-/** Images of one table's delta. Not valid across Delta.compact(), which is noticed; versions that leave are dead. */
+/** Images of one table's delta. Not valid across a compaction, which is noticed; versions that leave are dead. */
 export class DeltaImageCache {
   private parts: Part[] = []
   private covered = 0

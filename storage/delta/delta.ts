@@ -21,6 +21,8 @@ import { VersionTable } from './version-table.ts'
 
 const INITIAL_SLOTS = 1024
 const MAX_ENTRIES = 0xfffffe
+/** Entries copied in one step of a compaction. */
+const STEP_ENTRIES = 4096
 
 /** The mark of a reader that has written nothing: equal to no version's. */
 export const NO_MARK = -1
@@ -36,7 +38,9 @@ export class Delta {
   /** Committed versions that a newer commit has replaced or a new root holds, in that order: images catch up by it. */
   superseded: number[] = []
   private entries = 0
-  /** Bumped when compact() renumbers entries and versions. */
+  /** Entries changed since the compaction under way began; null = there is none. */
+  private touched: number[] | null = null
+  /** Bumped when a compaction renumbers entries and versions. */
   generation = 0
   /** Changes with every visible change; caches of decoded delta rows compare it. */
   changes = 0
@@ -102,6 +106,7 @@ export class Delta {
     const version = this.versions.add(begin, this.head[entry]!, entry, row, isTombstone)
     this.head[entry] = version
     this.changes++
+    this.touched?.push(entry)
     return version
   }
 
@@ -113,6 +118,7 @@ export class Delta {
     this.head[entry] = versions.older(version)
     versions.setRow(version, null)
     this.changes++
+    this.touched?.push(entry)
     return version
   }
 
@@ -132,32 +138,72 @@ export class Delta {
     return -1
   }
 
+  /** An entry's chain has changed: a compaction that is under way copies it again. */
+  touch(entry: number): void {
+    this.touched?.push(entry)
+  }
+
   /**
-   * Renumbers: keeps the chains whose head `isNeeded`, drops the other entries. Whoever holds entry or
-   * version numbers must look keys up again (`generation` changes).
+   * Renumbers: keeps the chains whose head is not merged, each back to the first version that a snapshot of
+   * `oldestCommit` sees; no older snapshot and no older root may be in use. Works in steps on a copy that takes the
+   * delta's place in the last one; what was written between the steps is copied again then. Whoever holds entry or
+   * version numbers must look keys up again afterwards (`generation` changes). Given up in between, it changes nothing.
    */
-  compact(isNeeded: (head: number) => boolean): void {
-    const needed = new Uint8Array(this.entries)
-    for (let e = 0; e < needed.length; e++) needed[e] = this.head[e]! >= 0 && isNeeded(this.head[e]!) ? 1 : 0
-    const { keys, head, versions, baseGroup, baseRow } = this
-    this.keys = []
-    this.head = []
-    this.baseGroup = []
-    this.baseRow = []
-    this.versions = new VersionTable()
-    this.superseded = []
-    this.entries = 0
-    // Half the room: a delta that fills up again need not start from nothing, one that does not gives it back.
-    this.slots = new Uint32Array(Math.max(INITIAL_SLOTS, this.slots.length / 2))
-    const chain: number[] = []
-    for (let e = 0; e < needed.length; e++) {
-      if (needed[e] === 0) continue
-      for (let v = head[e]!; v >= 0; v = versions.older(v)) chain.push(v)
-      const entry = this.addEntry(keys[e]!, baseGroup[e]!, baseRow[e]!)
-      while (chain.length > 0) {
-        this.head[entry] = this.versions.addCopy(versions, chain.pop()!, this.head[entry]!, entry)
+  * compactSteps(oldestCommit: number, stepEntries = STEP_ENTRIES): Generator<void> {
+    const touched: number[] = this.touched = []
+    try {
+      const next = new Delta()
+      // Half the room: a delta that fills up again need not start from nothing, one that does not gives it back.
+      next.slots = new Uint32Array(Math.max(INITIAL_SLOTS, this.slots.length / 2))
+      for (let entry = 0; entry < this.entries; entry++) {
+        this.copyChain(entry, next, oldestCommit, false)
+        if (entry % stepEntries === stepEntries - 1) yield
       }
+      // What is copied again in a step may be touched behind it, but less and less.
+      for (let done = 0; done < touched.length; done++) {
+        this.copyChain(touched[done]!, next, oldestCommit, true)
+        if (done % stepEntries === stepEntries - 1) yield
+      }
+      this.adopt(next)
+    } finally {
+      this.touched = null
     }
+  }
+
+  /** The same at once. */
+  compact(oldestCommit: number): void {
+    const steps = this.compactSteps(oldestCommit)
+    while (steps.next().done !== true);
+  }
+
+  // The chain of an entry into another delta, in place of what is there of it.
+  private copyChain(entry: number, next: Delta, oldestCommit: number, isAgain: boolean): void {
+    const { versions } = this
+    const head = this.head[entry]!
+    const isNeeded = head >= 0 && versions.merged(head) === 0
+    let copy = isAgain ? next.find(this.keys[entry]!) : -1
+    if (copy >= 0) next.head[copy] = -1
+    if (!isNeeded) return
+    if (copy < 0) copy = next.addEntry(this.keys[entry]!, this.baseGroup[entry]!, this.baseRow[entry]!)
+    const chain: number[] = []
+    for (let v = head; v >= 0; v = versions.older(v)) {
+      chain.push(v)
+      if (versions.begin(v) <= oldestCommit) break
+    }
+    while (chain.length > 0) {
+      next.head[copy] = next.versions.addCopy(versions, chain.pop()!, next.head[copy]!, copy)
+    }
+  }
+
+  private adopt(next: Delta): void {
+    this.slots = next.slots
+    this.keys = next.keys
+    this.head = next.head
+    this.baseGroup = next.baseGroup
+    this.baseRow = next.baseRow
+    this.versions = next.versions
+    this.superseded = next.superseded
+    this.entries = next.entries
     this.changes++
     this.generation++
   }

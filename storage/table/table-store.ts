@@ -80,6 +80,8 @@ export class TableStore {
   readonly images = new DeltaImageCache()
   /** Some version in the delta is merged, or only there for old snapshots: compaction will drop it. */
   hasOldVersions = false
+  /** The delta waits for a job to compact it. */
+  wantsCompaction = false
   /** A maintenance job holds entry numbers of the delta: it must not be compacted. */
   isDraining = false
   /** Where the delta stood when it was last drained: versions, and of which generation. */
