@@ -7,9 +7,10 @@ import { UNCOMMITTED } from './row-group/deletion-vector.ts'
 import type { IncomingRows } from './table/incoming-rows.ts'
 import { Merger } from './table/merge.ts'
 import type { MergeResult } from './table/merge.ts'
-import { publishMerge } from './table/publish.ts'
-import type { Publisher } from './table/publish.ts'
+import { findFollowers, publishMerge } from './table/publish.ts'
+import type { Followers, Publisher } from './table/publish.ts'
 import type { RowGroup } from './row-group/row-group.ts'
+import { freeUnpublished } from './row-group/row-group-writer.ts'
 import type { RunFilter } from './table/sealed-run.ts'
 import type { TableStore } from './table/table-store.ts'
 
@@ -82,10 +83,26 @@ export function* mergeSteps(
   const { rowGroupRows } = engine.parts.options
   const merger = new Merger(table, groupTarget(engine, table), rowGroupRows, entries, incoming)
   const result = yield* merger.steps(isChosen)
-  publishGroups(engine, table, result)
+  publishGroups(engine, table, result, yield* followersOf(engine, table, result))
   yield* freeLeavingSteps(engine, table)
   engine.counters.merges++
   engine.counters.rowsMerged += result.rowsWritten
+}
+
+// Given up here, the merge leaves no pages behind, as in its own steps.
+function* followersOf(engine: Engine, table: TableStore, result: MergeResult): Generator<void, Followers> {
+  const touched = new Set([...result.replaced, ...result.taken.map((span) => span.group)])
+  let isDone = false
+  try {
+    const followers = yield* findFollowers(table, touched)
+    isDone = true
+    return followers
+  } finally {
+    if (!isDone) {
+      const old = new Set(table.root.groups)
+      freeUnpublished(groupTarget(engine, table), result.groups.filter((group) => !old.has(group)))
+    }
+  }
 }
 
 /**
@@ -98,13 +115,16 @@ export function mergeTable(
   if (table.delta.entryCount === 0 && table.root.runs.length === 0 && incoming === null) return false
   engine.jobs.abandon(null)
   finish(mergeSteps(engine, table, isChosen, table.deltaOrder.entries(table.delta), incoming))
+  if (table.wantsCompaction && mayCompact(engine, table)) finish(compactSteps(engine, table))
   return true
 }
 
 /** Replaces a table's root; old groups and merged versions go when nobody reads them any more. */
-export function publishGroups(engine: Engine, table: TableStore, result: MergeResult): void {
+export function publishGroups(
+  engine: Engine, table: TableStore, result: MergeResult, followers?: Followers,
+): void {
   try {
-    publishMerge(publisherOf(engine), table, result)
+    publishMerge(publisherOf(engine), table, result, followers)
     table.hasOldVersions = true
     engine.hasGarbage = true
     collectGarbage(engine)

@@ -127,7 +127,21 @@ export class DeletionVector {
 
   /** Seals rows [begin, end): their contents are in a newer group of the same root. */
   sealSpan(begin: number, end: number): void {
-    for (let row = begin; row < end; row++) this.seal(row, Infinity)
+    if (this.commits.size > 0 || this.sealedCount > 0) {
+      for (let row = begin; row < end; row++) this.seal(row, Infinity)
+      return
+    }
+    // Nothing is marked yet: the bits are enough.
+    const bytes = ((this.rows + 63) >> 6) * 8
+    this.sealed ??= new Uint8Array(bytes)
+    this.bitmap ??= new Uint8Array(bytes).fill(0xff)
+    for (let row = begin; row < end; row++) {
+      this.sealed[row >> 3]! |= 1 << (row & 7)
+      this.bitmap[row >> 3]! &= ~(1 << (row & 7))
+      this.listed[Math.floor(row / BATCH_ROWS)]!++
+    }
+    this.sealedCount += end - begin
+    this.settledCount += end - begin
   }
 
   /** Drops the notes of sealed rows that no snapshot older than `oldestCommit` needs. */

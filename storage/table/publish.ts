@@ -31,8 +31,36 @@ export interface Publisher {
   leaveHeap(table: TableStore, version: number, keepRow: boolean): void
 }
 
-/** Replaces a table's base by the result of a merge. */
-export function publishMerge(to: Publisher, table: TableStore, result: MergeResult): void {
+/** Entries of a delta whose rows may lie in certain groups: those listed, and all from `end` on. */
+export interface Followers {
+  readonly entries: readonly number[]
+  readonly end: number
+}
+
+/** Entries looked at in one step. */
+const STEP_ENTRIES = 16_384
+const ALL_ENTRIES: Followers = { entries: [], end: 0 }
+
+/**
+ * Looks for the entries whose rows are in these groups, in steps, before the groups are replaced or cloned: the
+ * publishing step then need not look at the whole delta. Holds as long as only the caller moves entries.
+ */
+export function* findFollowers(table: TableStore, groups: ReadonlySet<RowGroup>): Generator<void, Followers> {
+  const { delta } = table
+  const entries: number[] = []
+  const end = delta.entryCount
+  for (let entry = 0; entry < end; entry++) {
+    const group = delta.baseGroup[entry]!
+    if (group !== null && groups.has(group)) entries.push(entry)
+    if (entry % STEP_ENTRIES === STEP_ENTRIES - 1) yield
+  }
+  return { entries, end }
+}
+
+/** Replaces a table's base by the result of a merge. Without `followers` it looks at every entry of the delta. */
+export function publishMerge(
+  to: Publisher, table: TableStore, result: MergeResult, followers: Followers = ALL_ENTRIES,
+): void {
   const { root } = table
   const rootNumber = to.nextRoot()
   const { runs, groups, filters } = withoutSpans(table, root.runs, result.taken)
@@ -54,7 +82,7 @@ export function publishMerge(to: Publisher, table: TableStore, result: MergeResu
       table.root.isLayered = true
     }
   }
-  followEntries(table, result.bringsKeys)
+  followEntries(table, result.bringsKeys, followers)
   delta.changes++
 }
 
@@ -65,16 +93,16 @@ export interface SealedPart {
   readonly moved: MovedVersions
 }
 
-/** Adds a group of sealed rows to run `number` (a new one, or the newest, which it continues). */
+/**
+ * Adds a group of sealed rows to run `number` (a new one, or the newest, which it continues). The filter has their
+ * keys already (B1): keys it has too many of cost a look, no more.
+ */
 export function publishSealed(
   to: Publisher, table: TableStore, number: number, filter: RunFilter, part: SealedPart,
 ): void {
   const { root, delta } = table
   const rootNumber = to.nextRoot()
   const { entries, versions, rows } = part.moved
-  if (part.group !== null) {
-    for (let i = 0; i < entries.length; i++) if (rows[i]! >= 0) filter.bloom.add(delta.keyOf(entries[i]!))
-  }
   table.addRoot(new TableRoot(rootNumber, root.base, table.order, grownRuns(table, number, filter, part.group)))
   const keepRow = to.oldestRoot() < rootNumber
   const oldest = to.oldestCommit()
@@ -111,7 +139,7 @@ function grownRuns(table: TableStore, number: number, filter: RunFilter, group: 
 /** Puts rows of several runs into one: `group` continues run `number`, the spans they came from are sealed. */
 export function publishRunMerge(
   to: Publisher, table: TableStore, number: number, filter: RunFilter, group: RowGroup | null,
-  taken: readonly RowSpan[],
+  taken: readonly RowSpan[], followers: Followers,
 ): void {
   const { root } = table
   const rootNumber = to.nextRoot()
@@ -122,7 +150,7 @@ export function publishRunMerge(
   const all = grown === undefined ? runs : [...runs, grown].sort((a, b) => a.number - b.number)
   table.addRoot(new TableRoot(rootNumber, root.base, table.order, all))
   to.retire(rootNumber, groups, filters)
-  followEntries(table, false)
+  followEntries(table, false, followers)
   table.delta.changes++
 }
 
@@ -173,20 +201,23 @@ function withoutSpans(
 
 // Entries whose rows were in replaced groups, in taken spans or in cloned groups point into the newest root again
 // (D3), and what they have in the delta supersedes their rows there.
-function followEntries(table: TableStore, bringsKeys: boolean): void {
+function followEntries(table: TableStore, bringsKeys: boolean, followers: Followers): void {
+  const { entryCount } = table.delta
+  const isPart = !bringsKeys && followers.end <= entryCount
+  if (isPart) for (const entry of followers.entries) follow(table, entry, false)
+  for (let entry = isPart ? followers.end : 0; entry < entryCount; entry++) follow(table, entry, bringsKeys)
+}
+
+function follow(table: TableStore, entry: number, bringsKeys: boolean): void {
   const { delta } = table
-  for (let entry = 0; entry < delta.entryCount; entry++) {
-    const group = delta.baseGroup[entry]!
-    if (group === null) {
-      // A rolled-back write or a merged tombstone leaves an entry behind, and a bulk append may bring its key.
-      if (bringsKeys && sealableVersion(table, entry) < 0) relocate(table, entry)
-      continue
-    }
-    if (group.isReplaced) relocate(table, entry)
-    else if (group.successor !== null) {
-      if (group.successor.dead.isSealed(delta.baseRow[entry]!)) relocate(table, entry)
-      else delta.baseGroup[entry] = group.successor
-    }
+  const group = delta.baseGroup[entry]!
+  if (group === null) {
+    // A rolled-back write or a merged tombstone leaves an entry behind, and a bulk append may bring its key.
+    if (bringsKeys && sealableVersion(table, entry) < 0) relocate(table, entry)
+  } else if (group.isReplaced) relocate(table, entry)
+  else if (group.successor !== null) {
+    if (group.successor.dead.isSealed(delta.baseRow[entry]!)) relocate(table, entry)
+    else delta.baseGroup[entry] = group.successor
   }
 }
 

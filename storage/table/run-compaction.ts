@@ -2,7 +2,7 @@
 // Works through the key space one row group at a time; rows that have gone over are sealed in the runs they came
 // from, which disappear with their last row.
 import type { KeyValue } from './key.ts'
-import { publishRunMerge } from './publish.ts'
+import { findFollowers, publishRunMerge } from './publish.ts'
 import type { Publisher } from './publish.ts'
 import { GroupBudget } from '../row-group/group-budget.ts'
 import { freeUnpublished, writeRowGroupSteps } from '../row-group/row-group-writer.ts'
@@ -58,12 +58,14 @@ export function* mergeSealedRuns(
     const count = stages[0]!.count
     const end = rows.peek()
     const group = count === 0 ? null : yield* writeRowGroupSteps(target, stages, 0, count)
+    let isPublished = false
     try {
       const spans = sources.flatMap((run) => spansBetween(table, run, from, end))
-      publishRunMerge(to, table, number, filter, group, spans)
-    } catch (error) {
-      if (group !== null) freeUnpublished(target, [group])
-      throw error
+      const followers = yield* findFollowers(table, new Set(spans.map((span) => span.group)))
+      publishRunMerge(to, table, number, filter, group, spans, followers)
+      isPublished = true
+    } finally {
+      if (group !== null && !isPublished) freeUnpublished(target, [group])
     }
     for (const stage of stages) stage.clear()
     budget.reset()

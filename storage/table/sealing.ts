@@ -91,6 +91,7 @@ export function* sealEntries(
       const row = table.rowOf(version)
       if (!budget.takeRow(row)) break
       moved.push(entry, version, stages[0]!.count)
+      filter.bloom.add(table.delta.keyOf(entry))
       for (let c = 0; c < stages.length; c++) stages[c]!.append(row[c]!)
     }
     yield
