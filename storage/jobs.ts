@@ -9,7 +9,8 @@
 // With stepMs 0 and stepCount 0 everything that is due is done at the commit that makes it due.
 //
 // C1  A checkpoint first writes dirty pages in slices while commits go on; pages they change again are written again.
-//     The last step writes the rest, takes the log position, and flips the root: the root is the state of one moment.
+//     What has been written is then synced through the I/O queue, off this thread, while commits still go on. The last
+//     step writes the rest, takes the log position, and flips the root: the root is the state of one moment.
 import { checkpoint } from './checkpoint.ts'
 import { drainDelta, payDebt, tableDebt } from './debt.ts'
 import { groupBytesOf } from './engine-options.ts'
@@ -24,6 +25,8 @@ const OVERFLOW = 4
 const IDLE_DEBT = 0.1
 /** A database without a commit for this long is idle. */
 const IDLE_MS = 100
+/** A job rests no longer than this. */
+const REST_MS = 50
 /** Dirty pages that the last step of a checkpoint may have to write, and how often the others are written before. */
 const LAST_PAGES = 8
 const SLICE_PAGES = 2
@@ -37,6 +40,9 @@ export class Jobs {
   private table: TableStore | null = null
   private wantsCheckpoint = false
   private isScheduled = false
+  /** The job goes on when this is done, or when somebody needs it finished. */
+  private awaited: Promise<unknown> | null = null
+  private restingSinceMs = 0
   /** A commit has worked on the job in this turn of the event loop. */
   private hasRun = false
   private idleTimer: NodeJS.Timeout | null = null
@@ -110,7 +116,7 @@ export class Jobs {
   abandon(table: TableStore | null): void {
     if (this.job === null || (table !== null && this.table !== table)) return
     const { job } = this
-    this.job = this.table = null
+    this.job = this.table = this.awaited = null
     job.return(undefined)
   }
 
@@ -133,6 +139,8 @@ export class Jobs {
     const from = clockMs()
     let before = from
     for (let i = 0; i < steps && this.job !== null; i++) {
+      if (this.awaited !== null && budgetMs !== Infinity && before - this.restingSinceMs < REST_MS) return
+      this.awaited = null
       let isDone = true
       try {
         isDone = this.job.next().done === true
@@ -207,8 +215,23 @@ export class Jobs {
           if (this.job !== null || this.start()) this.run(Infinity, engine.parts.options.stepMs)
         })
       }
-      if (engine.isUsable && (this.job !== null || this.start())) this.wake()
+      if (engine.isUsable && this.awaited === null && (this.job !== null || this.start())) this.wake()
     }).unref()
+  }
+
+  /**
+   * Lets the job at hand rest until the promise is settled, or for a while: where commits follow one another without a
+   * turn of the event loop, nothing is ever settled. What the promise rejects with is its maker's business.
+   */
+  rest(promise: Promise<unknown>): void {
+    this.awaited = promise
+    this.restingSinceMs = clockMs()
+    const goOn = (): void => {
+      if (this.awaited !== promise) return
+      this.awaited = null
+      this.wake()
+    }
+    promise.then(goOn, goOn)
   }
 
   private watchForIdle(): void {
@@ -240,14 +263,21 @@ function isDue({ delta, drainedAt, drainedGeneration }: TableStore, deltaRows: n
   return drainedGeneration !== delta.generation || delta.versionCount - drainedAt >= deltaRows / 8
 }
 
-/** A checkpoint whose dirty pages are written in slices (C1). */
+/** A checkpoint whose dirty pages are written in slices and synced before its last step (C1). */
 function* checkpointSteps(engine: Engine): Generator<void> {
-  const { pool } = engine
+  const { pool, parts } = engine
   for (let round = 0; round < ROUNDS && pool.dirtyCount > LAST_PAGES; round++) {
     for (let left = pool.dirtyCount; left > 0; left -= SLICE_PAGES) {
       pool.flushSome(SLICE_PAGES)
       yield
     }
+  }
+  if (parts.options.stepMs > 0) {
+    const synced = parts.io.submit({ kind: 'sync', file: parts.file })
+    // After a failed sync the next one would say that all is well (F5).
+    synced.catch((error: unknown) => engine.poison(error))
+    engine.jobs.rest(synced)
+    yield
   }
   checkpoint(engine)
 }

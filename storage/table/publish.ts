@@ -54,6 +54,8 @@ export function* findFollowers(table: TableStore, groups: ReadonlySet<RowGroup>)
     if (group !== null && groups.has(group)) entries.push(entry)
     if (entry % STEP_ENTRIES === STEP_ENTRIES - 1) yield
   }
+  // Publishing is a step of its own.
+  yield
   return { entries, end }
 }
 
