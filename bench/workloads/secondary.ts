@@ -35,6 +35,7 @@ export interface ItemStore {
 const PROBES = 2000
 const RANGES = 500
 const RANGE_ROWS = 100
+const ENDS = 500
 const INSERTS = 10_000
 
 function makeItems(first: number, rows: number, seed: number): Items {
@@ -84,7 +85,12 @@ export const secondary: Workload = {
       }
     })
     let last: readonly ItemRow[] = []
-    const ends = await roundsMs(one.rounds, async () => { last = await store.lastTen() })
+    const ends = await roundsMs(one.rounds, async () => {
+      for (let i = 0; i < ENDS; i++) {
+        const rows = store.lastTen()
+        last = rows instanceof Promise ? await rows : rows
+      }
+    })
     const further = makeItems(one.rows, Math.min(INSERTS, one.rows), one.seed + 3)
     const insertMs = await timeMs(() => store.insert(further))
     const size = `${grouped(one.rows)} rows`
@@ -93,7 +99,7 @@ export const secondary: Workload = {
         hashOf(found).digest()),
       summarize(`100 rows by an indexed integer, ${size}`, 'us', ranges.map((ms) => ms * 1e3 / starts.length),
         hashOf(ranged).digest()),
-      summarize(`ORDER BY an index LIMIT 10, ${size}`, 'us', ends.map((ms) => ms * 1e3), hashOf(last).digest()),
+      summarize(`ORDER BY an index LIMIT 10, ${size}`, 'us', ends.map((ms) => ms * 1e3 / ENDS), hashOf(last).digest()),
       summarize(`inserts with 2 indexes, ${size}`, 'rows/s', [further.code.length / insertMs * 1e3],
         hashOf(await store.lastTen()).digest()),
     ]

@@ -35,6 +35,7 @@ import type {
   AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LockPlan, LogicalPlan, ProjectPlan, ScanPlan,
   SortPlan, SubqueryExpression,
 } from './logical.ts'
+import type { Peek } from './peek.ts'
 import type { ChosenAccess } from './scan-request.ts'
 import { selectivityOf } from './selectivity.ts'
 
@@ -50,11 +51,14 @@ export class OperatorBuilder {
   /** The scan of which a LIMIT takes so many rows, unless rows of it are left out. */
   #first: { readonly scan: ScanPlan; readonly rows: number } | null = null
   readonly #optimise: (plan: LogicalPlan) => LogicalPlan
+  readonly #peek: Peek | null
 
   constructor(
     tables: (name: string) => TableAccess, costs: CostModel, optimise: (plan: LogicalPlan) => LogicalPlan,
+    peek: Peek | null = null,
   ) {
     this.#tables = tables
+    this.#peek = peek
     this.costs = costs
     this.#optimise = optimise
   }
@@ -150,9 +154,9 @@ export class OperatorBuilder {
       return { expression, condition, ordinal: column < 0 ? -1 : plan.columns[column]!, nullTest: test?.kind ?? null }
     })
     const chosen = chooseAccess({
-      table: this.#tables(plan.table), conjuncts: conjunctsWithConditions, columnCount: plan.columns.length,
+      name: plan.table, table: this.#tables(plan.table), conjuncts: conjunctsWithConditions, columnCount: plan.columns.length,
       columns: plan.columns, order: this.#via?.scan === plan ? this.#via : order === 'none' ? 'none' : 'key',
-      costs: this.costs,
+      costs: this.costs, peek: this.#peek,
       subqueryRows: (condition) => condition.kind === 'in subquery'
         ? this.subqueryOperator(condition.subquery).estimate.rows : 1,
     })

@@ -4,7 +4,7 @@
 import { assert } from '../../src/base/assert.ts'
 import type { TableSchema } from '../../src/base/types.ts'
 import type { KeyRange, TableAccess } from '../../storage/access.ts'
-import { isExact } from './column-condition.ts'
+import { conditionExpressions, isExact } from './column-condition.ts'
 import type { ColumnCondition } from './column-condition.ts'
 import { bindAccess, bindZones } from './access-path.ts'
 import type { AccessPath, ConditionsOn } from './access-path.ts'
@@ -142,13 +142,14 @@ function rangeCandidate(request: ScanRequest, draft: KeyDraft): ChosenAccess {
   const draftPath: AccessPath = { kind: 'range', keys: draft.keys, zones: draft.zones, reason: '' }
   const total = table.estimateRows()
   const ranges = knownRanges(draftPath, request)
-  const inRange = ranges !== null
-    ? Math.min(total, ranges.reduce((sum, range) => sum + table.estimateRange(range), 0))
-    : guessRows(draft, table, total)
+  const peeked = ranges !== null ? null : peekedRows(draftPath, request)
+  const inRange = ranges !== null ? Math.min(total, rowsOf(table, ranges))
+    : peeked !== null ? Math.min(total, peeked) : guessRows(draft, table, total)
   // A large range skips row groups by the other conditions as a scan does.
   const rows = Math.min(inRange, Math.max(1, inRange * zoneFraction(draft.zones, table)))
   const count = ranges === null ? draft.count : ranges.length
-  const source = ranges === null ? 'default selectivity' : 'rank by the learned index'
+  const source = ranges !== null ? 'rank by the learned index'
+    : peeked !== null ? 'rank of the parameters at hand' : 'default selectivity'
   const cost = count * costs.rangeStart + rows * Math.max(1, request.columnCount) * costs.columnRow
   const reason = `${keyText(draft.keys, table.schema)} bounds the key: ${count === 1 ? '1 range' : `${count} ranges`}, `
     + `about ${Math.round(rows)} of ${Math.round(total)} rows (${source})` + sampledNote(table)
@@ -166,6 +167,19 @@ function knownRanges(path: AccessPath, request: ScanRequest): readonly KeyRange[
   if (!path.keys.every((key) => key.conditions.every(isKnown))) return null
   const bound = bindAccess({ ...path, zones: [] }, request.table.schema, PLANNING_VALUES)
   return bound.kind === 'ranges' ? bound.ranges : []
+}
+
+function rowsOf(table: TableAccess, ranges: readonly KeyRange[]): number {
+  return ranges.reduce((sum, range) => sum + table.estimateRange(range), 0)
+}
+
+function peekedRows(path: AccessPath, { peek, name, table: { schema } }: ScanRequest): number | null {
+  if (peek === null) return null
+  const bounds = path.keys.flatMap(({ conditions }) => conditions.flatMap(conditionExpressions))
+  return peek.rows(name, bounds, (table, values) => {
+    const bound = bindAccess({ ...path, zones: [] }, schema, values)
+    return bound.kind === 'ranges' ? rowsOf(table, bound.ranges) : bound.kind === 'points' ? bound.keys.length : 0
+  })
 }
 
 function guessRows(draft: KeyDraft, table: TableAccess, total: number): number {

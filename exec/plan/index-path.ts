@@ -123,11 +123,22 @@ function estimateRows(
     const rows = ranges.reduce((sum, range) => sum + index.entries.estimateRange(range), 0)
     return { rows: Math.min(total, rows), source: 'rank by the index' }
   }
+  const peeked = peekedRows(request, index, path)
+  if (peeked !== null) return { rows: Math.min(total, peeked), source: 'rank of the parameters at hand' }
   const typical = shape.fixed === 0 ? total : index.typicalMatches(shape.fixed)
   const last = path.keys[path.keys.length - 1]!
   const narrowing = path.keys.length === shape.fixed ? 1
     : last.conditions.length > 1 ? SELECTIVITY.between : SELECTIVITY.range
   return { rows: Math.max(1, Math.min(total, shape.ranges * typical * narrowing)), source: 'typical duplicates' }
+}
+
+function peekedRows(request: ScanRequest, { name }: IndexAccess, path: IndexPath): number | null {
+  const { peek, table: { schema } } = request
+  return peek === null ? null : peek.rows(request.name, indexExpressions(path), (table, values) => {
+    const index = table.indexes().find((known) => known.name === name)
+    const ranges = index === undefined ? [] : bindIndexPath(path, schema, values)
+    return ranges.reduce((sum, range) => sum + index!.entries.estimateRange(range), 0)
+  })
 }
 
 function keyText(path: IndexPath, schema: TableSchema): string {

@@ -14,6 +14,7 @@ import { forEachRow } from '../operators/rows.ts'
 import type { Row } from '../../src/base/types.ts'
 import type { Batch } from '../vector/batch.ts'
 import type { Expression, OutputColumn } from './logical.ts'
+import type { Guess } from './peek.ts'
 
 /** A SELECT of plain columns by one whole primary or unique key: the API answers it with TableAccess.find. */
 export interface PointPlan {
@@ -40,6 +41,8 @@ export interface PhysicalPlan {
   readonly point: PointPlan | null
   /** Indexes it reads: it must be made anew when one of them is not there for a snapshot. */
   readonly indexes: readonly { readonly table: string; readonly index: string }[]
+  /** What it assumes of parameters (peek.ts); for others than those it was made for, isGuessRight() says if it fits. */
+  readonly guesses: readonly Guess[]
   /** True for INSERT, UPDATE and DELETE: run them with executeChanges. */
   readonly changes: boolean
   /** Starts a query. The source must be closed, also after an error. */
@@ -55,10 +58,17 @@ export interface PhysicalPlan {
   explain(format: 'text' | 'json', profile?: Profile): string
 }
 
+interface PlanFacts {
+  readonly subplans: Subplans
+  readonly point: PointPlan | null
+  readonly output: readonly OutputColumn[]
+  readonly guesses: readonly Guess[]
+}
+
 /** Makes the plan of an operator tree. `output` names the columns as the statement does. */
 export function physicalPlan(
   root: Operator | ChangeOperator,
-  about: { subplans: Subplans; point: PointPlan | null; output: readonly OutputColumn[] },
+  about: PlanFacts,
 ): PhysicalPlan {
   return new PlannedStatement(root, about)
 }
@@ -70,18 +80,20 @@ class PlannedStatement implements PhysicalPlan {
   readonly point: PointPlan | null
   readonly changes: boolean
   readonly indexes: PhysicalPlan['indexes']
+  readonly guesses: readonly Guess[]
   readonly #root: Operator | ChangeOperator
   readonly #subplans: Subplans
 
   constructor(
     root: Operator | ChangeOperator,
-    about: { subplans: Subplans; point: PointPlan | null; output: readonly OutputColumn[] },
+    about: PlanFacts,
   ) {
     this.#root = root
     this.#subplans = about.subplans
     this.point = about.point
     this.changes = 'change' in root
     this.output = about.output
+    this.guesses = about.guesses
     this.indexes = [root, ...about.subplans.values()].flatMap(indexesOf)
   }
 

@@ -7,6 +7,7 @@
 // ORDER BY with LIMIT, and drops sorts that the key order makes needless (key-order.ts). Cost of planning a
 // point query: tens of microseconds; prepared statements pay it once.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import type { Scalar } from '../../src/base/types.ts'
 import type { TableAccess } from '../../storage/access.ts'
 import { DeleteOperator } from '../operators/delete.ts'
 import { ChangedRowsOperator } from '../operators/changed-rows.ts'
@@ -24,6 +25,7 @@ import { foldPlan } from './fold.ts'
 import { hoistLimits } from './hoist-limits.ts'
 import { orderJoins } from './join-order.ts'
 import { pointPlanOf } from './point-plan.ts'
+import { Peek } from './peek.ts'
 import type { DeletePlan, InsertPlan, LogicalPlan, UpdatePlan } from './logical.ts'
 import { physicalPlan } from './physical.ts'
 import type { PhysicalPlan } from './physical.ts'
@@ -33,6 +35,8 @@ import { pushDown } from './push-down.ts'
 export interface PlanOptions {
   /** Constants of the cost model; the shipped ones when absent. */
   readonly costs?: CostModel
+  /** Values of the parameters at hand: estimates are made for them (peek.ts). */
+  readonly parameters?: readonly Scalar[]
 }
 
 /**
@@ -42,10 +46,24 @@ export interface PlanOptions {
 export function planStatement(
   plan: LogicalPlan, tables: (name: string) => TableAccess, options: PlanOptions = {},
 ): PhysicalPlan {
-  const builder = new OperatorBuilder(tables, options.costs ?? DEFAULT_COSTS, optimise)
+  const { costs = DEFAULT_COSTS, parameters = [] } = options
+  const peek = parameters.length > 0 && isOpen(plan, tables) ? new Peek(tables, parameters) : null
+  const builder = new OperatorBuilder(tables, costs, optimise, peek)
   const root = buildRoot(optimise(plan), builder)
   const point = 'change' in root ? null : pointPlanOf(root)
-  return physicalPlan(root, { subplans: builder.subplans, point, output: plan.output })
+  const guesses = peek?.guesses ?? []
+  return physicalPlan(root, { subplans: builder.subplans, point, output: plan.output, guesses })
+}
+
+/** True when more than the way into one table depends on how many rows parameters find. */
+function isOpen(plan: LogicalPlan, tables: (name: string) => TableAccess, isSorted = false): boolean {
+  switch (plan.kind) {
+    case 'join': return true
+    case 'values': return false
+    case 'scan': return isSorted && tables(plan.table).indexes().length > 0
+    case 'set': return plan.inputs.some((input) => isOpen(input, tables, isSorted))
+    default: return isOpen(plan.input, tables, isSorted || plan.kind === 'sort')
+  }
 }
 
 /** The rewrite rules in their order. */

@@ -11,6 +11,7 @@ import type { CostModel } from './cost.ts'
 import { expressionText } from '../explain-expression.ts'
 import { isPointSet } from './interval-set.ts'
 import type { Expression } from './logical.ts'
+import type { Peek } from './peek.ts'
 
 /** A conjunct of the filter above a scan and the condition it puts on one column, if any. */
 export interface Conjunct {
@@ -23,6 +24,8 @@ export interface Conjunct {
 }
 
 export interface ScanRequest {
+  /** The table's name in the statement. */
+  readonly name: string
   readonly table: TableAccess
   readonly conjuncts: readonly Conjunct[]
   /** Columns the scan delivers: how many, and their ordinals. */
@@ -31,6 +34,8 @@ export interface ScanRequest {
   /** 'none': any path may be chosen; 'key': only one in key order; else the index whose order is wanted. */
   readonly order: 'none' | 'key' | { readonly index: string }
   readonly costs: CostModel
+  /** Values of the parameters at hand, for estimates only; null when there are none. */
+  readonly peek: Peek | null
   /** Expected rows of a subquery. */
   subqueryRows(condition: ColumnCondition): number
 }

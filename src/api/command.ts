@@ -125,12 +125,12 @@ function explain(
   }
   const query = queryOf(statement.statement)
   if (!statement.analyze) {
-    return session.read(txn => ({ columns, rows: rows(prepared.plan(query, txn).explain(statement.format)) }))
+    return session.read(txn => ({ columns, rows: rows(prepared.plan(query, txn, values).explain(statement.format)) }))
   }
   const isChange = ['insert', 'update', 'delete'].includes(query.plan.kind)
   const run: Session['read'] = isChange ? body => session.write(body) : body => session.read(body)
   return run(txn => {
-    const plan = prepared.plan(query, txn)
+    const plan = prepared.plan(query, txn, values)
     const context = executionContext(session, txn, values)
     try {
       const profile = plan.analyze(context)

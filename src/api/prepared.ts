@@ -1,14 +1,15 @@
 // From SQL text to something that runs: parse once, bind and plan when first used and again when the
-// catalogue changed, when a table grew out of the size it was planned for, or when a parameter value needs a
-// wider decimal than its column has. Cached by SQL text in the database.
+// catalogue changed, when no plan fits the sizes of tables and the values at hand (plan-cache.ts), or when a parameter
+// value needs a wider decimal than its column has. Cached by SQL text in the database.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar, SqlType } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
 import type { PhysicalPlan } from '../../exec/mod.ts'
-import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
-import type { StoreAccess } from '../../storage/mod.ts'
+import type { BoundStatement } from '../../exec/plan/logical.ts'
 import { convertParameter, orderParameters, widerDecimal } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
+import { PlanCache } from './plan-cache.ts'
+import type { Tables } from './plan-cache.ts'
 import type { Session } from './session.ts'
 import { bindWithParameters } from '../sql/bind.ts'
 import type { BoundParameter } from '../sql/bind.ts'
@@ -25,25 +26,13 @@ export interface Bound {
   readonly version: number
 }
 
-/** Where a plan finds its tables: a transaction, or a view of one. */
-interface Tables {
-  tables(name: string): StoreAccess
-}
-
-interface Planned {
-  readonly plan: PhysicalPlan
-  readonly of: Query
-  /** log2 of the rows of the planned tables. */
-  readonly size: number
-}
-
 /** One statement of a text, prepared. Shared by every Statement object with the same text. */
 export class Prepared {
   readonly text: string
   readonly parsed: ParsedStatement
   readonly session: Session
   #bound: Bound | null = null
-  #planned: Planned | null = null
+  readonly #plans = new PlanCache()
 
   constructor(text: string, parsed: ParsedStatement, session: Session) {
     this.text = text
@@ -81,15 +70,14 @@ export class Prepared {
     }
   }
 
-  /** The plan of a query, made anew when its tables have grown or shrunk eightfold. */
-  plan(query: Query, read: Tables): PhysicalPlan {
-    const size = sizeOf(query.plan, read)
-    const known = this.#planned
-    const holds = known !== null && known.of === query && Math.abs(known.size - size) < 3
-    if (holds && known.plan.indexes.every(({ table, index }) => hasIndex(read, table, index))) return known.plan
+  /** The plan of a query for these parameters; made when none of those known holds (plan-cache.ts). */
+  plan(query: Query, read: Tables, parameters: readonly Scalar[] = []): PhysicalPlan {
     const { memory } = this.session.engine
-    const plan = this.guard(() => planStatement(query.plan, name => executorAccess(read.tables(name), memory)))
-    this.#planned = { plan, of: query, size }
+    const known = this.#plans.find(query.plan, read, memory, parameters)
+    if (known !== null) return known
+    const plan = this.guard(() =>
+      planStatement(query.plan, name => executorAccess(read.tables(name), memory), { parameters }))
+    this.#plans.add(query.plan, read, plan)
     return plan
   }
 
@@ -106,27 +94,6 @@ export class Prepared {
     const known = bound.parameters.map((parameter, i) =>
       parameter.compared ? widerDecimal(parameter.type, values[i]) : null)
     return known.some(type => type !== null) ? this.bind(known) : bound
-  }
-}
-
-/** A snapshot older than an index must not read it, and a dropped one is gone. */
-function hasIndex(read: Tables, table: string, index: string): boolean {
-  return read.tables(table).indexes().some(known => known.name === index)
-}
-
-/** log2 of the rows of all tables of a plan; -1 for a plan without tables. */
-function sizeOf(plan: LogicalPlan, read: Tables): number {
-  const rows = tableRows(plan, read)
-  return rows < 0 ? -1 : Math.log2(rows + 1)
-}
-
-function tableRows(plan: LogicalPlan, read: Tables): number {
-  switch (plan.kind) {
-    case 'scan': return read.tables(plan.table).estimateRows()
-    case 'values': return 0
-    case 'join': return tableRows(plan.left, read) + tableRows(plan.right, read)
-    case 'set': return plan.inputs.reduce((rows, input) => rows + tableRows(input, read), 0)
-    default: return tableRows(plan.input, read)
   }
 }
 

@@ -242,13 +242,13 @@ export class Statement {
         if (statement.plan.output.length > 0) return this.#startReturning(statement, values, changed)
         this.#noteInsert(statement)
         changed(this.#insert?.run(parameters)
-          ?? session.write(txn => this.#change(prepared.plan(statement, txn), txn, values)))
+          ?? session.write(txn => this.#change(prepared.plan(statement, txn, values), txn, values)))
         return null
       }
       const read = session.startRead()
       let plan: PhysicalPlan
       try {
-        plan = prepared.plan(statement, read)
+        plan = prepared.plan(statement, read, values)
       } catch (error) {
         read.end()
         session.fail()
@@ -282,7 +282,7 @@ export class Statement {
   ): Result {
     const rows: Scalar[][] = []
     const { session } = this.#prepared
-    changed(session.write(txn => this.#change(this.#prepared.plan(statement, txn), txn, values, rows)))
+    changed(session.write(txn => this.#change(this.#prepared.plan(statement, txn, values), txn, values, rows)))
     return this.#startPlan(listingPlan({ columns: statement.plan.output, rows }), [])
   }
 

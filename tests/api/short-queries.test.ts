@@ -112,3 +112,28 @@ test('one statement with many values, and inside itself', async () => {
     [more, outer.all([2, id, (id as number) + 5, 1]).map((inner) => inner['more'])])
   expect(pairs).toEqual(wanted)
 })
+
+test('the values at hand choose the join, and a statement has a plan for each kind of them', async () => {
+  const { db } = await twoTables(0)
+  const rows = 60_000
+  db.table('t').append({
+    id: Float64Array.from({ length: rows }, (_, i) => i), grp: Int32Array.from({ length: rows }, (_, i) => i % 40),
+    rank: Int32Array.from({ length: rows }, (_, i) => (i * 7919) % rows),
+    code: Array.from({ length: rows }, (_, i) => `c${i}`), price: Array.from({ length: rows }, () => null),
+  })
+  const text = 'SELECT a.id, b.id AS other FROM t a JOIN t b ON b.rank = a.id WHERE a.id BETWEEN ? AND ?'
+  const explain = db.prepare(`EXPLAIN ${text}`)
+  const planOf = (values: unknown[]): string => explain.raw(values).map(String).join('\n')
+  expect(planOf([10, 15])).toContain('IndexJoin')
+  expect(planOf([0, 50_000])).toContain('HashJoin')
+  expect(planOf([10, 15])).toContain('rank of the parameters at hand')
+  const statement = db.prepare(text)
+  const { index } = db.stats()
+  for (let i = 0; i < 5; i++) {
+    expect(statement.all([i, i + 2]).map(({ id }) => id).sort()).toEqual([i, i + 1, i + 2])
+    expect(statement.all([0, 50_000])).toHaveLength(50_001)
+  }
+  expect(statement.all([null, 5])).toEqual([])
+  expect(statement.all([10, 5])).toEqual([])
+  expect(db.stats().index.probes).toBeGreaterThan(index.probes)
+})
