@@ -154,8 +154,8 @@ export class OperatorBuilder {
       return { expression, condition, ordinal: column < 0 ? -1 : plan.columns[column]!, nullTest: test?.kind ?? null }
     })
     const chosen = chooseAccess({
-      name: plan.table, table: this.#tables(plan.table), conjuncts: conjunctsWithConditions, columnCount: plan.columns.length,
-      columns: plan.columns, order: this.#via?.scan === plan ? this.#via : order === 'none' ? 'none' : 'key',
+      name: plan.table, table: this.#tables(plan.table), conjuncts: conjunctsWithConditions,
+      columnCount: plan.columns.length, columns: plan.columns, order: this.#via?.scan === plan ? this.#via : order === 'none' ? 'none' : 'key',
       costs: this.costs, peek: this.#peek,
       subqueryRows: (condition) => condition.kind === 'in subquery'
         ? this.subqueryOperator(condition.subquery).estimate.rows : 1,
