@@ -155,7 +155,8 @@ export class OperatorBuilder {
     })
     const chosen = chooseAccess({
       name: plan.table, table: this.#tables(plan.table), conjuncts: conjunctsWithConditions,
-      columnCount: plan.columns.length, columns: plan.columns, order: this.#via?.scan === plan ? this.#via : order === 'none' ? 'none' : 'key',
+      columnCount: plan.columns.length, columns: plan.columns,
+      order: this.#via?.scan === plan ? this.#via : order === 'none' ? 'none' : 'key',
       costs: this.costs, peek: this.#peek,
       subqueryRows: (condition) => condition.kind === 'in subquery'
         ? this.subqueryOperator(condition.subquery).estimate.rows : 1,
