@@ -10,6 +10,7 @@ import type { Scalar } from '../base/types.ts'
 import { checkWellFormed } from '../base/utf8.ts'
 import { homeOf } from './attachments.ts'
 import { fitRow } from './fit-row.ts'
+import { PlainReads } from './plain-reads.ts'
 import { KvRange } from './kv-range.ts'
 import type { KvRangeOptions } from './kv-range.ts'
 import { kvKey, kvRow, kvShape } from './kv-types.ts'
@@ -43,12 +44,15 @@ export class KeyValueStore<K = unknown, V = unknown> {
   #resolved: Resolved | null = null
   #reader: PointReader<V> | null = null
   /** Keys of this JavaScript type need no conversion; null = every key does. */
-  #plain: 'string' | 'number' | null = null
+  #plainType: 'string' | 'number' | null = null
+  /** While open, such keys go straight to the reader. */
+  readonly #plain: PlainReads
 
   /** Made by {@link Database.kv}. */
   constructor(session: Session, name: string, options: KvOptions) {
     this.name = name
     this.#session = session
+    this.#plain = new PlainReads(session)
     this.#options = options
     const existing = typeof name === 'string' ? session.catalog.schema(name) : undefined
     this.#shape = kvShape(name, options, existing)
@@ -77,7 +81,7 @@ export class KeyValueStore<K = unknown, V = unknown> {
     const columns = shape.schema.columns.map((_, c) => c).slice(1)
     this.#reader = store === null ? null
       : new PointReader<V>(store, () => engine.commitId, columns, shape.names, shape.converts)
-    this.#plain = shape.key === 'text' ? 'string' : shape.key === 'integer' ? 'number' : null
+    this.#plainType = shape.key === 'text' ? 'string' : shape.key === 'integer' ? 'number' : null
     this.#resolved = {
       shape, exists: existing !== undefined,
       fromValue: store === null ? null : key => store.order.fromValues([key]),
@@ -86,27 +90,25 @@ export class KeyValueStore<K = unknown, V = unknown> {
     return this.#resolved
   }
 
-  // A key that needs no conversion, outside of transactions: it goes straight to the reader.
+  // True for a key that needs no conversion while it may go straight to the reader.
   #isPlain(key: unknown): key is string | number {
-    const session = this.#session
-    if (session.transaction !== null || this.#version !== session.catalogVersion || this.#reader === null) return false
-    return typeof key === this.#plain && (typeof key === 'string' || Number.isSafeInteger(key))
+    if (!this.#plain.isOpen || typeof key !== this.#plainType) return false
+    return typeof key === 'string' || Number.isSafeInteger(key)
   }
 
   /** The value of a key: undefined when there is none, null when it is SQL NULL. Below 1 µs for cached pages. */
   get(key: K): V | undefined {
-    this.#session.assertReady()
-    if (this.#isPlain(key)) {
-      return this.#reader!.get(typeof key === 'number' ? key + 0 : checkWellFormed(key))
-    }
-    return this.#getSlow(key)
+    if (!this.#isPlain(key)) return this.#getSlow(key)
+    return this.#reader!.get(typeof key === 'number' ? key === 0 ? 0 : key : checkWellFormed(key))
   }
 
   #getSlow(key: K): V | undefined {
+    const session = this.#session
+    session.assertReady()
     const { shape, exists, fromValue } = this.#resolve()
+    this.#plain.check(fromValue !== null && homeOf(session.engine, this.name).engine === session.engine)
     const scalar = kvKey(shape, key)
     if (!exists) return undefined
-    const session = this.#session
     if (session.transaction === null && fromValue !== null) return this.#reader!.get(fromValue(scalar))
     return session.read(txn => {
       const row = txn.tables(this.name).row([scalar])
@@ -116,17 +118,17 @@ export class KeyValueStore<K = unknown, V = unknown> {
 
   /** The values of these keys, in their order; undefined where there is none. */
   getMany(keys: Iterable<K>): (V | undefined)[] {
-    const values: (V | undefined)[] = []
-    for (const key of keys) values.push(this.get(key))
-    return values
+    const list = Array.isArray(keys) ? keys as K[] : [...keys]
+    const get = (key: unknown): V | undefined => this.get(key as K)
+    return this.#plain.isOpen && this.#plainType === 'number' ? this.#reader!.getMany(list, get) : list.map(get)
   }
 
   /** True when the key is there. */
   has(key: K): boolean {
-    this.#session.assertReady()
     if (this.#isPlain(key)) {
-      return this.#reader!.has(typeof key === 'number' ? key + 0 : checkWellFormed(key))
+      return this.#reader!.has(typeof key === 'number' ? key === 0 ? 0 : key : checkWellFormed(key))
     }
+    this.#session.assertReady()
     const { shape, exists, fromValue } = this.#resolve()
     const scalar = kvKey(shape, key)
     if (!exists) return false

@@ -1,7 +1,6 @@
 // One session: its transaction and the rules around statements. PostgreSQL's rules: outside BEGIN every
 // statement is its own transaction; inside, a failed statement makes the transaction refuse everything but
 // ROLLBACK and ROLLBACK TO (25P02), and its own partial effects are taken back.
-//
 // What a failed statement had locked since the innermost savepoint is free at once, also as in PostgreSQL.
 // The states and what leads from one to the next: session-states.ts, docs/TRANSACTIONS.md.
 import { assert } from '../base/assert.ts'
@@ -259,6 +258,7 @@ export class Session {
   /** Names mean something else now: every cached plan is stale. */
   forgetPlans(): void {
     this.#ownVersion++
+    this.engine.catalog.epoch.advance()
   }
 
   /** A catalogue change: like write, and every cached plan is stale afterwards. */

@@ -12,6 +12,7 @@ import { InsertRows } from './insert-rows.ts'
 import type { StatementOptions } from './options.ts'
 import { orderParameters } from './parameters.ts'
 import type { Parameters } from './parameters.ts'
+import { PlainReads } from './plain-reads.ts'
 import { NOT_PLAIN, PointGet } from './point-get.ts'
 import type { Prepared } from './prepared.ts'
 import { Result, executionContext } from './result.ts'
@@ -48,6 +49,8 @@ export class Statement {
   readonly #options: StatementOptions
   #point: PointGet | null = null
   #insert: InsertRows | null = null
+  /** While open, there is a point, and it answers plain keys. */
+  readonly #plain: PlainReads
   /** Catalogue version for which the fast paths were decided. */
   #fastVersion = 0
 
@@ -55,6 +58,7 @@ export class Statement {
   constructor(prepared: Prepared, options: StatementOptions) {
     this.#prepared = prepared
     this.#options = options
+    this.#plain = new PlainReads(prepared.session)
     prepared.bind()
   }
 
@@ -75,9 +79,14 @@ export class Statement {
 
   /** The first row as an object, or undefined. By whole primary or unique key this is a 2-4 µs look-up. */
   get(parameters: Parameters = NO_PARAMETERS): RowObject | undefined {
+    if (this.#plain.isOpen && Array.isArray(parameters) && parameters.length === 1) {
+      const row = this.#point!.getPlain(parameters[0])
+      if (row !== NOT_PLAIN) return row
+    }
     const { session } = this.#prepared
     if (this.#fastVersion === session.catalogVersion && this.#point !== null) {
       session.assertReady()
+      this.#plain.check(true)
       if (this.#point.serves(session.transaction)) return this.#getPoint(this.#point, parameters)
     }
     const result = this.#start(parameters)
@@ -102,10 +111,6 @@ export class Statement {
   #getPoint(point: PointGet, parameters: Parameters): RowObject | undefined {
     const { session, parsed } = this.#prepared
     const txn = session.transaction
-    if (txn === null && Array.isArray(parameters) && parameters.length === 1) {
-      const row = point.getPlain(parameters[0])
-      if (row !== NOT_PLAIN) return row
-    }
     const values = orderParameters(parameters, parsed.parameterNames)
     return txn === null ? point.get(values) : session.read(() => point.getIn(txn, values))
   }

@@ -5,7 +5,6 @@ import type { Table as ArrowTable } from 'apache-arrow'
 import { stageColumns } from './append-columns.ts'
 import type { AppendColumns } from './append-columns.ts'
 import { TableLoader } from './table-loader.ts'
-import type { Epoch } from '../base/epoch.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { fromJs } from '../base/scalar-js.ts'
 import type { ColumnSchema, Row, Scalar, TableSchema } from '../base/types.ts'
@@ -13,7 +12,7 @@ import { homeOf } from './attachments.ts'
 import { ColumnDefaults } from './column-defaults.ts'
 import { fitRow } from './fit-row.ts'
 import { checkNames, checkOneOf } from './options.ts'
-import { isPlainReader } from './plain-reads.ts'
+import { PlainReads } from './plain-reads.ts'
 import { converterFor, scalarRowBuilder } from './row-shape.ts'
 import type { RowObject } from './row-shape.ts'
 import type { Session } from './session.ts'
@@ -52,14 +51,13 @@ export class TableHandle {
   #reader: PointReader | null = null
   /** Largest integer key that needs no conversion; 0 when keys are not one integer column. */
   #plainMax = 0
-  readonly #epoch: Epoch
-  /** While the epoch has this value, integer keys go straight to the reader; -1 = everything is checked. */
-  #plainEpoch = -1
+  /** While open, integer keys go straight to the reader. */
+  readonly #plain: PlainReads
 
   /** Made by {@link Database.table}. */
   constructor(session: Session, name: string) {
     this.#session = session
-    this.#epoch = session.engine.catalog.epoch
+    this.#plain = new PlainReads(session)
     this.name = name
   }
 
@@ -118,7 +116,7 @@ export class TableHandle {
 
   /** The row with this key (an array for composite keys), or undefined. Below 1 µs for cached pages. */
   get(key: unknown): RowObject | undefined {
-    if (typeof key === 'number' && this.#plainEpoch === this.#epoch.value) {
+    if (typeof key === 'number' && this.#plain.isOpen) {
       // Never -0. A key that is found is a number as it is stored; one that is not may be no integer at all.
       const row = this.#reader!.get(key === 0 ? 0 : key)
       if (row !== undefined || this.#isInteger(key)) return row
@@ -135,8 +133,7 @@ export class TableHandle {
     const session = this.#session
     session.assertReady()
     const { schema, reader, fromValues, fromRow } = this.#resolve()
-    const isHome = homeOf(session.engine, this.name).engine === session.engine
-    this.#plainEpoch = this.#plainMax > 0 && isHome && isPlainReader(session) ? this.#epoch.value : -1
+    this.#plain.check(this.#plainMax > 0 && homeOf(session.engine, this.name).engine === session.engine)
     const values = this.#keyOf(schema, key)
     if (values === null) return undefined
     if (session.transaction === null && reader !== null) return reader.get(fromValues!(values))
@@ -146,16 +143,23 @@ export class TableHandle {
     })
   }
 
-  /** The rows with these keys, in their order; undefined where there is none. */
+  /**
+   * The rows with these keys, in their order; undefined where there is none. On tables larger than the processor's
+   * caches a fraction of the time of as many get().
+   */
   getMany(keys: Iterable<unknown>): (RowObject | undefined)[] {
+    const isList = Array.isArray(keys) || (ArrayBuffer.isView(keys) && !(keys instanceof DataView))
+    const list = isList ? keys as ArrayLike<unknown> : [...keys]
+    const get = (key: unknown): RowObject | undefined => this.get(key)
+    if (this.#plain.isOpen) return this.#reader!.getMany(list, get)
     const rows: (RowObject | undefined)[] = []
-    for (const key of keys) rows.push(this.get(key))
+    for (let i = 0; i < list.length; i++) rows.push(get(list[i]))
     return rows
   }
 
   /** True when a row with this key exists. */
   has(key: unknown): boolean {
-    if (typeof key === 'number' && this.#plainEpoch === this.#epoch.value && this.#isInteger(key)) {
+    if (typeof key === 'number' && this.#plain.isOpen && this.#isInteger(key)) {
       return this.#reader!.has(key === 0 ? 0 : key)
     }
     const session = this.#session

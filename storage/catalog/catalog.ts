@@ -75,6 +75,7 @@ export class Catalog {
     if (this.byName.get(formerName) === table) this.byName.delete(formerName)
     this.byName.set(table.schema.name, table)
     this.version++
+    this.epoch.advance()
   }
 
   // In order of their ids, so that whoever meets two broken indexes reports the same one. Replaced, not changed.

@@ -101,6 +101,14 @@ export class PointReader<T = RowObject> {
     return isDirty ? this.getFromDelta(key, true) : this.getFromBase(key)
   }
 
+  /** The rows of keys in their order, with the cache misses of many overlapping. `get` answers for odd keys. */
+  getMany(keys: ArrayLike<unknown>, get: (key: unknown) => T | undefined): (T | undefined)[] {
+    const rows: (T | undefined)[] = []
+    if (this.table.root.base === this.warmBase) this.warm!.many(keys, rows, get)
+    else for (let i = 0; i < keys.length; i++) rows.push(get(keys[i]))
+    return rows
+  }
+
   // The delta's answer when it has one, else the base's; not asked when the key is known not to be there.
   private getFromDelta(key: KeyValue, mayBeInBase: boolean): T | undefined {
     const { delta, root } = this.table

@@ -2,8 +2,10 @@
 // and where the values lie right now, as one image in linear memory that the code of warm-find.ts walks.
 // A *slice* is the 8,192 rows of a scan batch; its values of one column lie in one page (stream.ts), so in one frame.
 //
-//   image    scratch | grid | segments | places
-//   scratch  pos u32 | window u32 | part u32 | 0 | per column: value (8 bytes) | is not NULL u32 | kind u32
+//   image    slots | keys | grid | segments | places
+//   slot     of a row: pos u32 | window u32 | part u32 | found i32
+//            per column: value (8 bytes) | is not NULL u32 | kind u32
+//            The first is that of single lookups; many keys at once have one each.
 //   segment  32 bytes of packed-model.ts, with the address of the part's first place in the last word
 //   place    of slice s of group g, at (g * 8 + s) * placeBytes:
 //            state u32: key kind (bits 0-3) | key not here (bit 7) | column c not here (bit 8 + c % 24)
@@ -47,7 +49,7 @@ export const SLICE_SHIFT: number = Math.log2(BATCH_ROWS)
 const SLICES = 65536 / BATCH_ROWS
 
 /** Byte offsets in the image. */
-export const SCRATCH = { POS: 0, WINDOW: 4, PART: 8, COLUMNS: 16, VALID: 8, KIND: 12 } as const
+export const SLOT = { POS: 0, WINDOW: 4, PART: 8, FOUND: 12, COLUMNS: 16, VALID: 8, KIND: 12 } as const
 export const SEGMENT = { KEY: 0, SLOPE: 8, ROWS: 16, ERRORS: 20, PART: 24, PLACES: 28, BYTES: 32 } as const
 export const PLACE = { STATE: 0, ORIGIN: 4, KEY_BASE: 8, COLUMNS: 16 } as const
 export const COLUMN = { ORIGIN: 0, EXTRA: 4, VALIDITY: 8, KIND: 12, BYTES: 16 } as const
@@ -59,6 +61,10 @@ export const KEY_ABSENT = 0x80
 const GROUPS_MAX = 8192
 /** The image takes at most this share of the memory. */
 const MEMORY_SHARE = 1 / 16
+/** Keys that are looked up at once: as many as their rows leave the first caches room for. */
+const BATCH_MIN = 8
+const BATCH_MAX = 64
+const BATCH_BYTES = 16384
 /** Bytes behind a slice that a search may read. */
 const OVERREAD_BYTES = 512
 /** Lookups without a page leaving its frame after which void places are filled anew. */
@@ -79,8 +85,8 @@ export interface WarmColumn {
   readonly hasNulls: boolean
   /** Offset of its COLUMN words in a place. */
   readonly at: number
-  /** Offset of its 16 bytes in the scratch. */
-  readonly scratch: number
+  /** Offset of its 16 bytes in a slot. */
+  readonly slot: number
   /** Base by group, for integers that need not fit 32 bits. */
   readonly bases: Float64Array
   /** What EXTRA is, by group. */
@@ -101,11 +107,15 @@ export class WarmBase {
   readonly scale: number
   readonly cells: number
   /** Addresses. */
-  readonly scratch: number
+  readonly slotsAt: number
+  readonly keysAt: number
   readonly gridAt: number
   readonly segmentsAt: number
   readonly placesAt: number
   readonly placeBytes: number
+  /** Keys that can be looked up at once, and the bytes of a slot. */
+  readonly batch: number
+  readonly slotBytes: number
   /** Pages that had left their frames when the places were resolved. */
   departures: number
   /** The same at the last lookup that found them void, and such lookups since. */
@@ -129,8 +139,11 @@ export class WarmBase {
     this.scale = model.scale
     this.cells = model.grid.length - 1
     this.frames = parts.frames
-    this.scratch = memory.allocateRun(parts.frames)
-    this.gridAt = this.scratch + parts.scratchBytes
+    this.batch = parts.batch
+    this.slotBytes = parts.slotBytes
+    this.slotsAt = memory.allocateRun(parts.frames)
+    this.keysAt = this.slotsAt + parts.batch * parts.slotBytes
+    this.gridAt = this.keysAt + parts.batch * 8
     this.segmentsAt = this.gridAt + parts.gridBytes
     this.placesAt = this.segmentsAt + parts.segmentBytes
     this.placeBytes = parts.placeBytes
@@ -163,11 +176,14 @@ export class WarmBase {
     const model = packModels(metas.map((meta) => meta.model))
     if (model === null) return null
     const columns = table.schema.columns.length
+    const slotBytes = SLOT.COLUMNS + columns * COLUMN.BYTES
     const parts = {
-      model, placeBytes: PLACE.COLUMNS + columns * COLUMN.BYTES, scratchBytes: 64 + columns * COLUMN.BYTES,
+      model, placeBytes: PLACE.COLUMNS + columns * COLUMN.BYTES, slotBytes,
+      batch: Math.max(BATCH_MIN, Math.min(BATCH_MAX, BATCH_BYTES / slotBytes & ~7)),
       gridBytes: (model.grid.length + 15 & ~15) * 4, segmentBytes: model.doubles.byteLength, frames: 0,
     }
-    const bytes = parts.scratchBytes + parts.gridBytes + parts.segmentBytes + groups.length * SLICES * parts.placeBytes
+    const modelBytes = parts.gridBytes + parts.segmentBytes
+    const bytes = parts.batch * (slotBytes + 8) + modelBytes + groups.length * SLICES * parts.placeBytes
     parts.frames = Math.ceil(bytes / FRAME_SIZE)
     if (parts.frames > table.services.reader.memory.frameCount * MEMORY_SHARE) return null
     return new WarmBase(table, base, metas, parts)
@@ -177,7 +193,7 @@ export class WarmBase {
   release(): void {
     if (this.isReleased) return
     this.isReleased = true
-    this.memory.releaseRun(this.scratch, this.frames)
+    this.memory.releaseRun(this.slotsAt, this.frames)
   }
 
   private plan(chunks: readonly ColumnChunk[], c: number, type: SqlType): WarmColumn {
@@ -187,7 +203,7 @@ export class WarmBase {
     return {
       chunks, kindOf, extras, kinds: [...new Set(kindOf)].sort((a, b) => a - b),
       hasNulls: chunks.some((chunk) => chunk.nullCount > 0),
-      at: PLACE.COLUMNS + c * COLUMN.BYTES, scratch: SCRATCH.COLUMNS + c * COLUMN.BYTES,
+      at: PLACE.COLUMNS + c * COLUMN.BYTES, slot: SLOT.COLUMNS + c * COLUMN.BYTES,
       bases: Float64Array.from(chunks, ({ base }) => Number(base)),
     }
   }
@@ -270,7 +286,8 @@ export class WarmBase {
 interface ImageParts {
   readonly model: NonNullable<ReturnType<typeof packModels>>
   readonly placeBytes: number
-  readonly scratchBytes: number
+  readonly slotBytes: number
+  readonly batch: number
   readonly gridBytes: number
   readonly segmentBytes: number
   readonly frames: number

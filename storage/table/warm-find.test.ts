@@ -116,8 +116,8 @@ test('lookups on a warm base are answered by the image', async () => {
   // Windows that lie in two slices went the general way.
   expect(hits).toBeLessThan(4020)
   const image = engine.catalog.get('t').warmBase()!
-  expect(engine.memory.isFree(image.scratch / 65_536)).toBe(false)
+  expect(engine.memory.isFree(image.slotsAt / 65_536)).toBe(false)
   engine.catalog.get('t').dropDerived()
-  expect(engine.memory.isFree(image.scratch / 65_536)).toBe(true)
+  expect(engine.memory.isFree(image.slotsAt / 65_536)).toBe(true)
   engine.close()
 })

@@ -6,14 +6,18 @@
 //   key ─ grid ─ segment: two comparisons added up ─► rows [lo, hi) around the predicted row
 //       ─ early: one byte of every column at the predicted row, so that all misses start now
 //       ─ halving by selects down to 33 rows, then 32 keys compared at once: bit mask, count of trailing zeros ─► row
-//       ─ one load per column ─► scratch of the image
+//       ─ one load per column ─► slot of the image
+//
+// Many keys at once (`many`): first all of them go the way to the predicted row and touch one byte of the key column
+// and of every column there, then each is looked for in the caches. So the misses of several keys overlap, which they
+// hardly do between calls.
 //
 // Answers: part << 16 | row when found (both below 2^15 and 2^16), else one of FIND. The code has the addresses of one
 // image and the columns of one reader as constants; it is a few hundred bytes.
 import { Code, WasmModule } from '../../src/base/wasm-module.ts'
 import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
 import {
-  COLUMN, KEY_ABSENT, KEY_KIND_MASK, KIND, KIND_SHIFT, PLACE, SCRATCH, SEGMENT, SLICE_SHIFT, absentBit,
+  COLUMN, KEY_ABSENT, KEY_KIND_MASK, KIND, KIND_SHIFT, PLACE, SEGMENT, SLICE_SHIFT, SLOT, absentBit,
 } from './warm-base.ts'
 import type { Kind, WarmBase, WarmColumn } from './warm-base.ts'
 
@@ -23,16 +27,19 @@ import type { Kind, WarmBase, WarmColumn } from './warm-base.ts'
  */
 export const FIND = { ABSENT: -1, ELSEWHERE: -2, BEFORE: -3, ASTRIDE: -4 } as const
 
-/** See the file header. */
-export type Find = (key: number) => number
+/** See the file header. `slot`: offset of the slot that the values go to, 0 = the first. */
+export type Find = (key: number, slot: number) => number
 
 /** Rows that are compared at once. */
 const LANES = 32
 
-/** The two bodies over one image: columns read early, at the predicted row, or late. */
+/** The bodies over one image. */
 export interface Finds {
+  /** Reads columns early, at the predicted row. */
   readonly early: Find
   readonly late: Find
+  /** Looks up the first `count` keys of the image, each into its slot, with the answer in SLOT.FOUND. */
+  readonly many: (count: number) => void
 }
 
 /** Compiles `find` for the columns (ordinals) of a reader. A fraction of a millisecond. */
@@ -41,25 +48,45 @@ export function compileFinds(base: WarmBase, columns: readonly number[]): Finds 
   module.importMemory('env', 'memory', { min: 1, max: 65536, shared: true })
   const read = columns.map((c) => base.columns[c]!)
   const needed = columns.reduce((bits, c) => bits | absentBit(c), KEY_ABSENT)
-  const add = (name: string, isEarly: boolean): void => {
-    const signature = { parameters: [TYPE.f64], results: [TYPE.i32], name }
-    module.addFunction(signature, new FindEmitter(base, read, needed, isEarly).emit())
-  }
-  add('early', true)
-  add('late', false)
+  const signature = { parameters: [TYPE.f64, TYPE.i32], results: [TYPE.i32] }
+  const add = (name: string, code: Code): number => module.addFunction({ ...signature, name }, code)
+  add('early', new FindEmitter(base, read, needed, true).emit())
+  const late = add('late', new FindEmitter(base, read, needed, false).emit())
+  const touch = add('touch', new FindEmitter(base, read, needed, true).emitTouch())
+  module.addFunction({ parameters: [TYPE.i32], results: [], name: 'many' }, emitMany(base, touch, late))
   const { memory } = base.memory
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.toBytes()), { env: { memory } })
-  return { early: exports['early'] as Find, late: exports['late'] as Find }
+  return { early: exports['early'] as Find, late: exports['late'] as Find, many: exports['many'] as Finds['many'] }
+}
+
+// Parameter 0 is the number of keys.
+function emitMany(base: WarmBase, touch: number, find: number): Code {
+  const code = new Code(1)
+  const at = code.local(TYPE.i32)
+  const slot = code.local(TYPE.i32)
+  code.get(0).i32(3).op(OP['i32.shl']).set(0)
+  for (const isLook of [false, true]) {
+    code.i32(0).set(at).i32(0).set(slot)
+    code.open(OP.block).open(OP.loop).get(at).get(0).op(OP['i32.ge_u']).op(OP.br_if, 1)
+    if (isLook) code.get(slot)
+    code.get(at).memory(OP['f64.load'], base.keysAt, 3).get(slot).op(OP.call, isLook ? find : touch)
+    if (isLook) code.memory(OP['i32.store'], base.slotsAt + SLOT.FOUND, 2)
+    else code.op(OP.drop)
+    code.get(slot).i32(base.slotBytes).op(OP['i32.add']).set(slot)
+    code.get(at).i32(8).op(OP['i32.add']).set(at).op(OP.br, 0).end().end()
+  }
+  return code
 }
 
 const KEY = 0
+const OUT = 1
 
 class FindEmitter {
   private readonly base: WarmBase
   private readonly columns: readonly WarmColumn[]
   private readonly needed: number
   private readonly isEarly: boolean
-  private readonly code = new Code(1)
+  private readonly code = new Code(2)
   private readonly segment: number = this.code.local(TYPE.i32)
   private readonly last: number = this.code.local(TYPE.i32)
   private readonly begin: number = this.code.local(TYPE.i32)
@@ -101,6 +128,24 @@ class FindEmitter {
     code.get(this.segment).memory(OP['i32.load'], SEGMENT.PART, 2).i32(16).op(OP['i32.shl'])
     code.get(this.row).op(OP['i32.or'])
     return code
+  }
+
+  /** As far as the predicted row, for the sake of what that brings into the caches. The answer means nothing. */
+  emitTouch(): Code {
+    const { code } = this
+    this.findSegment()
+    this.predict()
+    this.findPlace()
+    const { kinds } = this.base.key
+    if (kinds.length === 1 && kinds[0] !== KIND.OTHER) {
+      code.get(this.place).memory(OP['i32.load'], PLACE.ORIGIN, 2).set(this.origin)
+      for (const row of [this.lo, this.pos, this.hi]) {
+        this.pushAddress(kinds[0]!, row)
+        code.memory(OP['i32.load8_u']).op(OP.drop)
+      }
+    }
+    for (const column of this.columns) this.touch(column)
+    return code.i32(0)
   }
 
   private give(answer: number): void {
@@ -156,8 +201,8 @@ class FindEmitter {
     code.get(begin).get(lo).get(begin).op(OP['i32.gt_s']).op(OP.select).set(lo)
     code.get(pos).get(word).i32(16).op(OP['i32.shr_u']).op(OP['i32.add']).i32(1).op(OP['i32.add']).tee(hi)
     code.get(limit).get(hi).get(limit).op(OP['i32.lt_s']).op(OP.select).set(hi)
-    code.i32(0).get(pos).memory(OP['i32.store'], this.base.scratch + SCRATCH.POS, 2)
-    code.i32(0).get(hi).get(lo).op(OP['i32.sub']).memory(OP['i32.store'], this.base.scratch + SCRATCH.WINDOW, 2)
+    code.get(OUT).get(pos).memory(OP['i32.store'], this.base.slotsAt + SLOT.POS, 2)
+    code.get(OUT).get(hi).get(lo).op(OP['i32.sub']).memory(OP['i32.store'], this.base.slotsAt + SLOT.WINDOW, 2)
   }
 
   // place = address of the record of the slice; leaves when the window crosses slices or the slice is not here.
@@ -177,8 +222,8 @@ class FindEmitter {
     const { code } = this
     if (bits === 0) return
     code.get(this.place).memory(OP['i32.load'], PLACE.STATE, 2).i32(bits).op(OP['i32.and']).open(OP.if)
-    code.i32(0).get(this.segment).memory(OP['i32.load'], SEGMENT.PART, 2)
-    code.memory(OP['i32.store'], this.base.scratch + SCRATCH.PART, 2)
+    code.get(OUT).get(this.segment).memory(OP['i32.load'], SEGMENT.PART, 2)
+    code.memory(OP['i32.store'], this.base.slotsAt + SLOT.PART, 2)
     this.give(FIND.ELSEWHERE)
     code.end()
   }
@@ -317,16 +362,16 @@ class FindEmitter {
 
   private readColumn(column: WarmColumn): void {
     const { code, base } = this
-    const to = base.scratch + column.scratch
+    const to = base.slotsAt + column.slot
     const load = (word: number): void => void code.get(this.place).memory(OP['i32.load'], column.at + word, 2)
     if (column.kinds.length > 1) {
-      code.i32(0)
+      code.get(OUT)
       load(COLUMN.KIND)
-      code.memory(OP['i32.store'], to + SCRATCH.KIND, 2)
+      code.memory(OP['i32.store'], to + SLOT.KIND, 2)
     }
     this.chooseKind(column.kinds, () => load(COLUMN.KIND), (kind) => {
       if (kind === KIND.OTHER) return
-      code.i32(0)
+      code.get(OUT)
       load(COLUMN.ORIGIN)
       code.get(this.row).i32(KIND_SHIFT[kind]!).op(OP['i32.shl']).op(OP['i32.add'])
       if (kind === KIND.F64 || kind === KIND.I64) return void code.memory(OP['i64.load']).memory(OP['i64.store'], to, 3)
@@ -336,11 +381,11 @@ class FindEmitter {
     })
     if (!column.hasNulls) return
     // Without NULLs in the chunk the origin is 0, and the byte that is read there of no interest.
-    code.i32(0)
+    code.get(OUT)
     load(COLUMN.VALIDITY)
     code.tee(this.word).op(OP['i32.eqz']).get(this.word).get(this.row).i32(3).op(OP['i32.shr_u']).op(OP['i32.add'])
     code.memory(OP['i32.load8_u']).get(this.row).i32(7).op(OP['i32.and']).op(OP['i32.shr_u'])
-    code.op(OP['i32.or']).i32(1).op(OP['i32.and']).memory(OP['i32.store'], to + SCRATCH.VALID, 2)
+    code.op(OP['i32.or']).i32(1).op(OP['i32.and']).memory(OP['i32.store'], to + SLOT.VALID, 2)
   }
 }
 

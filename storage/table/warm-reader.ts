@@ -15,10 +15,10 @@ import type { DeletionVector } from '../row-group/deletion-vector.ts'
 import { ValueReader } from '../row-group/value-reader.ts'
 import type { EarlyReads } from './early-reads.ts'
 import type { TableStore } from './table-store.ts'
-import { KIND, SCRATCH, SLICE_SHIFT } from './warm-base.ts'
-import type { Kind, WarmBase } from './warm-base.ts'
+import { KIND, SLICE_SHIFT, SLOT } from './warm-base.ts'
+import type { Kind, WarmBase, WarmColumn } from './warm-base.ts'
 import { FIND, compileFinds } from './warm-find.ts'
-import type { Find } from './warm-find.ts'
+import type { Find, Finds } from './warm-find.ts'
 
 /** Turns a Scalar into what the user sees; null = it already is. */
 export type Convert = ((value: Scalar) => unknown) | null
@@ -40,10 +40,15 @@ export interface RowShape {
  */
 export type WarmGet<T> = (key: number, isDirty: boolean) => T | undefined | null
 
-/** The same answers two ways (early-reads.ts); which one is asked is the caller's choice from call to call. */
+/** Adds the rows of keys to `rows`; `get` answers for keys that are no numbers or not found in the base. */
+export type WarmGetMany<T> = (keys: ArrayLike<unknown>, rows: (T | undefined)[], get: (key: unknown) => T | undefined)
+  => void
+
+/** The same answers two ways (early-reads.ts), one is chosen from call to call; and many at once. */
 export interface WarmGets<T> {
   readonly early: WarmGet<T>
   readonly late: WarmGet<T>
+  readonly many: WarmGetMany<T>
 }
 
 /** The generated readers over the image of a table. `reads` is kept by the caller over bases. */
@@ -53,56 +58,66 @@ export function makeWarmGet<T>(
   const keyColumn = table.order.columns[0]!
   const columns = shape.columns.filter((c) => c !== keyColumn)
   const finds = compileFinds(base, columns)
-  const source = generate(shape, base, columns, keyColumn, table.schema.columns.map((column) => column.type))
-  const dead = base.groups.map((group) => group.dead)
-  const { counters, reader: { pool } } = table.services
-  const make = (find: Find): WarmGet<T> =>
-    (new Function(...PARAMETERS, source) as WarmFactory)(
-      find, finds.late, base, pool, counters, reader, dead, shape.converts, reads) as WarmGet<T>
-  return { early: make(finds.early), late: make(finds.late) }
+  const types = table.schema.columns.map((column) => column.type)
+  const parts: Parts = { shape, base, columns, keyColumn, types }
+  const make = (source: string, find: Find): unknown =>
+    (new Function(...PARAMETERS, `'use strict'\n${PROLOGUE}\n${source}`) as WarmFactory)(
+      table, find, finds, base, table.services.reader.pool, table.services.counters, reader,
+      base.groups.map((group) => group.dead), shape.converts, reads)
+  return {
+    early: make(generateOne(parts), finds.early) as WarmGet<T>,
+    late: make(generateOne(parts), finds.late) as WarmGet<T>,
+    many: make(generateMany(parts), finds.early) as WarmGetMany<T>,
+  }
 }
 
 type WarmFactory = (
-  find: Find, late: Find, base: WarmBase, pool: BufferPool, counters: IndexCounters, reader: ValueReader,
-  dead: readonly DeletionVector[], converts: readonly Convert[], reads: EarlyReads,
-) => WarmGet<unknown>
+  table: TableStore, find: Find, finds: Finds, base: WarmBase, pool: BufferPool, counters: IndexCounters,
+  reader: ValueReader, dead: readonly DeletionVector[], converts: readonly Convert[], reads: EarlyReads,
+) => unknown
 
-const PARAMETERS = ['find', 'late', 'base', 'pool', 'counters', 'reader', 'dead', 'converts', 'reads']
-
-// The whole function. `part` and `row`: where the row is.
-function generate(
-  shape: RowShape, base: WarmBase, columns: readonly number[], keyColumn: number, types: readonly SqlType[],
-): string {
-  const { names, converts } = shape
-  const values = shape.columns.map((c, i) => {
-    const value = c === keyColumn ? '(key + 0)' : `v${c}`
-    return converts[i] === null ? value : `converts[${i}](${value})`
-  })
-  const read = columns.map((c) => emitColumn(base, c, types[c]!))
-  const mayFetch = columns.some((c) => base.columns[c]!.kinds.some((kind) => kind === KIND.OTHER || kind === KIND.I64))
-  const word = (offset: number): string => `i32[${(base.scratch + offset) / 4}]`
-  return `'use strict'
-  const { u32, i32, f64 } = base.memory
+const PARAMETERS = ['table', 'find', 'finds', 'base', 'pool', 'counters', 'reader', 'dead', 'converts', 'reads']
+const PROLOGUE = `const { u32, i32, f64 } = base.memory
   const { strings, groups } = base
   const chunks = base.columns.map(column => column.chunks)
   const bases = base.columns.map(column => column.bases)
-  const extras = base.columns.map(column => column.extras)
-  const count = () => {
-    counters.probes++
-    counters.windowRows += ${word(SCRATCH.WINDOW)}
-    counters.keyPages++
-    if (--reads.left === 0) reads.decide()
+  const extras = base.columns.map(column => column.extras)`
+
+/** What a generated function depends on. `columns`: those that are read, which the key is not. */
+interface Parts {
+  readonly shape: RowShape
+  readonly base: WarmBase
+  readonly columns: readonly number[]
+  readonly keyColumn: number
+  readonly types: readonly SqlType[]
+}
+
+/** Sources that read a word of the slot at an offset in bytes. */
+interface SlotSource {
+  i32(offset: number): string
+  u32(offset: number): string
+  f64(offset: number): string
+}
+
+// `found`, `part`, `row`: where the row is.
+function generateOne(parts: Parts): string {
+  const { base, shape } = parts
+  const slot: SlotSource = {
+    i32: (offset) => `i32[${(base.slotsAt + offset) / 4}]`,
+    u32: (offset) => `u32[${(base.slotsAt + offset) / 4}]`,
+    f64: (offset) => `f64[${(base.slotsAt + offset) / 8}]`,
   }
+  return `const { late } = finds
   const miss = (found, key) => {
     if (found === ${FIND.ELSEWHERE}) {
       // Columns are not asked for when the key is absent.
-      if (find !== late && late(key) === ${FIND.ABSENT}) return miss(${FIND.ABSENT}, key)
-      base.resolve(${word(SCRATCH.PART)}, ${word(SCRATCH.POS)} >>> ${SLICE_SHIFT})
+      if (find !== late && late(key, 0) === ${FIND.ABSENT}) return miss(${FIND.ABSENT}, key)
+      base.resolve(${slot.i32(SLOT.PART)}, ${slot.i32(SLOT.POS)} >>> ${SLICE_SHIFT})
       return null
     }
     if (found === ${FIND.ASTRIDE}) return null
     if (found === ${FIND.ABSENT}) {
-      count()
+      ${emitCount(slot)}
       reads.absent++
     }
     return undefined
@@ -112,54 +127,108 @@ function generate(
       base.noteVoid()
       return null
     }
-    const found = find(key)
+    const found = find(key, 0)
     if (found < 0) return miss(found, key)
     const part = found >>> 16
     const row = found & 0xffff
     if (isDirty === true && dead[part].has(row)) return null
-    ${read.join('\n    ')}
-    ${mayFetch ? '// A page that was fetched may have taken the place of one that a later column was read from.' : ''}
-    ${mayFetch ? 'if (pool.departures !== base.departures) return null' : ''}
-    count()
-    const error = row - ${word(SCRATCH.POS)}
-    if (error > counters.maxError || -error > counters.maxError) counters.maxError = error < 0 ? -error : error
-    pool.noteHits(${columns.length + 1})
-    return ${shaped(names, values)}
+    ${emitFound(parts, slot)}
+    return ${shaped(shape.names, emitValues(parts))}
   }`
 }
 
-// Declares v<c>, the column's value.
-function emitColumn(base: WarmBase, c: number, type: SqlType): string {
-  const column = base.columns[c]!
-  const at = base.scratch + column.scratch
-  const kinds = column.kinds.map((kind) => ({ kind, value: emitValue(kind, c, at, type) }))
-  let value = kinds[kinds.length - 1]!.value
-  for (let i = kinds.length - 2; i >= 0; i--) {
-    value = `i32[${(at + SCRATCH.KIND) / 4}] === ${kinds[i]!.kind} ? ${kinds[i]!.value} : ${value}`
+function generateMany(parts: Parts): string {
+  const { base, shape } = parts
+  const slot: SlotSource = {
+    i32: (offset) => `i32[at + ${(base.slotsAt + offset) / 4}]`,
+    u32: (offset) => `u32[at + ${(base.slotsAt + offset) / 4}]`,
+    f64: (offset) => `f64[(at >> 1) + ${(base.slotsAt + offset) / 8}]`,
   }
-  const isNullable = column.hasNulls && column.kinds.some((kind) => kind !== KIND.OTHER)
-  return `const v${c} = ${isNullable ? `i32[${(at + SCRATCH.VALID) / 4}] === 0 ? null : ` : ''}${value}`
+  return `return (keys, rows, get) => {
+    for (let first = 0; first < keys.length; first += ${base.batch}) {
+      const count = Math.min(${base.batch}, keys.length - first)
+      for (let i = 0; i < count; i++) {
+        const key = keys[first + i]
+        f64[${base.keysAt / 8} + i] = typeof key === 'number' ? key : NaN
+      }
+      const { root } = table
+      if (pool.departures !== base.departures || root.base !== base.directory) {
+        for (let i = 0; i < count; i++) rows.push(get(keys[first + i]))
+        continue
+      }
+      const isDirty = table.delta.entryCount > 0 || root.isLayered
+      finds.many(count)
+      for (let i = 0, at = 0; i < count; i++, at += ${base.slotBytes / 4}) {
+        const found = ${slot.i32(SLOT.FOUND)}
+        const part = found >>> 16
+        const row = found & 0xffff
+        if (found < 0 || isDirty && dead[part].has(row)) {
+          rows.push(get(keys[first + i]))
+          continue
+        }
+        const key = f64[${base.keysAt / 8} + i]
+        ${emitFound(parts, slot)}
+        rows.push(${shaped(shape.names, emitValues(parts))})
+      }
+    }
+  }`
 }
 
-// The value at `at` of the scratch as an expression.
-function emitValue(kind: Kind, c: number, at: number, type: SqlType): string {
+// Counts a row that was found, and declares the values of its columns. Values were copied into the slot: that reading a
+// long one takes another page away does no harm.
+function emitFound({ base, columns, types }: Parts, slot: SlotSource): string {
+  return `${columns.map((c) => emitColumn(base.columns[c]!, c, slot, types[c]!)).join('\n    ')}
+    ${emitCount(slot)}
+    const error = row - ${slot.i32(SLOT.POS)}
+    if (error > counters.maxError || -error > counters.maxError) counters.maxError = error < 0 ? -error : error
+    pool.noteHits(${columns.length + 1})`
+}
+
+function emitCount(slot: SlotSource): string {
+  return `counters.probes++
+      counters.windowRows += ${slot.i32(SLOT.WINDOW)}
+      counters.keyPages++
+      if (--reads.left === 0) reads.decide()`
+}
+
+// The values of a row object as expressions. A key is never -0.
+function emitValues({ shape: { columns, converts }, keyColumn }: Parts): string[] {
+  return columns.map((c, i) => {
+    const value = c === keyColumn ? '(key + 0)' : `v${c}`
+    return converts[i] === null ? value : `converts[${i}](${value})`
+  })
+}
+
+// Declares v<c>, the column's value.
+function emitColumn(column: WarmColumn, c: number, slot: SlotSource, type: SqlType): string {
+  const { kinds } = column
+  let value = emitValue(kinds[kinds.length - 1]!, column, c, slot, type)
+  for (let i = kinds.length - 2; i >= 0; i--) {
+    const test = `${slot.i32(column.slot + SLOT.KIND)} === ${kinds[i]!}`
+    value = `${test} ? ${emitValue(kinds[i]!, column, c, slot, type)} : ${value}`
+  }
+  const isNullable = column.hasNulls && kinds.some((kind) => kind !== KIND.OTHER)
+  return `const v${c} = ${isNullable ? `${slot.i32(column.slot + SLOT.VALID)} === 0 ? null : ` : ''}${value}`
+}
+
+function emitValue(kind: Kind, column: WarmColumn, c: number, slot: SlotSource, type: SqlType): string {
   const general = `reader.${ValueReader.methodFor(type)}(groups[part], chunks[${c}][part], row)`
   switch (kind) {
     case KIND.OTHER: return general
-    case KIND.F64: return `f64[${at / 8}]`
+    case KIND.F64: return slot.f64(column.slot)
     case KIND.I64: {
-      const high = `i32[${at / 4 + 1}]`
-      return `(${high} > -0x200000 && ${high} < 0x200000 ? ${high} * 0x100000000 + u32[${at / 4}] : ${general})`
+      const high = slot.i32(column.slot + 4)
+      const value = `${high} * 0x100000000 + ${slot.u32(column.slot)}`
+      return `(${high} > -0x200000 && ${high} < 0x200000 ? ${value} : ${general})`
     }
     case KIND.CODE8: case KIND.CODE16: {
-      const place = `i32[${at / 4}]`
+      const place = slot.i32(column.slot)
       return `(strings[${place}] ?? (strings[${place}] = reader.dictionaryString(
         groups[part], chunks[${c}][part], (${place} - extras[${c}][part]) | 0)))`
     }
-    default: return isInt32(type) ? `i32[${at / 4}]` : `(bases[${c}][part] + u32[${at / 4}])`
+    default: return isInt32(type) ? slot.i32(column.slot) : `(bases[${c}][part] + ${slot.u32(column.slot)})`
   }
 }
-
 
 /** Source of an object literal of all values, or of the only value. */
 export function shaped(names: readonly string[] | null, values: readonly string[]): string {
