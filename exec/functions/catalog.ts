@@ -14,13 +14,14 @@ import { PATTERN_FUNCTIONS } from './pattern.ts'
 import { DATETIME_FUNCTIONS } from './datetime.ts'
 import { GENERAL_FUNCTIONS } from './general.ts'
 import { BIT_FUNCTIONS } from './bits.ts'
+import { SESSION_FUNCTIONS } from './session.ts'
 
 export type { FunctionEntry, ResolvedCall }
 export { commonType, canCast, isAggregateName, resolveAggregate, isWindowName, resolveWindow }
 
 const ENTRIES: readonly FunctionEntry[] = [
   ...NUMERIC_FUNCTIONS, ...TEXT_FUNCTIONS, ...PATTERN_FUNCTIONS, ...DATETIME_FUNCTIONS, ...GENERAL_FUNCTIONS,
-  ...BIT_FUNCTIONS,
+  ...BIT_FUNCTIONS, ...SESSION_FUNCTIONS,
 ]
 
 const byName = new Map<string, FunctionEntry[]>()

@@ -317,6 +317,8 @@ export type BoundStatement =
   }
   | {
     readonly kind: 'create_table'; readonly schema: TableSchema; readonly uniques: readonly NewIndex[]
+    /** Sequences of its columns (src/sql/bind-generated.ts); nothing here looks into them. */
+    readonly sequences: readonly object[]
     readonly ifNotExists: boolean
   }
   | {

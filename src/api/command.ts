@@ -13,8 +13,7 @@ import { runPragma } from './pragma.ts'
 import { queryOf } from './prepared.ts'
 import type { Prepared } from './prepared.ts'
 import { executionContext } from './result.ts'
-import { showSetting } from './session-settings.ts'
-import { runDefinition } from './definition-command.ts'
+import { definitionColumns, runDefinition } from './definition-command.ts'
 import { createIndex, dropIndexes, reindex } from './index-command.ts'
 import type { Session } from './session.ts'
 import { createTable, createTableAs, truncateTables } from './table-command.ts'
@@ -47,7 +46,8 @@ export function columnsOf(statement: BoundStatement): readonly {
     case 'pragma': return listed(PRAGMA)
     case 'backup': return listed(BACKUP_COLUMNS)
     case 'restore': return listed(RESTORE_COLUMNS)
-    case 'definition': return statement.output
+    case 'definition': return statement.output.length > 0 ? statement.output
+      : listed(definitionColumns(statement.definition))
     default: return []
   }
 }
@@ -78,7 +78,7 @@ export function runCommand(
       return null
     case 'show': {
       session.assertReady()
-      return { columns: [{ name: statement.name, type: TEXT }], rows: [[showSetting(session, statement.name)]] }
+      return { columns: [{ name: statement.name, type: TEXT }], rows: [[session.settings.show(statement.name, false)]] }
     }
     case 'commit': session.commit(); return null
     case 'rollback': session.rollback(); return null

@@ -8,12 +8,14 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Backend } from '../../exec/mod.ts'
 import type { Engine } from '../../storage/mod.ts'
 import { detachAll } from './attachments.ts'
+import { SequenceValues } from './sequence-values.ts'
 import { Session } from './session.ts'
 
 /** An open database and its sessions. */
 export class DatabaseState {
   readonly engine: Engine
   readonly backend: Backend
+  readonly sequences: SequenceValues
   /** Sessions that are open or still run a result. */
   readonly sessions = new Set<Session>()
   /** Statements that waited, may run again and have not yet: those that begin now let them go first. */
@@ -26,6 +28,7 @@ export class DatabaseState {
   constructor(engine: Engine, backend: Backend) {
     this.engine = engine
     this.backend = backend
+    this.sequences = new SequenceValues(engine)
   }
 
   /** False from close() on. */
@@ -77,6 +80,7 @@ export class DatabaseState {
     this.#state = 'closed'
     try {
       detachAll(this.engine)
+      this.sequences.settle()
     } finally {
       this.engine.close()
     }

@@ -1,11 +1,36 @@
 // The door to statements that define things or set up the session (src/sql/ast-definition.ts). They arrive as syntax
 // trees: names are looked up when the statement runs.
+import { CODE, DatabaseError } from '../base/errors.ts'
+import { TEXT } from '../base/types.ts'
 import type { BoundStatement } from '../../exec/plan/logical.ts'
 import type { Definition } from '../sql/ast-definition.ts'
 import type { Listing } from './command.ts'
+import { alterTable } from './alter-command.ts'
 import { dropObjects } from './drop-command.ts'
+import { alterSequence, createSequence } from './sequence-command.ts'
 import type { Session } from './session.ts'
+import { commentOn, rename, setSchema } from './rename-command.ts'
+import { endTemporary } from './temporary-tables.ts'
 import { createSchema, createView } from './view-command.ts'
+
+/** Columns of SHOW ALL. */
+const SHOW_ALL = ['name', 'setting', 'description'].map(name => ({ name, type: TEXT }))
+
+/** Columns of the rows that a statement returns; none for most. */
+export function definitionColumns(definition: { readonly kind: string }): Listing['columns'] {
+  return definition.kind === 'show_all' ? SHOW_ALL : []
+}
+
+// As a new session would be: no settings, no temporary tables.
+function discardAll(session: Session): null {
+  if (session.transaction !== null) {
+    throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'DISCARD ALL cannot run inside a transaction block')
+  }
+  session.settings.resetAll()
+  endTemporary(session.engine, session.names)
+  session.forgetPlans()
+  return null
+}
 
 /** Carries the statement out. Returns its rows, or null when it has none. */
 export function runDefinition(
@@ -16,5 +41,21 @@ export function runDefinition(
     case 'create_schema': return createSchema(session, definition)
     case 'create_view': return createView(session, definition)
     case 'drop_objects': return dropObjects(session, definition)
+    case 'alter_table': return alterTable(session, definition)
+    case 'rename': return rename(session, definition)
+    case 'set_schema': return setSchema(session, definition)
+    case 'comment': return commentOn(session, definition)
+    case 'set':
+      session.assertReady()
+      session.settings.set(definition.name, definition.value, definition.isLocal)
+      return null
+    case 'reset_all':
+      session.assertReady()
+      session.settings.resetAll()
+      return null
+    case 'show_all': return { columns: SHOW_ALL, rows: session.settings.all() }
+    case 'discard_all': return discardAll(session)
+    case 'create_sequence': return createSequence(session, definition)
+    case 'alter_sequence': return alterSequence(session, definition)
   }
 }

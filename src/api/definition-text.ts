@@ -10,7 +10,7 @@ import { bareOf, isTemporaryName } from '../sql/relation-name.ts'
 import type { Session } from './session.ts'
 
 /** A full name as SQL: `sales.item`. */
-function quotePath(name: string): string {
+export function quotePath(name: string): string {
   const dot = name.indexOf('.')
   if (dot < 0 || isTemporaryName(name)) return quoteName(bareOf(name))
   return `${quoteName(name.slice(0, dot))}.${quoteName(name.slice(dot + 1))}`

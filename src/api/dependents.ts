@@ -4,6 +4,7 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import type { ForeignKey, TableSchema } from '../base/types.ts'
 import { objectKey } from '../../storage/mod.ts'
 import type { CommentObject, SequenceObject, Transaction, ViewObject } from '../../storage/mod.ts'
+import { bareOf, parseRelationName } from '../sql/relation-name.ts'
 
 /** A relation as messages name it. */
 export interface Target {
@@ -71,7 +72,11 @@ export function dependentsOfSequence(txn: Transaction, name: string): Dependent[
 }
 
 function usesSequence(defaultSql: string | undefined, name: string): boolean {
-  return defaultSql !== undefined && defaultSql.includes('nextval') && defaultSql.includes(`'${name}'`)
+  if (defaultSql === undefined) return false
+  return [...defaultSql.matchAll(/nextval\s*\(\s*'((?:[^']|'')*)'/gi)].some(([, text]) => {
+    const written = parseRelationName(text!.replaceAll("''", "'"))
+    return written !== null && (written === name || bareOf(written) === name || written === bareOf(name))
+  })
 }
 
 /** Takes a foreign key away. */

@@ -104,7 +104,7 @@ class WaitingStatement {
   /** Waits and runs until there is a result. */
   async finish(): Promise<ExecuteResult> {
     const session = this.#session
-    const timeoutMs = session.busyTimeoutMs
+    const timeoutMs = session.lockTimeoutMs || session.busyTimeoutMs
     const deadline = performance.now() + timeoutMs
     while (this.#state === 'waiting') {
       try {

@@ -93,7 +93,10 @@ export class FittingWriter implements TableWriter {
 
   /** The row as it is stored, in the executor's form. */
   fit(table: string, row: Row): Row {
-    return executorRow(this.#txn.table(table).schema, this.#fit(table, row))
+    const store = this.#txn.table(table)
+    const fitted = this.#fit(table, row).slice()
+    store.checks?.generate(fitted)
+    return executorRow(store.schema, fitted)
   }
 
   /** As the transaction's delete. */

@@ -89,6 +89,11 @@ export class SessionCatalog implements Catalog {
     yield* attachedNames(this.#engine)
   }
 
+  /** True when a relation of any kind has this full name. */
+  isTaken(name: string): boolean {
+    return this.named(name) !== null
+  }
+
   /** Full name of a relation to be made. */
   target(name: string, temporary: boolean): string {
     return targetName(this.#engine, this.#txn, this.#names, name, temporary)

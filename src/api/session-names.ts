@@ -34,7 +34,7 @@ export class SessionNames {
 }
 
 /** True when a schema is there. */
-function hasSchema(engine: Engine, txn: Transaction | null, name: string): boolean {
+export function hasSchema(engine: Engine, txn: Transaction | null, name: string): boolean {
   return BUILT_IN_SCHEMAS.includes(name) || objectOf(engine, txn, objectKey('schema', name)) !== null
 }
 

@@ -1,8 +1,7 @@
 // What a session remembers between transactions, read and set by name: the isolation level and access mode its
 // transactions begin with, and how long execute() waits for locks.
 //
-//   PRAGMA isolation_level [= level]     SHOW transaction_isolation, default_transaction_isolation
-//   PRAGMA busy_timeout [= ms]           SHOW transaction_read_only, default_transaction_read_only
+//   PRAGMA isolation_level [= level]     PRAGMA busy_timeout [= ms]      settings of SET and SHOW: settings.ts
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import type { IsolationLevel } from '../../storage/mod.ts'
@@ -41,24 +40,4 @@ export function busyTimeout(session: Session, value: Scalar): Scalar[][] {
     session.busyTimeoutMs = ms
   }
   return [['busy_timeout', String(session.busyTimeoutMs)]]
-}
-
-const SETTINGS: Readonly<Record<string, (session: Session) => string>> = {
-  transaction_isolation: session => session.transaction?.level ?? session.defaults.level,
-  default_transaction_isolation: session => session.defaults.level,
-  transaction_read_only: session => onOff(session.transaction?.isReadOnly ?? session.defaults.readOnly),
-  default_transaction_read_only: session => onOff(session.defaults.readOnly),
-}
-
-function onOff(value: boolean): string {
-  return value ? 'on' : 'off'
-}
-
-/** SHOW name. Throws 42704 with the nearest name. */
-export function showSetting(session: Session, name: string): string {
-  if (Object.hasOwn(SETTINGS, name)) return SETTINGS[name]!(session)
-  const names = Object.keys(SETTINGS)
-  throw new DatabaseError(CODE.UNDEFINED_OBJECT, `there is no setting "${name}" to show`, {
-    hint: didYouMean(name, names) ?? `Settings are ${names.join(', ')}; SHOW TABLES and PRAGMA show more.`,
-  })
 }

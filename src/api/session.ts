@@ -6,22 +6,23 @@
 import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { TableSchema } from '../base/types.ts'
-import type { Backend } from '../../exec/mod.ts'
+import { enterSession } from '../../exec/functions/session.ts'
 import { LockConflict } from '../../storage/mod.ts'
 import type {
-  Engine, IsolationLevel, Savepoint, StoreAccess, Transaction, TransactionModes,
+  Savepoint, StoreAccess, Transaction, TransactionModes,
 } from '../../storage/mod.ts'
 import type { DatabaseState } from './database-state.ts'
-import type { RowRecheck } from './row-recheck.ts'
 import { Savepoints } from './savepoints.ts'
 import { SessionCatalog } from './session-catalog.ts'
-import { SessionNames } from './session-names.ts'
+import { Host } from './session-host.ts'
+import { Settings } from './settings.ts'
 import { atCommit, endTemporary, withoutOthers } from './temporary-tables.ts'
+import type { RowRecheck } from './row-recheck.ts'
+import { SessionParts } from './session-parts.ts'
+import type { OpenResult } from './session-parts.ts'
 import { SESSION_TRANSITIONS, next } from './session-states.ts'
 import type { SessionEvent, SessionState } from './session-states.ts'
 
-/** Milliseconds a statement of execute() waits for locks, unless PRAGMA busy_timeout says otherwise. */
-const BUSY_TIMEOUT_MS = 5000
 const NO_MODES: TransactionModes = { level: null, readOnly: null }
 
 /** A read that may go on after its statement: its tables, and how it ends. */
@@ -31,33 +32,15 @@ export interface StartedRead {
   end(): void
 }
 
-/** Something that holds memory or a snapshot until it is closed: a running result. */
-export interface OpenResult {
-  close(): void
-}
-
 /** The transaction state of one connection and the running results that close() has to wait for. */
-export class Session {
-  readonly engine: Engine
-  readonly backend: Backend
-  readonly database: DatabaseState
-  /** Numbers the sessions of a database from 1; the default session is 1. */
-  readonly id: number
-  /** How it looks names up. */
-  readonly names: SessionNames
-  /** Running iterators; close() waits for them or cancels them. */
-  readonly openResults = new Set<OpenResult>()
+export class Session extends SessionParts {
+  /** What SQL functions see of it. */
+  readonly host: Host
+  readonly settings: Settings
+  /** The transaction whose statement runs. */
+  #running: Transaction | null = null
   /** Counts catalogue changes inside this session's transaction, which others do not see. */
   #ownVersion = 1
-  /** How transactions of this session begin unless they say otherwise. */
-  defaults: { level: IsolationLevel; readOnly: boolean } = { level: 'read committed', readOnly: false }
-  busyTimeoutMs = BUSY_TIMEOUT_MS
-  /** Ways to end the waits of this session's statements. */
-  readonly waiting = new Set<(error: DatabaseError) => void>()
-  /** Settles when the statement of the open transaction that waits for a lock has ended. */
-  pending: Promise<void> | null = null
-  /** What the running statement of execute() remembers between its runs. */
-  recheck: RowRecheck | null = null
   #state: SessionState = 'idle'
   #transaction: Transaction | null = null
   #savepoints = new Savepoints()
@@ -67,11 +50,9 @@ export class Session {
 
   /** Made by {@link DatabaseState.connect}. */
   constructor(database: DatabaseState, id: number) {
-    this.database = database
-    this.engine = database.engine
-    this.backend = database.backend
-    this.id = id
-    this.names = new SessionNames(id)
+    super(database, id)
+    this.host = new Host(this)
+    this.settings = new Settings(this)
   }
 
   get isOpen(): boolean {
@@ -103,8 +84,14 @@ export class Session {
     }
   }
 
-  /** Throws 55000 when closed or closing. */
+  /** The transaction that changes of the present statement belong to, null for those of their own. */
+  get running(): Transaction | null {
+    return this.#running ?? this.#transaction
+  }
+
+  /** Throws 55000 when closed or closing. Functions that need a session have this one from here on. */
   assertOpen(): void {
+    enterSession(this.host)
     if (this.#closing) {
       const path = this.engine.parts.path
       const what = this.database.isOpen ? `the session of database "${path}"` : `database "${path}"`
@@ -117,6 +104,11 @@ export class Session {
   /** Tables as the next statement sees them. */
   get catalog(): SessionCatalog {
     return new SessionCatalog(this.engine, this.#transaction, this.names)
+  }
+
+  /** Tables as a transaction of this session sees them. */
+  catalogOf(txn: Transaction): SessionCatalog {
+    return new SessionCatalog(this.engine, txn, this.names)
   }
 
   /** Schemas in order of their names. */
@@ -196,11 +188,14 @@ export class Session {
     const txn = this.#beginAlone()
     try {
       txn.assertWritable()
+      this.#running = txn
       const result = run(txn)
       atCommit(txn, this.names)
+      this.#running = null
       txn.commit()
       return result
     } finally {
+      this.#running = null
       txn.rollback()
     }
   }
@@ -295,6 +290,7 @@ export class Session {
       session: this.id, readOnly: modes.readOnly ?? readOnly, lazy: true,
     })
     this.#move('BEGIN')
+    this.settings.begun()
   }
 
   /** SET TRANSACTION: 25P01 outside of one, 25001 after its first statement. */
@@ -351,6 +347,7 @@ export class Session {
     const failed = this.#state === 'failed'
     if (txn.definitions > 0) this.#ownVersion++
     this.#leave(command)
+    this.settings.ended(command === 'COMMIT' && !failed)
     if (!failed || !refuseFailed) return txn
     txn.rollback()
     throw new DatabaseError(
@@ -371,7 +368,7 @@ export class Session {
   /** SAVEPOINT. */
   savepoint(name: string): void {
     this.assertReady()
-    this.#savepoints.push(name, this.#open('SAVEPOINT').savepoint())
+    this.#savepoints.push(name, this.settings.noted(this.#open('SAVEPOINT').savepoint()))
   }
 
   /** RELEASE: forgets the savepoint and those after it, keeping their changes. */
@@ -391,6 +388,7 @@ export class Session {
   }
 
   #returnTo(txn: Transaction, mark: Savepoint): void {
+    this.settings.returnTo(mark)
     if (txn.definitions > mark.ddl + mark.objects) this.#ownVersion++
     txn.rollbackTo(mark)
     this.#move('ROLLBACK TO')
@@ -404,7 +402,7 @@ export class Session {
   /** A nested block: returns how to keep and how to undo what happens from here. */
   nested(): { keep: () => void; undo: () => void } {
     const txn = this.#open('a nested transaction')
-    const at = txn.savepoint()
+    const at = this.settings.noted(txn.savepoint())
     const outer = this.#savepoints.count
     this.#savepoints.push(null, at)
     return {

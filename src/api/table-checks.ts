@@ -12,7 +12,9 @@ import { columnsOf, substitute } from '../../exec/plan/expression.ts'
 import type { Expression } from '../../exec/plan/logical.ts'
 import { bitmapBytes } from '../../exec/vector/batch.ts'
 import { VectorBuilder } from '../../exec/vector/builder.ts'
-import { bindTableCheck } from '../sql/bind.ts'
+import { bindGenerated, bindTableCheck } from '../sql/bind.ts'
+import { fitRow } from './fit-row.ts'
+import { bareOf } from '../sql/relation-name.ts'
 import { Arena, BATCH_ROWS, stagedScalar } from '../../storage/mod.ts'
 import type { LinearMemory, RowChecks, StagedColumn } from '../../storage/mod.ts'
 
@@ -33,14 +35,31 @@ class TableChecks implements RowChecks {
   readonly #schema: TableSchema
   readonly #memory: LinearMemory
   readonly #checks: readonly BoundCheck[]
+  readonly #generated: readonly { readonly ordinal: number; readonly expression: Expression }[]
 
   constructor(schema: TableSchema, memory: LinearMemory) {
     this.#schema = schema
     this.#memory = memory
+    this.#generated = schema.columns.flatMap((column, ordinal) =>
+      column.generatedSql === undefined ? [] : [{ ordinal, expression: bindGenerated(column, schema) }])
     this.#checks = (schema.checks ?? []).map(constraint => {
       const condition = bindTableCheck(constraint, schema)
       return { constraint, condition, columns: [...columnsOf(condition)] }
     })
+  }
+
+  generate(row: Row): void {
+    for (const { ordinal, expression } of this.#generated) {
+      const value = evaluateConstant(this.#bound(expression, row), [], Date.now() * 1000)
+      const column = this.#schema.columns[ordinal]!
+      row[ordinal] = fitRow({ ...this.#schema, columns: [column] }, [value])[0]!
+    }
+  }
+
+  // The expression over the values of a row.
+  #bound(expression: Expression, row: Row): Expression {
+    return substitute(expression, ({ index, type }) =>
+      ({ kind: 'constant', type, value: this.#value(index, row[index]!) }))
   }
 
   row(row: Row): void {
@@ -48,10 +67,8 @@ class TableChecks implements RowChecks {
   }
 
   #checkRow({ constraint, condition }: BoundCheck, row: Row): void {
-    const bound = substitute(condition, ({ index, type }) =>
-      ({ kind: 'constant', type, value: this.#value(index, row[index]!) }))
-    if (evaluateConstant(bound, [], Date.now() * 1000) !== 0) return
-    const { name } = this.#schema
+    if (evaluateConstant(this.#bound(condition, row), [], Date.now() * 1000) !== 0) return
+    const name = bareOf(this.#schema.name)
     throw new DatabaseError(
       CODE.CHECK, `new row for relation "${name}" violates check constraint "${constraint.name}"`,
       { detail: `Failing row contains (${this.#picture(row)}).`, hint: `CHECK (${constraint.sql})` },

@@ -8,6 +8,8 @@ import type { Transaction } from '../../storage/mod.ts'
 import { makeIndex } from './index-command.ts'
 import { executionContext } from './result.ts'
 import type { Session } from './session.ts'
+import { makeColumnSequences } from './sequence-command.ts'
+import type { OwnedSequence } from '../sql/bind-generated.ts'
 import { executorAccess } from './wide-key-access.ts'
 
 type Bound<K extends BoundStatement['kind']> = Extract<BoundStatement, { kind: K }>
@@ -19,6 +21,7 @@ export function createTable(session: Session, statement: Bound<'create_table'>):
   const { compression } = statement.schema
   if (compression !== undefined) assertCompression(compression)
   session.define(txn => {
+    makeColumnSequences(txn, statement.schema.name, statement.sequences as readonly OwnedSequence[])
     txn.createTable(statement.schema)
     for (const index of statement.uniques) makeIndex(txn, statement.schema.name, index)
   })

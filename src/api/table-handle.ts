@@ -4,6 +4,7 @@ import type { ReadableStream, WritableStream } from 'node:stream/web'
 import type { Table as ArrowTable } from 'apache-arrow'
 import { stageColumns } from './append-columns.ts'
 import type { AppendColumns } from './append-columns.ts'
+import { appendRows, isRowByRow } from './append-rows.ts'
 import { TableLoader } from './table-loader.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { fromJs } from '../base/scalar-js.ts'
@@ -238,6 +239,11 @@ export class TableHandle {
     session.assertReady()
     const { schema, defaults } = this.#resolve()
     const { engine, name } = homeOf(session.engine, this.name)
+    if (isRowByRow(engine, name, schema)) {
+      return session.write(txn => appendRows(txn, this.name,
+        stageColumns(schema, data, column => defaults.valueOf(column)),
+        onConflict))
+    }
     if (session.transaction === null) {
       session.assertWritable()
       const columns = stageColumns(schema, data, column => defaults.valueOf(column))
@@ -267,6 +273,11 @@ export class TableHandle {
     session.assertWritable()
     const { schema, defaults } = this.#resolve()
     const { engine, name } = homeOf(session.engine, this.name)
+    if (isRowByRow(engine, name, schema)) {
+      throw new DatabaseError(CODE.UNSUPPORTED,
+        `a bulk load into table "${this.name}", which has foreign keys or generated columns, is not supported`,
+        { hint: 'Use append(), or INSERT.' })
+    }
     return new TableLoader(new BulkLoader(engine, name, onConflict), schema, defaults)
   }
 

@@ -13,7 +13,8 @@ import { isText } from '../base/types.ts'
 import type { Scalar, SqlType, TableSchema } from '../base/types.ts'
 import type { LongRow, StoreAccess, ValueLimits } from '../../storage/mod.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
-import type { OpenResult, Session } from './session.ts'
+import type { Session } from './session.ts'
+import type { OpenResult } from './session-parts.ts'
 
 /** Bytes of a chunk that readStream hands out. */
 const CHUNK_BYTES = 64 * 1024

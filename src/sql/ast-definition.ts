@@ -1,6 +1,8 @@
 // Syntax trees of statements that define things or set up the session, beside those of ast.ts. They are carried out by
 // src/api as they stand: names are looked up when the statement runs.
-import type { Query, TableRef } from './ast.ts'
+import type {
+  CheckClause, ColumnDefinition, Expr, ForeignClause, Query, TableRef, TypeNode, UniqueConstraint,
+} from './ast.ts'
 
 interface Node {
   readonly position?: number
@@ -35,8 +37,103 @@ export interface DropObjects extends Node {
   readonly cascade: boolean
 }
 
+/** An option of a sequence. `value` null: NO MINVALUE, NO MAXVALUE, RESTART, OWNED BY NONE. */
+export interface SequenceOption extends Node {
+  readonly name:
+    | 'as' | 'increment' | 'minvalue' | 'maxvalue' | 'start' | 'cache' | 'restart' | 'cycle' | 'owned_by'
+  readonly value: string | null
+  /** OWNED BY table.column: the value is the column. */
+  readonly table?: string
+}
+/** CREATE SEQUENCE. */
+export interface CreateSequence extends Node {
+  readonly kind: 'create_sequence'
+  readonly name: string
+  readonly temporary: boolean
+  readonly ifNotExists: boolean
+  readonly options: readonly SequenceOption[]
+}
+/** ALTER SEQUENCE. */
+export interface AlterSequence extends Node {
+  readonly kind: 'alter_sequence'
+  readonly name: string
+  readonly ifExists: boolean
+  readonly options: readonly SequenceOption[]
+}
+
+/** One action of ALTER TABLE. */
+export type AlterAction = Node & (
+  | { readonly kind: 'add_column'; readonly elements: ElementList; readonly ifNotExists: boolean }
+  | { readonly kind: 'drop_column'; readonly name: string; readonly ifExists: boolean; readonly cascade: boolean }
+  | { readonly kind: 'type'; readonly name: string; readonly type: TypeNode; readonly using: Expr | null }
+  | { readonly kind: 'default'; readonly name: string; readonly sql: string | null }
+  | { readonly kind: 'not_null'; readonly name: string; readonly notNull: boolean }
+  | { readonly kind: 'add_constraint'; readonly elements: ElementList }
+  | { readonly kind: 'drop_constraint'; readonly name: string; readonly ifExists: boolean; readonly cascade: boolean }
+  | {
+    readonly kind: 'add_identity'; readonly name: string
+    readonly identity: NonNullable<ColumnDefinition['identity']>
+  }
+  | { readonly kind: 'set_identity'; readonly name: string; readonly always: boolean | null
+    readonly options: readonly SequenceOption[] }
+  | { readonly kind: 'drop_identity' | 'drop_expression'; readonly name: string; readonly ifExists: boolean }
+  | { readonly kind: 'nothing' }
+)
+/** What a column or constraint brings into a table. */
+export interface ElementList {
+  readonly columns: readonly ColumnDefinition[]
+  readonly keys: readonly { readonly columns: readonly string[]; readonly name?: string | null }[]
+  readonly uniques: readonly UniqueConstraint[]
+  readonly checks: readonly CheckClause[]
+  readonly foreign: readonly ForeignClause[]
+}
+/** ALTER TABLE with its actions in order. */
+export interface AlterTable extends Node {
+  readonly kind: 'alter_table'
+  readonly table: string
+  readonly ifExists: boolean
+  readonly actions: readonly AlterAction[]
+}
+/** ALTER … RENAME and SET SCHEMA. */
+export interface Rename extends Node {
+  readonly kind: 'rename'
+  readonly what: 'table' | 'view' | 'sequence' | 'index' | 'schema' | 'column' | 'constraint'
+  /** The relation, or the schema. */
+  readonly relation: string
+  /** The column or constraint in it. */
+  readonly part: string
+  readonly to: string
+  readonly ifExists: boolean
+}
+/** ALTER TABLE | VIEW | SEQUENCE … SET SCHEMA. */
+export interface SetSchema extends Node {
+  readonly kind: 'set_schema'
+  readonly relation: string
+  readonly schema: string
+  readonly ifExists: boolean
+}
+/** COMMENT ON; text null takes the comment away. */
+export interface CommentOn extends Node {
+  readonly kind: 'comment'
+  readonly what: string
+  readonly path: readonly string[]
+  readonly text: string | null
+}
+
+/** SET [LOCAL] name, or RESET with value null. */
+export interface SetSetting extends Node {
+  readonly kind: 'set'
+  readonly name: string
+  readonly value: string | null
+  readonly isLocal: boolean
+}
+/** RESET ALL, SHOW ALL, DISCARD ALL. */
+export interface AllSettings extends Node { readonly kind: 'reset_all' | 'show_all' | 'discard_all' }
+
 /** Every statement of this file. */
-export type Definition = CreateSchema | CreateView | DropObjects
+export type Definition =
+  | CreateSchema | CreateView | DropObjects | CreateSequence | AlterSequence | AlterTable | Rename | SetSchema
+  | CommentOn | SetSetting | AllSettings
 
 /** As a member of ast.ts's Statement. */
 export interface DefinitionStatement extends Node {

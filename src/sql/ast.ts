@@ -1,7 +1,8 @@
 // Our own syntax tree: small, closed, immutable. parse.ts makes it, the binder reads it, nothing else does.
 // `position` is the 1-based character in the text the user gave (of the operator for infix expressions).
 import type { LockWait } from '../../exec/plan/logical.ts'
-import type { DefinitionStatement } from './ast-definition.ts'
+import type { ReferentialAction } from '../base/types.ts'
+import type { DefinitionStatement, SequenceOption } from './ast-definition.ts'
 import type { LockStrength, TransactionModes } from '../../storage/mod.ts'
 
 interface Node {
@@ -244,6 +245,8 @@ export interface InsertStatement extends Node {
   /** null: DEFAULT VALUES. */
   readonly query: Query | null
   readonly conflict: ConflictClause | null
+  /** OVERRIDING USER | SYSTEM VALUE. */
+  readonly overriding?: 'user' | 'system'
   readonly returning: ReturningClause | null
 }
 /** ON CONFLICT. Neither columns nor a constraint: any of them. */
@@ -285,6 +288,26 @@ export interface ColumnDefinition extends Node {
   readonly primaryKey: boolean
   readonly defaultExpr: Expr | null
   readonly defaultSql: string | null
+  /** CONSTRAINT name PRIMARY KEY. */
+  readonly keyName?: string
+  /** serial, bigserial, smallserial. */
+  readonly serial?: boolean
+  readonly identity?: { readonly always: boolean; readonly options: readonly SequenceOption[] }
+  /** GENERATED ALWAYS AS (…) STORED. */
+  readonly generatedSql?: string
+}
+/** FOREIGN KEY of the table, or REFERENCES of a column. */
+export interface ForeignClause extends Node {
+  readonly name: string | null
+  readonly columns: readonly string[]
+  readonly table: TableRef
+  /** Empty: the primary key. */
+  readonly references: readonly string[]
+  readonly onUpdate: ReferentialAction
+  readonly onDelete: ReferentialAction
+  readonly setColumns?: readonly string[]
+  readonly deferrable?: boolean
+  readonly deferred?: boolean
 }
 export interface CreateTableStatement extends Node {
   readonly kind: 'create_table'
@@ -295,12 +318,15 @@ export interface CreateTableStatement extends Node {
   readonly ifNotExists: boolean
   readonly columns: readonly ColumnDefinition[]
   /** Table constraints PRIMARY KEY (a, b); more than one is 42P16. */
-  readonly keys: readonly { readonly position?: number; readonly columns: readonly string[] }[]
+  readonly keys: readonly {
+    readonly position?: number; readonly columns: readonly string[]; readonly name?: string | null
+  }[]
   /** WITH (name = value, …), in lower case. */
   readonly options: readonly { readonly name: string; readonly value: string; readonly position?: number }[]
   /** UNIQUE constraints of columns and of the table, in order. */
   readonly uniques: readonly UniqueConstraint[]
   readonly checks: readonly CheckClause[]
+  readonly foreign?: readonly ForeignClause[]
 }
 /** CHECK of a column or of the table: its condition as text. */
 export interface CheckClause extends Node { readonly name: string | null; readonly sql: string }

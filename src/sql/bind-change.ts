@@ -10,6 +10,7 @@ import type { BindContext } from './bind-context.ts'
 import { bindConflict } from './bind-conflict.ts'
 import { bindError, invalid } from './bind-context.ts'
 import { bindExpr } from './bind-expression.ts'
+import { checkAssigned, checkGiven } from './bind-generated.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { bindFrom, scanTable, tableSchema } from './bind-from.ts'
 import { product } from './from-source.ts'
@@ -128,7 +129,12 @@ function insertValues(
     if (row.length !== rows[0]!.length) throw invalid('VALUES lists must all be the same length', row[0]?.position)
     return visible.map((ordinal, i) => {
       const place = places[i]!
-      if (place >= 0 && place < row.length) return valueFor(row[place]!, schema.columns[ordinal]!, env)
+      const column = schema.columns[ordinal]!
+      if (place >= 0 && place < row.length) {
+        const isIgnored = statement.overriding === 'user' && column.identity !== undefined
+        checkGiven(column, row[place]!, statement.overriding)
+        if (!isIgnored) return valueFor(row[place]!, column, env)
+      }
       let value = defaults.get(ordinal)
       if (value === undefined) defaults.set(ordinal, value = defaultValue(schema.columns[ordinal]!, context))
       return value
@@ -148,6 +154,8 @@ function insertQuery(
     const place = targets.indexOf(ordinal)
     const column = schema.columns[ordinal]!
     if (place < 0 || place >= input.output.length) return defaultValue(column, context)
+    checkGiven(column, null, statement.overriding)
+    if (statement.overriding === 'user' && column.identity !== undefined) return defaultValue(column, context)
     const from: Expression = { kind: 'column', index: place, ...input.output[place]! }
     return assign(from, column, context)
   })
@@ -193,6 +201,7 @@ function bindAssignments(
     const ordinal = columnOrdinal(schema, column, position)
     if (assignments.includes(ordinal)) throw invalid(`multiple assignments to same column "${column}"`, position)
     assignments.push(ordinal)
+    checkAssigned(schema.columns[ordinal]!, value, position)
     return valueFor(value, schema.columns[ordinal]!, { ...env, clause: 'UPDATE' })
   })
   return { assignments, values }

@@ -16,9 +16,9 @@ import { Scope, relationColumns } from './scope.ts'
 
 /** The constraints of a CREATE TABLE over its schema. 42710 for a name used twice, 42804 for no condition. */
 export function bindChecks(
-  { checks }: CreateTableStatement, schema: TableSchema, context: BindContext,
+  { checks }: Pick<CreateTableStatement, 'checks'>, schema: TableSchema, context: BindContext,
 ): readonly CheckConstraint[] {
-  const taken = new Set<string>()
+  const taken = new Set((schema.checks ?? []).map(({ name }) => name))
   for (const { name, position } of checks) {
     if (name === null) continue
     if (taken.has(name)) {

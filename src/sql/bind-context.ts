@@ -27,6 +27,8 @@ export interface Catalog {
   view?(name: string): ViewObject | undefined
   /** Full name of the relation that a statement makes. 3F000 when there is no such schema. */
   target?(name: string, temporary: boolean): string
+  /** True when a relation of any kind has this full name. */
+  isTaken?(name: string): boolean
   /** The same catalogue with another search path: what a view looks its names up in. */
   withPath?(path: readonly string[]): Catalog
 }

@@ -74,7 +74,7 @@ function baseName(schema: TableSchema, columns: readonly number[], suffix: strin
 }
 
 /** The indexes that the UNIQUE constraints of a CREATE TABLE ask for, in the order they were written. */
-export function bindUniques(statement: CreateTableStatement, schema: TableSchema): NewIndex[] {
+export function bindUniques(statement: Pick<CreateTableStatement, 'uniques'>, schema: TableSchema): NewIndex[] {
   return statement.uniques.map(({ name, columns, position }) => {
     const found = ordinals(schema, columns.map(column => ({ name: column, position })))
     const spec = { columns: found, unique: true, kind: 'learned' as const, constraint: true }

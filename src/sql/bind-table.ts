@@ -8,11 +8,13 @@ import type { ColumnDefinition, CreateTableAsStatement, CreateTableStatement } f
 import type { BindContext } from './bind-context.ts'
 import { at, bindError } from './bind-context.ts'
 import { bindChecks } from './bind-check.ts'
+import { bindSequences, checkGenerated } from './bind-generated.ts'
+import type { OwnedSequence } from './bind-generated.ts'
 import { defaultValue } from './bind-change.ts'
 import { resolveType } from './column-type.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
-import { isTemporaryName } from './relation-name.ts'
+import { bareOf, isTemporaryName } from './relation-name.ts'
 
 /** Name of the implicit row id; SQL cannot name it. */
 const ROW_ID = '__rowid'
@@ -21,7 +23,9 @@ const ROW_ID = '__rowid'
 const COLUMNS_MAX = 1600
 
 /** The schema that a CREATE TABLE describes. Throws 42701, 42P16, 42703, 42804 and what types throw. */
-export function bindCreateTable(statement: CreateTableStatement, context: BindContext): TableSchema {
+export function bindCreateTable(
+  statement: CreateTableStatement, context: BindContext,
+): { readonly schema: TableSchema; readonly sequences: readonly OwnedSequence[] } {
   const { columns: definitions, position, table } = statement
   if (definitions.length === 0) throw unsupported('a table without columns', position)
   if (definitions.length > COLUMNS_MAX) {
@@ -31,13 +35,22 @@ export function bindCreateTable(statement: CreateTableStatement, context: BindCo
   }
   checkDuplicates(definitions)
   const key = keyColumns(statement)
-  const columns = definitions.map((definition, i) => bindColumn(definition, key.includes(i), context))
+  const plain = definitions.map((definition, i) => bindColumn(definition, key.includes(i), context))
+  const { columns, sequences } = bindSequences(definitions, plain, table, context)
   for (const i of key) checkKeyType(columns[i]!, definitions[i]!.position)
-  const options = { ...tableOptions(statement), ...lifetime(statement) }
+  const keyName = statement.keys[0]?.name ?? definitions.find(column => column.primaryKey)?.keyName
+  const named = keyName === undefined || keyName === null || keyName === `${bareOf(table)}_pkey` ? {} : { keyName }
+  const options = { ...tableOptions(statement), ...lifetime(statement), ...named }
   const hidden: ColumnSchema = { name: ROW_ID, type: BIGINT, nullable: false, hidden: true }
   const schema: TableSchema = key.length > 0 ? { name: table, columns, key, ...options }
     : { name: table, columns: [...columns, hidden], key: [columns.length], ...options }
-  return statement.checks.length === 0 ? schema : { ...schema, checks: bindChecks(statement, schema, context) }
+  checkGenerated(definitions, schema, context)
+  if (statement.foreign !== undefined && statement.foreign.length > 0) {
+    throw unsupported('FOREIGN KEY / REFERENCES', statement.foreign[0]!.position)
+  }
+  const checked = statement.checks.length === 0 ? schema
+    : { ...schema, checks: bindChecks(statement, schema, context) }
+  return { schema: checked, sequences }
 }
 
 /** CREATE TABLE AS: columns named and typed as the query's, all of them nullable. */
@@ -124,10 +137,14 @@ function keyColumns(statement: CreateTableStatement): number[] {
   return ordinals
 }
 
-function bindColumn(definition: ColumnDefinition, inKey: boolean, context: BindContext): ColumnSchema {
+/** A column of a table. */
+export function bindColumn(definition: ColumnDefinition, inKey: boolean, context: BindContext): ColumnSchema {
   const { name, defaultSql, position } = definition
   const type = columnType(definition)
-  const column: ColumnSchema = { name, type, nullable: !inKey && !definition.notNull }
+  const { generatedSql } = definition
+  const column: ColumnSchema = {
+    name, type, nullable: !inKey && !definition.notNull, ...(generatedSql === undefined ? {} : { generatedSql }),
+  }
   if (defaultSql === null) return column
   const withDefault = { ...column, defaultSql }
   at(position, () => defaultValue(withDefault, context))

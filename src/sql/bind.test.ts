@@ -356,7 +356,7 @@ describe('create table', () => {
     ['CREATE TABLE t (a int PRIMARY KEY, PRIMARY KEY (a))', '42P16', 36],
     ['CREATE TABLE t (a int, PRIMARY KEY (b))', '42703', 24],
     ['CREATE TABLE t (a int, PRIMARY KEY (a, a))', '42701', 24],
-    ['CREATE TABLE t (a numeric)', '0A000', 19], ['CREATE TABLE t (a serial)', '0A000', 19],
+    ['CREATE TABLE t (a numeric)', '0A000', 19], ['CREATE TABLE t (a text GENERATED ALWAYS AS IDENTITY)', '22023', 17],
     ['CREATE TABLE t (a jsonb)', '0A000', 19],
     ['CREATE TABLE t (a int[])', '0A000', 19], ['CREATE TABLE t (a nosuch)', '42704', 19],
     ['CREATE TABLE t (a decimal(39))', '22023', 19],

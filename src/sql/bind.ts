@@ -1,19 +1,26 @@
 // The binder's door: syntax tree in, bound statement out (exec/plan/logical.ts). Names are resolved against a
 // catalogue, types decided, implicit casts made explicit. Errors carry positions; nothing is executed.
 import type { CheckConstraint, ColumnSchema, SqlType, TableSchema } from '../base/types.ts'
-import type { BoundStatement, Expression, LogicalPlan } from '../../exec/plan/logical.ts'
+import type { BoundStatement, Expression, LogicalPlan, NewIndex } from '../../exec/plan/logical.ts'
 import type { ViewObject } from '../../storage/mod.ts'
-import type { Query, Statement } from './ast.ts'
+import type { Expr, Query, Statement } from './ast.ts'
+import type { ElementList } from './ast-definition.ts'
 import { bindDelete, bindInsert, bindUpdate, defaultValue } from './bind-change.ts'
 import type { BindContext, Catalog } from './bind-context.ts'
 import { ParameterTypes, at } from './bind-context.ts'
-import { bindCheck } from './bind-check.ts'
+import { bindCheck, bindChecks } from './bind-check.ts'
+import { bindExpr } from './bind-expression.ts'
+import { bindGeneratedIn, bindSequences, checkGenerated } from './bind-generated.ts'
+import type { OwnedSequence } from './bind-generated.ts'
 import { tableSchema } from './bind-from.ts'
 import { bindCreateIndex, bindUniques } from './bind-index.ts'
 import { bindQuery, bindSelect } from './bind-query.ts'
 import { bindView } from './bind-view.ts'
-import { bindCreateTable, bindCreateTableAs } from './bind-table.ts'
+import { bindColumn, bindCreateTable, bindCreateTableAs } from './bind-table.ts'
+import { assign } from './coerce.ts'
 import type { ParsedStatement } from './parse.ts'
+import { bareOf } from './relation-name.ts'
+import { Scope, relationColumns } from './scope.ts'
 
 export type { Catalog } from './bind-context.ts'
 
@@ -43,16 +50,51 @@ export function bind(
   return bindWithParameters(parsed, catalog, known).statement
 }
 
+const NO_CATALOG: Catalog = { schema: () => undefined, names: () => [] }
+
 /** The default of a column as an expression without columns; NULL when it has none. */
-export function bindDefault(column: ColumnSchema): Expression {
-  const catalog: Catalog = { schema: () => undefined, names: () => [] }
+export function bindDefault(column: ColumnSchema, catalog: Catalog = NO_CATALOG): Expression {
   return defaultValue(column, { catalog, parameters: new ParameterTypes(0), bindQuery })
 }
 
 /** A CHECK constraint of a table as a condition over all its columns. */
 export function bindTableCheck(check: CheckConstraint, schema: TableSchema): Expression {
-  const catalog: Catalog = { schema: () => undefined, names: () => [] }
-  return bindCheck(check, schema, { catalog, parameters: new ParameterTypes(0), bindQuery })
+  return bindCheck(check, schema, { catalog: NO_CATALOG, parameters: new ParameterTypes(0), bindQuery })
+}
+
+/** The expression of a generated column over all columns of its table, as a value of the column. */
+export function bindGenerated(column: ColumnSchema, schema: TableSchema): Expression {
+  return bindGeneratedIn(column, schema, { catalog: NO_CATALOG, parameters: new ParameterTypes(0), bindQuery })
+}
+
+/** An expression over the visible columns of a table, as a value for `column`: ALTER COLUMN TYPE … USING. */
+export function bindForColumn(
+  expr: Expr, schema: TableSchema, column: ColumnSchema, catalog: Catalog,
+): Expression {
+  const context = { catalog, parameters: new ParameterTypes(0), bindQuery }
+  const columns = relationColumns(schema.columns.filter(({ hidden }) => hidden !== true), bareOf(schema.name))
+  const env = { context, scope: new Scope(columns, null), aggregates: null, clause: 'USING', visible: new Map() }
+  return assign(bindExpr(expr, env), column, context)
+}
+
+/** The columns and constraints that ALTER TABLE adds, bound over the table with its new columns. */
+export function bindElements(
+  elements: ElementList, schema: TableSchema, catalog: Catalog,
+): {
+  columns: readonly ColumnSchema[]; checks: readonly CheckConstraint[]; uniques: readonly NewIndex[]
+  sequences: readonly OwnedSequence[]
+} {
+  const context = { catalog, parameters: new ParameterTypes(0), bindQuery }
+  const plain = elements.columns.map(column => bindColumn(column, false, context))
+  const { columns, sequences } = bindSequences(elements.columns, plain, schema.name, context)
+  const visible = schema.columns.filter(({ hidden }) => hidden !== true)
+  const whole = { ...schema, columns: [...visible, ...columns] }
+  checkGenerated(elements.columns, whole, context)
+  const statement = { checks: elements.checks, uniques: elements.uniques }
+  return {
+    columns, sequences, checks: elements.checks.length === 0 ? [] : bindChecks(statement, whole, context),
+    uniques: bindUniques(statement, whole),
+  }
 }
 
 /** The query of a view that is being made; `onStar` hears what its stars stand for. */
@@ -73,9 +115,10 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
     case 'update': return query(bindUpdate(statement, context), context)
     case 'delete': return query(bindDelete(statement, context), context)
     case 'create_table': {
-      const schema = bindCreateTable({ ...statement, table: targetOf(statement, context) }, context)
+      const { schema, sequences } = bindCreateTable({ ...statement, table: targetOf(statement, context) }, context)
       return {
         kind: 'create_table', schema, uniques: bindUniques(statement, schema), ifNotExists: statement.ifNotExists,
+          sequences,
       }
     }
     case 'create_table_as':

@@ -12,6 +12,10 @@ import type { StatementText } from './statements.ts'
 
 const PLAIN_INSERT = { insertOr: null, moreRows: [] }
 
+const OVERRIDING: Readonly<Record<string, 'user' | 'system'>> = {
+  OVERRIDING_USER_VALUE: 'user', OVERRIDING_SYSTEM_VALUE: 'system',
+}
+
 /** Lowers an InsertStmt; `insertOr` is SQLite's way to say ON CONFLICT, and excludes it. */
 export function lowerInsert(
   node: NodeReader, { insertOr, moreRows }: Pick<StatementText, 'insertOr' | 'moreRows'> = PLAIN_INSERT,
@@ -25,7 +29,7 @@ export function lowerInsert(
   const body = node.node('selectStmt')
   const first: Query | null = body === null ? null : lowerQuery(body)
   const query = moreRows.length === 0 ? first : { ...first!, rows: [...first!.rows!, ...moreRows] }
-  if (node.text('override') !== 'OVERRIDING_NOT_SET') throw unsupported('OVERRIDING', table.position)
+  const overriding = OVERRIDING[node.text('override')]
   const written = lowerConflict(node.bare('onConflictClause', 'OnConflictClause'))
   if (written !== null && insertOr !== null) {
     const { position } = written
@@ -36,7 +40,10 @@ export function lowerInsert(
     : { columns: [], constraint: null, update: null, replaces: insertOr === 'replace', position }
   const returning = lowerReturning(node)
   node.done()
-  return { kind: 'insert', table, columns, query, conflict, returning, position: table.position }
+  return {
+    kind: 'insert', table, columns, query, conflict, returning, position: table.position,
+    ...(overriding === undefined ? {} : { overriding }),
+  }
 }
 
 function lowerConflict(node: NodeReader | null): ConflictClause | null {

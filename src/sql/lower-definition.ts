@@ -2,6 +2,8 @@
 // back to SQL.
 import type { Statement } from './ast.ts'
 import type { Definition, ViewStars } from './ast-definition.ts'
+import { lowerAlterTable, lowerComment, lowerRename, lowerSetSchema } from './lower-alter.ts'
+import { lowerAlterSequence, lowerCreateSequence } from './lower-sequence.ts'
 import { lowerQuery, lowerTable } from './lower-query.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
@@ -20,8 +22,22 @@ function lower(node: NodeReader, text: StatementText): Definition | null {
   switch (node.tag) {
     case 'CreateSchemaStmt': return lowerCreateSchema(node)
     case 'ViewStmt': return lowerCreateView(node, text)
+    case 'CreateSeqStmt': return lowerCreateSequence(node)
+    case 'AlterSeqStmt': return lowerAlterSequence(node)
+    case 'AlterTableStmt': return lowerAlterTable(node, text)
+    case 'RenameStmt': return lowerRename(node)
+    case 'AlterObjectSchemaStmt': return lowerSetSchema(node)
+    case 'CommentStmt': return lowerComment(node)
+    case 'DiscardStmt': return lowerDiscard(node)
     default: return null
   }
+}
+
+function lowerDiscard(node: NodeReader): Definition {
+  const target = node.text('target').replace('DISCARD_', '')
+  if (target !== 'ALL') throw unsupported(`DISCARD ${target}`)
+  node.done()
+  return { kind: 'discard_all' }
 }
 
 function lowerCreateSchema(node: NodeReader): Definition {

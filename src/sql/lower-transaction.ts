@@ -3,6 +3,7 @@
 // transaction never waits and never fails here anyway.
 import type { IsolationLevel, TransactionModes } from '../../storage/mod.ts'
 import type { Statement } from './ast.ts'
+import { lowerSetting } from './lower-setting.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
 
@@ -48,23 +49,15 @@ function lowerModes(options: readonly NodeReader[]): TransactionModes {
   return { level, readOnly }
 }
 
-/** SET TRANSACTION and SET SESSION CHARACTERISTICS AS TRANSACTION; other settings are pragmas here. */
+/** SET: TRANSACTION and SESSION CHARACTERISTICS AS TRANSACTION here, settings in lower-setting.ts. */
 export function lowerSet(node: NodeReader): Statement {
   const name = node.text('name')
   const position = node.position ?? node.context.source.ofIndex(0)
   if (node.text('kind') !== 'VAR_SET_MULTI' || (name !== 'TRANSACTION' && name !== 'SESSION CHARACTERISTICS')) {
-    throw unsupported(`SET ${name}`, position)
+    return lowerSetting(node)
   }
   const modes = lowerModes(node.nodes('args'))
   node.ignore('is_local', 'jumble_args')
   node.done()
   return { kind: 'set_transaction', scope: name === 'TRANSACTION' ? 'transaction' : 'session', modes, position }
-}
-
-/** SHOW name; the binder knows the names. */
-export function lowerShow(node: NodeReader): Statement {
-  const name = node.text('name')
-  const position = node.position ?? node.context.source.ofIndex(0)
-  node.done()
-  return { kind: 'show', name, position }
 }

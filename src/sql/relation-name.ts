@@ -17,6 +17,15 @@ export function qualifiedName(schema: string, name: string, database = ''): stri
   return `${schema === 'main' ? 'public' : schema}.${name}`
 }
 
+/** The name that a text such as `s.t` or `"My T"` says, as in nextval('…'); null when it says none. */
+export function parseRelationName(text: string): string | null {
+  const parts = [...text.matchAll(/\s*(?:"((?:[^"]|"")+)"|([^\s".]+))\s*(\.|$)/gy)]
+  const end = parts.reduce((length, [part]) => length + part.length, 0)
+  if (end !== text.length || parts.length < 1 || parts.length > 2 || parts.at(-1)![3] !== '') return null
+  const words = parts.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain!.toLowerCase())
+  return words.length === 2 ? qualifiedName(words[0]!, words[1]!) : qualifiedName('', words[0]!)
+}
+
 /** Schema of the temporary tables of a session. */
 export function temporarySchema(session: number): string {
   return `${TEMPORARY}_${session}`

@@ -61,7 +61,9 @@ export class Catalog {
   }
 
   remove(table: TableStore): void {
-    if (this.byName.get(table.schema.name) === table) this.byName.delete(table.schema.name)
+    for (const { name } of [table.schema, table.committed]) {
+      if (this.byName.get(name) === table) this.byName.delete(name)
+    }
     this.byId.delete(table.id)
     const { index } = table.schema
     if (index === undefined) this.indexLists.delete(table.id)
@@ -92,6 +94,11 @@ export class Catalog {
 
   has(name: string): boolean {
     return this.byName.has(name)
+  }
+
+  /** True when a foreign key refers to the table with this name. */
+  isReferred(name: string): boolean {
+    return this.userTables().some(({ committed }) => committed.foreign?.some((key) => key.table === name) === true)
   }
 
   /** The table; 42P01 when there is none, 42809 when it is an index. */

@@ -97,6 +97,7 @@ export class TableStore {
   isDropped = false
   private warm: WarmBase | null = null
   private madeChecks: RowChecks | null = null
+  private hasGenerated: boolean
   /** Locks of SELECT … FOR UPDATE and FOR SHARE; null until the first one. */
   rowLocks: RowLocks | null = null
   /** The transaction that has dropped the table and not committed yet: nobody else may write to it. */
@@ -126,18 +127,24 @@ export class TableStore {
   alter(schema: TableSchema): void {
     this.current = schema
     this.madeChecks = null
+    this.hasGenerated = schema.columns.some(({ generatedSql }) => generatedSql !== undefined)
     this.maker = null
   }
 
-  /** The CHECK constraints of the table, null without. */
+  private get isChecked(): boolean {
+    return this.current.checks !== undefined || this.hasGenerated
+  }
+
+  /** The CHECK constraints and generated columns of the table, null without. */
   get checks(): RowChecks | null {
-    if (this.schema.checks === undefined) return null
+    if (!this.isChecked) return null
     return this.madeChecks ??= this.services.checks.of(this.schema, this.services.reader.memory)
   }
 
   constructor(id: number, schema: TableSchema, services: TableServices, root?: TableRoot) {
     this.id = id
     this.current = schema
+    this.hasGenerated = schema.columns.some(({ generatedSql }) => generatedSql !== undefined)
     this.compression = schema.compression ?? null
     this.services = services
     this.order = root?.order ?? new KeyOrder(schema)

@@ -14,6 +14,8 @@ export function completeRow(table: TableStore, row: Row): Row {
   const { columns } = table.schema
   assert(row.length === columns.length, 'row width differs from its table')
   const full = row.slice()
+  const { checks } = table
+  checks?.generate(full)
   for (let c = 0; c < columns.length; c++) {
     if (full[c] === 0) full[c] = 0
     if (full[c] !== null) continue
@@ -24,7 +26,7 @@ export function completeRow(table: TableStore, row: Row): Row {
     }
   }
   checkLengths(table.schema, full, table.services.limits)
-  table.checks?.row(full)
+  checks?.row(full)
   return full
 }
 

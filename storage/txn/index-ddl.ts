@@ -24,7 +24,8 @@ type IndexSpec = Omit<IndexDefinition, 'of'>
 /** One change of the indexes. */
 export type IndexChange =
   | { readonly kind: 'create'; readonly name: string; readonly table: string; readonly spec: IndexSpec }
-  | { readonly kind: 'drop' | 'rebuild'; readonly name: string }
+  /** `force`: also an index that a constraint made. */
+  | { readonly kind: 'drop' | 'rebuild'; readonly name: string; readonly force?: boolean }
 
 /** The change as the attached database that it names knows it. */
 export function bareChange(change: IndexChange): IndexChange {
@@ -38,7 +39,7 @@ export function bareChange(change: IndexChange): IndexChange {
  */
 export function defineIndex(engine: Engine, txn: Transaction, change: IndexChange): void {
   if (change.kind === 'create') createIndex(engine, txn, change.name, txn.table(change.table), change.spec)
-  else if (change.kind === 'drop') dropIndex(engine, txn, change.name)
+  else if (change.kind === 'drop') dropIndex(engine, txn, change.name, change.force === true)
   else rebuildIndex(engine, txn, change.name)
 }
 
@@ -108,10 +109,10 @@ function build(engine: Engine, txn: Transaction, table: TableStore, index: Table
   index.visibleFrom = engine.commitId
 }
 
-function dropIndex(engine: Engine, txn: Transaction, name: string): void {
+function dropIndex(engine: Engine, txn: Transaction, name: string, force: boolean): void {
   const index = indexNamed(txn, name)
   const table = tableOf(engine, txn, index)
-  if (index.schema.index!.constraint === true) {
+  if (index.schema.index!.constraint === true && !force) {
     throw new DatabaseError(CODE.DEPENDENT_OBJECTS,
       `cannot drop index "${name}": a UNIQUE constraint of table "${table.schema.name}" requires it`)
   }

@@ -52,12 +52,12 @@ export class LockManager {
   /** 55P03 when another transaction has written to the table, locked rows of it, or changes its indexes. */
   assertUnused(table: TableStore, by: Transaction | null): void {
     if (table.definer !== null && table.definer !== by) {
-      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer],
+      throw new LockConflict(`table "${table.committed.name}"`, 'getting or losing an index', [table.definer],
         () => table.definer === null ? [] : [table.definer])
     }
     if (table.uncommittedWrites === 0 && (table.rowLocks === null || table.rowLocks.size === 0)) return
     const users = (): Transaction[] => [...this.byMark.values()].filter((txn) => txn !== by
       && (txn.writeSet.tables.includes(table) || txn.locks.some((lock) => lock.table === table)))
-    if (users().length > 0) throw new LockConflict(`table "${table.schema.name}"`, 'being changed', users(), users)
+    if (users().length > 0) throw new LockConflict(`table "${table.committed.name}"`, 'being changed', users(), users)
   }
 }

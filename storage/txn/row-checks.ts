@@ -9,6 +9,8 @@ import type { StagedColumn } from '../row-group/staged-column.ts'
 
 /** The checks of one table. Both throw 23514, which names the constraint and the row. */
 export interface RowChecks {
+  /** Computes the generated columns of a row, in place. */
+  generate(row: Row): void
   /** Checks a full row. */
   row(row: Row): void
   /** Checks the rows of staged columns, one for each column of the table. */

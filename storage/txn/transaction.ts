@@ -238,11 +238,11 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   /** 55P03 while another transaction drops the table or changes its indexes. */
   assertNotDropped(table: TableStore): void {
     if (table.definer !== null && table.definer !== this) {
-      throw new LockConflict(`table "${table.schema.name}"`, 'getting or losing an index', [table.definer],
+      throw new LockConflict(`table "${table.committed.name}"`, 'getting or losing an index', [table.definer],
         () => table.definer === null ? [] : [table.definer])
     }
     if (table.dropper === null || table.dropper === this) return
-    throw new LockConflict(`table "${table.schema.name}"`, 'being dropped', [table.dropper],
+    throw new LockConflict(`table "${table.committed.name}"`, 'being dropped', [table.dropper],
       () => table.dropper === null ? [] : [table.dropper])
   }
 

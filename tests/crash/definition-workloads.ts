@@ -25,4 +25,23 @@ export const DEFINITION_WORKLOADS: readonly CrashWorkload[] = [
       session.close()
     }, "INSERT INTO t VALUES (1, 'x', 2)"],
   },
+  {
+    name: 'altered tables', options: { checkpointEvery: 5 },
+    steps: [CREATE, "INSERT INTO t VALUES (1, 'x', 2), (2, NULL, 3), (3, 'y', NULL)", 'CREATE INDEX ON t (name)',
+      'ALTER TABLE t ADD COLUMN c INT DEFAULT 7 NOT NULL', 'ALTER TABLE t RENAME COLUMN name TO word',
+      "INSERT INTO t VALUES (4, 'z', 1, 8)", 'ALTER TABLE t ADD CONSTRAINT pos CHECK (c > 0), ALTER c DROP DEFAULT',
+      'ALTER TABLE t RENAME TO u', 'ALTER TABLE u ALTER n TYPE TEXT USING n::text || word',
+      'ALTER TABLE u DROP COLUMN word',
+      (db) => db.transaction(() => db.exec(
+        'ALTER TABLE u DROP CONSTRAINT u_pkey; ALTER TABLE u ADD x INT; DELETE FROM u WHERE id = 2')),
+      "COMMENT ON TABLE u IS 'about u'", 'ALTER TABLE u ADD PRIMARY KEY (id)', 'INSERT INTO u VALUES (9, NULL, 5, 1)'],
+  },
+  {
+    name: 'sequences', options: { checkpointEvery: 3 },
+    steps: ['CREATE SEQUENCE s',
+      'CREATE TABLE t (id SERIAL PRIMARY KEY, v INT, g INT GENERATED ALWAYS AS (v + 1) STORED)',
+      'INSERT INTO t (v) VALUES (10), (20)', 'ALTER SEQUENCE s INCREMENT BY 3 RESTART WITH 100',
+      'ALTER TABLE t ALTER v SET NOT NULL, ADD k INT GENERATED ALWAYS AS IDENTITY', 'DELETE FROM t', 'DROP SEQUENCE s',
+      'DROP TABLE t'],
+  },
 ]
