@@ -61,6 +61,11 @@ export interface TableAccess {
   scan(options: ScanOptions): TableCursor
   /** Reads `columns` of the row with this key into `out`; false when there is none. */
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean
+  /**
+   * `columns` of the rows in a range, in key order, when there are at most `most` and no cursor is needed for them: a
+   * clean table, values read one by one. Null otherwise, and where this way does not exist.
+   */
+  fewRows?(range: KeyRange, columns: readonly number[], most: number): Scalar[][] | null
   /** The secondary indexes that this snapshot may use. */
   indexes(): readonly IndexAccess[]
 }

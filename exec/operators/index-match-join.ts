@@ -18,7 +18,7 @@ import type { Batch } from '../vector/batch.ts'
 import { readScalar } from '../vector/reader.ts'
 import { joinedBatch } from './index-join.ts'
 import type { IndexJoinSpec } from './index-join.ts'
-import { EntryFeed, UniqueFeed } from './key-feed.ts'
+import { EntryFeed, UniqueFeed, fewKeys } from './key-feed.ts'
 import type { KeyFeed } from './key-feed.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 import { RowLookup } from './row-lookup.ts'
@@ -162,6 +162,8 @@ class MatchSource implements BatchSource {
       return new UniqueFeed(this.#index, [key], this.#keyPlaces, false)
     }
     const range: KeyRange = { lower: key, lowerInclusive: true, upper: key, upperInclusive: true, nullsAreValues: true }
+    const few = fewKeys(entries, range, this.#keyPlaces)
+    if (few !== null) return few
     const shape = { columns: this.#keyPlaces, schema: entries.schema, order: 'none' as const }
     const plan = { ranges: [range], zones: [] }
     const source = new CursorSource(this.#run, { node: this.#operator, ...shape }, entries, plan)

@@ -13,7 +13,7 @@ import type { OutputColumn } from '../plan/logical.ts'
 import { findIndex } from '../plan/run-choice.ts'
 import type { Run } from '../run.ts'
 import type { Batch } from '../vector/batch.ts'
-import { EntryFeed, UniqueFeed } from './key-feed.ts'
+import { EntryFeed, UniqueFeed, fewKeys } from './key-feed.ts'
 import type { KeyFeed } from './key-feed.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 import { RowLookup } from './row-lookup.ts'
@@ -110,6 +110,9 @@ export class IndexScanOperator implements Operator {
 
   #entryFeed(run: Run, index: IndexAccess, ranges: readonly KeyRange[], columns: readonly number[]): KeyFeed {
     const { order } = this.spec
+    const isOne = ranges.length === 1 && run.profiles === null
+    const few = isOne && order !== 'descending' ? fewKeys(index.entries, ranges[0]!, columns) : null
+    if (few !== null) return few
     const shape = { columns, schema: index.entries.schema, order }
     const source = new CursorSource(run, { node: this, ...shape }, index.entries, { ranges, zones: [] })
     return new EntryFeed(run.context.memory, source, order)

@@ -1,7 +1,7 @@
 // Primary keys out of a secondary index, some at a time: from a cursor over its entries, or by whole lists of values of
 // a unique index, each of which has at most one entry. Index scans and index joins look rows up by them.
 import type { Scalar } from '../../src/base/types.ts'
-import type { IndexAccess, TableAccess } from '../../storage/access.ts'
+import type { IndexAccess, KeyRange, TableAccess } from '../../storage/access.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import type { BatchSource } from '../context.ts'
 import { aliveRows, countAlive } from '../vector/batch.ts'
@@ -45,6 +45,35 @@ export class UniqueFeed implements KeyFeed {
 
   close(): void {
     this.#at = this.#values.length
+  }
+}
+
+/** Entries that are read one by one, without a cursor over windows of them. */
+const FEW_ENTRIES = 128
+
+/** Keys of the entries in one interval when they are few and easily read, else null. */
+export function fewKeys(entries: TableAccess, range: KeyRange, places: readonly number[]): KeyFeed | null {
+  if (range.lower === null || range.upper === null || entries.fewRows === undefined) return null
+  const keys = entries.fewRows(range, places, FEW_ENTRIES)
+  return keys === null ? null : new KeyList(keys)
+}
+
+class KeyList implements KeyFeed {
+  readonly #keys: readonly (readonly Scalar[])[]
+  #at = 0
+
+  constructor(keys: readonly (readonly Scalar[])[]) {
+    this.#keys = keys
+  }
+
+  next(most: number): readonly (readonly Scalar[])[] {
+    const from = this.#at
+    this.#at = Math.min(this.#keys.length, from + most)
+    return from === 0 && this.#at === this.#keys.length ? this.#keys : this.#keys.slice(from, this.#at)
+  }
+
+  close(): void {
+    this.#at = this.#keys.length
   }
 }
 

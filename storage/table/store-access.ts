@@ -5,7 +5,7 @@ import type { IndexAccess, KeyRange, ScanOptions, TableAccess, TableCursor } fro
 import type { ZonePredicate } from '../column-buffers.ts'
 import { StoreCursor } from './cursor.ts'
 import { entryPlaces } from './index-schema.ts'
-import { countDeltaEntries, countStoredRows, toInterval } from './scan-plan.ts'
+import { countDeltaEntries, countStoredRows, groupSlices, toInterval } from './scan-plan.ts'
 import type { TableStore, Visibility } from './table-store.ts'
 import type { ReadSet } from '../txn/read-set.ts'
 import { valueChunks } from './value-chunks.ts'
@@ -99,6 +99,34 @@ export class StoreAccess implements TableAccess {
   scan(options: ScanOptions): TableCursor {
     this.reads?.interval(this.table, toInterval(this.table, options.range))
     return new StoreCursor(this.table, this.visibility, options, this.retain())
+  }
+
+  fewRows(range: KeyRange, columns: readonly number[], most: number): Scalar[][] | null {
+    const { table, visibility: { commitId, ownMark, rootNumber } } = this
+    const root = table.rootAt(rootNumber)
+    if (table.delta.entryCount > 0 || root.runs.length > 0) return null
+    const interval = toInterval(table, range)
+    const counters = { groupsTotal: 0, groupsSkipped: 0, baseRows: 0, deltaRows: 0 }
+    const slices = groupSlices(table, root.base, interval, undefined, counters)
+    let count = 0
+    for (const { begin, end } of slices) count += end - begin
+    if (count > most) return null
+    this.reads?.interval(table, interval)
+    const rows: Scalar[][] = []
+    for (const slice of slices) {
+      const group = slice.group!
+      const { chunks } = table.metaOf(group)
+      for (let at = slice.begin; at < slice.end; at++) {
+        if (group.dead.isDead(at, commitId, ownMark)) continue
+        const row = new Array<Scalar>(columns.length)
+        for (let i = 0; i < row.length; i++) {
+          const c = columns[i]!
+          row[i] = table.services.reader.read(group, chunks[c]!, table.schema.columns[c]!.type, at)
+        }
+        rows.push(row)
+      }
+    }
+    return rows
   }
 
   find(key: readonly Scalar[], columns: readonly number[], out: Scalar[]): boolean {
