@@ -3,6 +3,11 @@
 //   request ─┐                      ┌─ resolve
 //   request ─┼─► group ──► write, fdatasync ──► resolve        at most one sync is in flight
 //   request ─┘   (request while in flight ──► next group)
+//
+// The sync runs on the thread pool, or on this thread while syncs are short (sync-place.ts). Either way it is tried
+// once: its failure fails the group, and everybody behind it.
+import { clockMs } from '../file/latency.ts'
+import { SyncPlace } from './sync-place.ts'
 
 /** What the log does for a group. */
 export interface GroupTarget {
@@ -10,6 +15,8 @@ export interface GroupTarget {
   isSafe(): boolean
   /** Writes what is buffered and starts to sync it; what it returns is passed to `finish`. */
   start(): { lsn: number; synced: Promise<void> }
+  /** Writes what is buffered and syncs it on this thread. */
+  syncHere(): void
   finish(lsn: number): void
   /** A sync failed: remembers it and returns the error for those who wait behind the failed group. */
   fail(error: unknown): unknown
@@ -26,9 +33,13 @@ export class GroupCommit {
   private readonly target: GroupTarget
   private waiting: Group | null = null
   private isRunning = false
+  private readonly place = new SyncPlace()
+  private readonly nowMs: () => number
 
-  constructor(target: GroupTarget) {
+  /** `nowMs` is the clock that syncs are timed by. */
+  constructor(target: GroupTarget, nowMs: () => number = clockMs) {
     this.target = target
+    this.nowMs = nowMs
   }
 
   /** Resolves when everything committed before the call is safe. */
@@ -50,21 +61,30 @@ export class GroupCommit {
       this.isRunning = false
       return
     }
+    const begin = this.nowMs()
     let started: { lsn: number; synced: Promise<void> }
     try {
+      if (this.place.isHere) {
+        this.target.syncHere()
+        return this.done(group, begin)
+      }
       started = this.target.start()
     } catch (error) {
       this.fail(group, error)
       return
     }
     const { lsn, synced } = started
-    const done = (): void => {
+    synced.then(() => {
       this.target.finish(lsn)
-      group.resolve()
-      if (this.waiting === null) this.isRunning = false
-      else setImmediate(() => this.run())
-    }
-    synced.then(done, (error: unknown) => this.fail(group, error))
+      this.done(group, begin)
+    }, (error: unknown) => this.fail(group, error))
+  }
+
+  private done(group: Group, beginMs: number): void {
+    this.place.note(this.nowMs() - beginMs)
+    group.resolve()
+    if (this.waiting === null) this.isRunning = false
+    else setImmediate(() => this.run())
   }
 
   private fail(group: Group, error: unknown): void {

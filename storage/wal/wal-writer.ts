@@ -90,6 +90,7 @@ export class Wal {
     this.groups = new GroupCommit({
       isSafe: () => this.poison === null && this.durable >= this.endLsn,
       start: () => this.startGroup(),
+      syncHere: () => this.sync(true),
       finish: (lsn) => {
         this.counts.syncs++
         this.markDurable(lsn)
