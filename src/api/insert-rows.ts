@@ -14,8 +14,9 @@ import type { Session } from './session.ts'
 /** One row: its constants, and where the other columns come from. */
 interface RowSource {
   readonly constants: Row
-  /** Pairs (column, parameter). */
-  readonly parameters: readonly (readonly [number, number])[]
+  /** Columns that are parameters, and which: parallel lists. */
+  readonly columns: readonly number[]
+  readonly parameters: readonly number[]
   readonly evaluated: readonly (readonly [number, Expression])[]
 }
 
@@ -29,6 +30,7 @@ export class InsertRows {
   readonly #types: readonly SqlType[]
   readonly #rows: readonly RowSource[]
   readonly #fits: boolean
+  readonly #needsNow: boolean
 
   private constructor(
     session: Session, plan: Extract<LogicalPlan, { kind: 'insert' }>, names: readonly (string | null)[],
@@ -40,6 +42,7 @@ export class InsertRows {
     this.#types = types
     this.#rows = rows
     this.#fits = needsFitting(plan.schema)
+    this.#needsNow = rows.some(row => row.evaluated.length > 0)
   }
 
   /** The fast path of a plan, or null when a row needs the executor or a parameter is used twice. */
@@ -65,19 +68,31 @@ export class InsertRows {
   /** Inserts the rows; returns how many. */
   run(parameters: Parameters): number {
     this.#session.assertReady()
-    return this.#session.write(txn => {
-      const ordered = orderParameters(parameters, this.#names)
-      const values = ordered.map((value, i) => convertParameter(this.#types[i]!, value, i, this.#names[i]!))
-      const now = Date.now() * 1000
-      for (const source of this.#rows) this.#insert(txn, source, values, now)
-      return this.#rows.length
-    })
+    return this.#session.write(txn => this.#insertAll(txn, parameters))
+  }
+
+  #insertAll(txn: Transaction, parameters: Parameters): number {
+    const values = this.#convert(orderParameters(parameters, this.#names))
+    const now = this.#needsNow ? Date.now() * 1000 : 0
+    const rows = this.#rows
+    for (let i = 0; i < rows.length; i++) this.#insert(txn, rows[i]!, values, now)
+    return rows.length
+  }
+
+  #convert(given: readonly unknown[]): Scalar[] {
+    const values = new Array<Scalar>(given.length)
+    for (let i = 0; i < given.length; i++) {
+      values[i] = convertParameter(this.#types[i]!, given[i], i, this.#names[i]!)
+    }
+    return values
   }
 
   #insert(txn: Transaction, source: RowSource, values: readonly Scalar[], now: number): void {
+    const { columns, parameters, evaluated } = source
     const row = source.constants.slice()
-    for (const [column, parameter] of source.parameters) row[column] = values[parameter]!
-    for (const [column, expression] of source.evaluated) {
+    for (let i = 0; i < columns.length; i++) row[columns[i]!] = values[parameters[i]!]!
+    for (let i = 0; i < evaluated.length; i++) {
+      const [column, expression] = evaluated[i]!
       row[column] = evaluateConstant(expression, [], now)
     }
     txn.insert(this.#plan.table, this.#fits ? fitRow(this.#plan.schema, row) : row)
@@ -94,7 +109,8 @@ function rowSource(given: readonly Expression[], hidden: number): RowSource {
   }
   return {
     constants: columns.map(column => column?.kind === 'constant' ? column.value : null),
-    parameters: columns.flatMap((column, c) => column?.kind === 'parameter' ? [[c, column.index] as const] : []),
+    columns: columns.flatMap((column, c) => column?.kind === 'parameter' ? [c] : []),
+    parameters: columns.flatMap(column => column?.kind === 'parameter' ? [column.index] : []),
     evaluated: columns.flatMap((column, c) =>
       column === null || column.kind === 'parameter' || column.kind === 'constant' ? [] : [[c, column] as const]),
   }

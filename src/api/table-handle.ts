@@ -7,13 +7,13 @@ import type { AppendColumns } from './append-columns.ts'
 import { appendRows, isRowByRow } from './append-rows.ts'
 import { TableLoader } from './table-loader.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
-import { fromJs } from '../base/scalar-js.ts'
 import type { ColumnSchema, Row, Scalar, TableSchema } from '../base/types.ts'
 import { homeOf } from './attachments.ts'
 import { ColumnDefaults } from './column-defaults.ts'
 import { fitRow } from './fit-row.ts'
 import { checkNames, checkOneOf } from './options.ts'
 import { PlainReads } from './plain-reads.ts'
+import { RowInput } from './row-input.ts'
 import { converterFor, scalarRowBuilder } from './row-shape.ts'
 import type { RowObject } from './row-shape.ts'
 import type { Session } from './session.ts'
@@ -39,6 +39,7 @@ interface Resolved {
   readonly fromRow: (row: readonly Scalar[]) => RowObject
   readonly fromValues: ((values: Scalar[]) => KeyValue) | null
   readonly defaults: ColumnDefaults
+  readonly input: RowInput
 }
 
 const PLAIN_MAX: Readonly<Record<string, number>> = { smallint: 32767, integer: 2147483647, bigint: 2 ** 53 - 1 }
@@ -99,10 +100,11 @@ export class TableHandle {
     const keyType = schema.columns[schema.key[0]!]!
     const isPlain = store !== null && schema.key.length === 1 && keyType.hidden !== true
     this.#plainMax = isPlain ? PLAIN_MAX[keyType.type.kind] ?? 0 : 0
+    const defaults = new ColumnDefaults(schema)
     this.#resolved = {
       schema, reader: this.#reader, fromRow: scalarRowBuilder(names, columns, converts),
       fromValues: store === null ? null : values => store.order.fromValues(values),
-      defaults: new ColumnDefaults(schema),
+      defaults, input: new RowInput(this.name, schema, defaults),
     }
     this.#version = session.catalogVersion
     return this.#resolved
@@ -174,7 +176,7 @@ export class TableHandle {
 
   /** Inserts the row, or replaces the one with its key. Missing columns take their defaults. */
   put(row: RowObject): 'inserted' | 'updated' {
-    return this.#write(txn => txn.put(this.name, fitRow(this.#resolve().schema, this.#rowOf(row))))
+    return this.#write(txn => txn.put(this.name, this.#resolve().input.row(row)))
   }
 
   /** Deletes the row with this key; false when there is none. */
@@ -189,42 +191,6 @@ export class TableHandle {
     this.#session.assertReady()
     this.#resolve()
     return this.#session.write(run)
-  }
-
-  #rowOf(given: RowObject): Row {
-    const { schema, defaults } = this.#resolve()
-    if (typeof given !== 'object' || given === null) {
-      throw new DatabaseError(CODE.INVALID_PARAMETER, `put takes a row object, not ${String(given)}`)
-    }
-    let used = 0
-    const row: Row = schema.columns.map(column => {
-      if (column.hidden === true) return null
-      const value = given[column.name]
-      if (value === undefined && !Object.hasOwn(given, column.name)) return defaults.valueOf(column)
-      used++
-      return this.#convert(column, value)
-    })
-    if (used !== Object.keys(given).length) throw this.#unknownColumn(schema, given)
-    return row
-  }
-
-  #convert(column: ColumnSchema, value: unknown): Scalar {
-    try {
-      return fromJs(column.type, value)
-    } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error
-      throw new DatabaseError(error.code, `column "${column.name}": ${error.message}`, { cause: error })
-    }
-  }
-
-  #unknownColumn(schema: TableSchema, given: RowObject): DatabaseError {
-    const known = visibleColumns(schema).map(c => schema.columns[c]!.name)
-    const name = Object.keys(given).find(key => !known.includes(key)) ?? ''
-    const hint = didYouMean(name, known)
-    return new DatabaseError(
-      CODE.UNDEFINED_COLUMN, `column "${name}" of table "${this.name}" does not exist`,
-      hint === undefined ? {} : { hint }
-    )
   }
 
   /**

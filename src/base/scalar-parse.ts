@@ -64,10 +64,17 @@ function parseInteger(kind: 'smallint' | 'integer' | 'bigint', text: string): In
 }
 
 /** Returns its argument; throws 22003 when the value does not fit the type. */
-export function checkInteger(kind: 'smallint' | 'integer' | 'bigint', value: Integer, shown = String(value)): Integer {
-  const [min, max] = INTEGER_RANGE[kind]
-  if (value >= min && value <= max) return value
-  throw new DatabaseError(CODE.NUMERIC_OVERFLOW, `value "${shown.trim()}" is out of range for type ${kind}`)
+export function checkInteger(kind: 'smallint' | 'integer' | 'bigint', value: Integer, shown?: string): Integer {
+  // A number is safe, so every one is a bigint; comparing it with a BigInt would cost more than all the rest.
+  if (typeof value === 'number') {
+    const end = kind === 'integer' ? 2 ** 31 : kind === 'smallint' ? 2 ** 15 : Infinity
+    if (value >= -end && value < end) return value
+  } else {
+    const [min, max] = INTEGER_RANGE[kind]
+    if (value >= min && value <= max) return value
+  }
+  const text = (shown ?? String(value)).trim()
+  throw new DatabaseError(CODE.NUMERIC_OVERFLOW, `value "${text}" is out of range for type ${kind}`)
 }
 
 const FLOAT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
