@@ -60,11 +60,24 @@ export function freeFilter(engine: Engine, filter: RunFilter): void {
 
 /** Frees tuples of versions that have left the delta, all but the last `left` of them. */
 export function freeLeaving(engine: Engine, table: TableStore, left = 0): void {
-  const { leaving, delta } = table
+  const { leaving, delta: { versions } } = table
+  // Neighbours in the list are mostly neighbours in a page.
+  let page = -1
+  let slots: number[] = []
+  const free = (): void => {
+    if (slots.length > 0 && !engine.isReadOnly) engine.heap.removeAll(table.id, page, slots)
+    slots = []
+  }
   while (leaving.length > left) {
     const version = leaving.pop()!
-    if (delta.versions.page(version) >= 0) engine.freeTuple(table, version)
+    const at = versions.page(version)
+    if (at < 0) continue
+    if (at !== page) free()
+    page = at
+    slots.push(versions.slot(version))
+    versions.setPlace(version, -1, 0)
   }
+  free()
 }
 
 /** The same in steps. */

@@ -191,12 +191,19 @@ export class Heap {
 
   /** Frees a tuple and its overflow pages; an empty heap page is given back. */
   remove(tableId: number, page: number, slot: number): void {
+    this.removeAll(tableId, page, [slot])
+  }
+
+  /** The same for several tuples of one page. */
+  removeAll(tableId: number, page: number, slots: readonly number[]): void {
     const base = this.pool.pin(page) * FRAME_SIZE
-    const at = base + heapTupleOffset(this.memory, base, slot)
-    if ((this.memory.u8[at + 8]! & FLAG_OVERFLOW) !== 0) this.freeOverflow(this.memory.view.getUint32(at + 13, true))
+    for (const slot of slots) {
+      const at = base + heapTupleOffset(this.memory, base, slot)
+      if ((this.memory.u8[at + 8]! & FLAG_OVERFLOW) !== 0) this.freeOverflow(this.memory.view.getUint32(at + 13, true))
+    }
     const before = Math.max(0, Math.floor(heapFreeBytes(this.memory, base) / BUCKET_BYTES))
     this.pool.beginChange(page)
-    removeHeapTuple(this.memory, base, slot)
+    for (const slot of slots) removeHeapTuple(this.memory, base, slot)
     this.pool.markDirty(page)
     this.pool.unpin(page)
     if (isHeapPageEmpty(this.memory, base)) {

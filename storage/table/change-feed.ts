@@ -41,6 +41,8 @@ export class ChangeFeed {
   private readonly entries: Int32Array
   private readonly incoming: IncomingRange
   private readonly runs: RunRows
+  /** Version of the entry that nextEntry() has returned. */
+  version = -1
   private entryAt = 0
   private incomingAt: number
 
@@ -77,6 +79,17 @@ export class ChangeFeed {
     if (!isEntry) return { key, row: readStoredRow(table, stored!.group, stored!.row), incomingRow: -1, ...taken }
     const isTombstone = table.delta.versions.isTombstone(version)
     return { key, row: isTombstone ? null : table.rowOf(version), incomingRow: -1, ...taken }
+  }
+
+  /** True when runs and incoming rows have nothing more: what is left are entries of the delta. */
+  hasEntriesOnly(): boolean {
+    return this.incomingAt >= this.incoming.end && this.runs.peek() === null
+  }
+
+  /** The next entry of such a feed, -1 at its end; its `version` is the one to take. */
+  nextEntry(): number {
+    this.version = this.skipUncommitted()
+    return this.version < 0 ? -1 : this.entries[this.entryAt++]!
   }
 
   private skipUncommitted(): number {

@@ -34,20 +34,20 @@ import type { TableStore } from './table-store.ts'
 export class MovedVersions {
   readonly entries: number[] = []
   readonly versions: number[] = []
-  /** null = the version is a tombstone. */
-  readonly groups: (RowGroup | null)[] = []
+  /** Row in the group, -1 = the version is a tombstone. */
   readonly rows: number[] = []
+  /** The group of the rows before `end`, and from the end of the one before it on. */
+  readonly placed: { readonly group: RowGroup; readonly end: number }[] = []
 
   push(entry: number, version: number, row: number): void {
     this.entries.push(entry)
     this.versions.push(version)
-    this.groups.push(null)
     this.rows.push(row)
   }
 
-  /** Gives those from `first` on that have a row their group. */
-  place(first: number, group: RowGroup): void {
-    for (let i = first; i < this.rows.length; i++) if (this.rows[i]! >= 0) this.groups[i] = group
+  /** All that have no group yet are in this one. */
+  place(group: RowGroup): void {
+    this.placed.push({ group, end: this.rows.length })
   }
 }
 
@@ -100,8 +100,6 @@ export class Merger {
   /** The next row does not fit the budget of the group at hand. */
   private isOverBudget = false
   private rowsPerGroup = 0
-  /** Moved versions before this one have their groups. */
-  private placed = 0
   private handled = 0
 
   /** `entries`: all entries of the delta by key, or those that may be merged. */
@@ -228,7 +226,10 @@ export class Merger {
         : yield* this.mergeGroup(group, feed, end)
       if (!isKept) result.replaced.push(group)
     }
-    for (let change = feed.next(null); change !== null; change = feed.next(null)) yield* this.takeChange(change)
+    for (let change = feed.next(null); change !== null; change = feed.next(null)) {
+      yield* this.takeChange(change)
+      if (feed.hasEntriesOnly()) yield* this.appendEntries(feed)
+    }
     yield* this.flush()
     result.taken.push(...runs.spans)
   }
@@ -295,8 +296,7 @@ export class Merger {
       const { moved } = this.result
       if (change.entry >= 0) {
         moved.push(change.entry, change.version, 0)
-        moved.place(this.placed, written)
-        this.placed = moved.rows.length
+        moved.place(written)
       }
       this.result.rowsWritten++
       return
@@ -305,6 +305,24 @@ export class Merger {
     this.appendChange(change)
     if (this.isFull) yield* this.flush()
     if (++this.handled % STEP_CHANGES === 0) yield
+  }
+
+  // The rest of a feed that has nothing but entries of the delta: what rows that come in key order end in.
+  private * appendEntries(feed: ChangeFeed): Generator<void> {
+    const { table, result, stages, budget } = this
+    const { versions } = table.delta
+    for (let entry = feed.nextEntry(); entry >= 0; entry = feed.nextEntry()) {
+      const version = feed.version
+      const row = versions.isTombstone(version) ? null : table.rowOf(version)
+      if (row !== null && !budget.takeRow(row)) {
+        yield* this.flush()
+        budget.takeRow(row)
+      }
+      result.moved.push(entry, version, row === null ? -1 : stages[0]!.count)
+      if (row !== null) for (let c = 0; c < stages.length; c++) stages[c]!.append(row[c]!)
+      if (this.isFull) yield* this.flush()
+      if (++this.handled % STEP_CHANGES === 0) yield
+    }
   }
 
   private get isFull(): boolean {
@@ -353,11 +371,10 @@ export class Merger {
       yield
       const group = yield* writeRowGroupSteps(this.target, this.stages, 0, rows)
       result.groups.push(group)
-      result.moved.place(this.placed, group)
+      result.moved.place(group)
       result.rowsWritten += rows
       for (const stage of this.stages) stage.clear()
     }
-    this.placed = result.moved.rows.length
     this.budget.reset()
     this.isOverBudget = false
     if (next !== null) this.fits(next)

@@ -70,11 +70,13 @@ export function publishMerge(
   table.addRoot(new TableRoot(rootNumber, result.groups, table.order, runs))
   to.retire(rootNumber, [...result.replaced, ...groups], filters)
   const keepRow = to.oldestRoot() < rootNumber
-  const { entries, versions, groups: placeGroups, rows } = result.moved
+  const { entries, versions, placed, rows } = result.moved
   const { delta } = table
+  let p = 0
   for (let i = 0; i < entries.length; i++) {
     const entry = entries[i]!
-    const group = placeGroups[i]!
+    while (p < placed.length && placed[p]!.end <= i) p++
+    const group = rows[i]! < 0 ? null : placed[p]!.group
     const isCurrent = sealableVersion(table, entry) === versions[i]
     delta.baseGroup[entry] = isCurrent ? group : null
     delta.baseRow[entry] = isCurrent ? rows[i]! : -1

@@ -19,8 +19,6 @@ import type { TableStore } from './table-store.ts'
 export const RUN_GROUP_ROWS = 4096
 /** Rows handled before a step ends. */
 const STEP_ROWS = 512
-/** Entries sorted in one step. */
-const SORT_ENTRIES = 2048
 
 /** Number of the next sealed run of a table. */
 export function nextRunNumber(table: TableStore): number {
@@ -31,40 +29,6 @@ export function nextRunNumber(table: TableStore): number {
 /** An empty filter for a run of about this many rows. */
 export function newRunFilter(rows: number): RunFilter {
   return { bloom: BloomFilter.create(rows), page: 0, bytes: 0, storedKeys: 0 }
-}
-
-/** The delta's entries by key, sorted in steps: pieces first, then passes that merge two of them. */
-export function* sortEntries(table: TableStore): Generator<void, Int32Array> {
-  const { delta, order } = table
-  const count = delta.entryCount
-  let from = new Int32Array(count)
-  for (let entry = 0; entry < count; entry++) from[entry] = entry
-  const compare = (a: number, b: number): number => order.compare(delta.keyOf(a), delta.keyOf(b))
-  for (let begin = 0; begin < count; begin += SORT_ENTRIES) {
-    from.subarray(begin, begin + SORT_ENTRIES).sort(compare)
-    yield
-  }
-  let to = new Int32Array(count)
-  for (let width = SORT_ENTRIES; width < count; width *= 2) {
-    for (let begin = 0; begin < count; begin += 2 * width) {
-      yield* mergePieces(from, to, begin, Math.min(count, begin + width), Math.min(count, begin + 2 * width), compare)
-    }
-    [from, to] = [to, from]
-  }
-  return from
-}
-
-function* mergePieces(
-  from: Int32Array, to: Int32Array, begin: number, middle: number, end: number,
-  compare: (a: number, b: number) => number,
-): Generator<void> {
-  let i = begin
-  let j = middle
-  for (let k = begin; k < end; k++) {
-    const takeFirst = j === end || (i < middle && compare(from[i]!, from[j]!) < 0)
-    to[k] = takeFirst ? from[i++]! : from[j++]!
-    if ((k & 8191) === 8191) yield
-  }
 }
 
 /** Seals the committed versions of the entries, given by key, into a new run. Returns the rows written. */
