@@ -118,17 +118,23 @@ interface SlicedBuffer {
 }
 
 const slicers = new WeakMap<SharedArrayBuffer, SlicedBuffer>()
-const ASCII_MAX = 64
+const ASCII_MAX = 128
 
 // Tuples in pool frames are read by point lookups: there a TextDecoder, which copies out of shared memory first,
 // would take most of the time.
 function decodeText(bytes: Uint8Array): string {
   const { buffer, byteOffset, length } = bytes
-  if (!(buffer instanceof SharedArrayBuffer)) return decoder.decode(bytes)
+  return buffer instanceof SharedArrayBuffer ? sliceText(bytes, byteOffset, length) : decoder.decode(bytes)
+}
+
+/** The text of `length` bytes at `byteOffset` of the buffer behind `bytes`, which is shared memory. */
+export function sliceText(bytes: Uint8Array, byteOffset: number, length: number): string {
+  const buffer = bytes.buffer as SharedArrayBuffer
   let slicer = slicers.get(buffer)
   if (slicer === undefined) slicers.set(buffer, slicer = Buffer.from(buffer) as unknown as SlicedBuffer)
   let seen = length <= ASCII_MAX ? 0 : 0x80
-  for (let i = 0; i < length && seen < 0x80; i++) seen |= bytes[i]!
+  const first = byteOffset - bytes.byteOffset
+  for (let i = first; i < first + length && seen < 0x80; i++) seen |= bytes[i]!
   return seen < 0x80 ? slicer.latin1Slice(byteOffset, byteOffset + length)
     : slicer.utf8Slice(byteOffset, byteOffset + length)
 }

@@ -18,10 +18,11 @@ const SIMPLE: [SqlType, readonly Scalar[]][] = [
   [REAL, [-Infinity, -1.5, Math.fround(0.1), NaN]],
   [DOUBLE, [-Number.MAX_VALUE, 0, -0, 0.1, NaN, Infinity]],
   // Lengths and bytes that collide in the table of known texts must not be mistaken for each other.
-  [TEXT, ['', '\0', '\0\0', 'a', 'b', 'open', 'paid', 'x'.repeat(31), 'y'.repeat(32), 'Aa', 'BB']],
+  [TEXT, ['', '\0', '\0\0', 'a', 'b', 'open', 'paid', 'x'.repeat(31), 'y'.repeat(32), 'Aa', 'BB',
+    'z'.repeat(33), 'é'.repeat(40), 'x'.repeat(127)]],
 ]
 const ODD: [SqlType, Scalar][] = [
-  [TEXT, 'Grüße'], [TEXT, 'x'.repeat(33)], [TEXT, 'x'.repeat(200)], [BIGINT, 2n ** 53n], [BIGINT, -(2n ** 63n)],
+  [TEXT, 'Grüße'], [TEXT, 'x'.repeat(128)], [TEXT, 'x'.repeat(200)], [BIGINT, 2n ** 53n], [BIGINT, -(2n ** 63n)],
 ]
 const AT = 4099
 const memory = LinearMemory.create(64 << 16)

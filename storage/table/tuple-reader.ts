@@ -2,12 +2,13 @@
 // for. No view and no reader object is made per tuple, numbers come from the memory's one DataView, and short ASCII
 // texts, of which updated rows tend to have few different ones, are kept as strings.
 //
-// Answers null for what it leaves to RowCodec.decode: types that need more (128-bit, bytes), long or non-ASCII text,
-// and tuples that run past their end, which is RowCodec's error to report.
+// Answers null for what it leaves to RowCodec.decode: types that need more (128-bit, bytes), text of 128 bytes or more,
+// short text that is not ASCII, and tuples that run past their end, which is RowCodec's error to report.
 import type { Row, Scalar } from '../../src/base/types.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
-import { FIELD, FIELD_SIZE } from './row-codec.ts'
+import { FIELD, FIELD_SIZE, sliceText } from './row-codec.ts'
 
+/** Texts up to here are looked for among those that were read before. */
 const TEXT_MAX = 32
 const TEXTS = 256
 
@@ -66,10 +67,11 @@ export class TupleReader {
     }
   }
 
-  // A varint of one byte is below 128, hence any length above TEXT_MAX is not for here.
+  // A varint of one byte is below 128; longer texts are not for here.
   private text(at: number, length: number): string | null {
-    if (length > TEXT_MAX) return null
+    if (length >= 0x80) return null
     const { u8 } = this.memory
+    if (length > TEXT_MAX) return sliceText(u8, at, length)
     let hash = length
     for (let i = 0; i < length; i++) hash = hash * 31 + u8[at + i]! | 0
     const place = (hash ^ hash >>> 8) & TEXTS - 1
