@@ -20,7 +20,7 @@ interface RowSource {
   readonly evaluated: readonly (readonly [number, Expression])[]
 }
 
-const NO_SOURCES = { parameters: [], evaluated: [] } as const
+const NO_SOURCES = { columns: [], parameters: [], evaluated: [] } as const
 
 /** An INSERT of such rows over one version of the catalogue. */
 export class InsertRows {
