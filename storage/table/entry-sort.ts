@@ -52,7 +52,8 @@ function compareNumbers(a: number, b: number): number {
 
 // `sorting` is how pieces are sorted (undefined = natively, as numbers), `compare` how they are merged.
 function* sortPieces<A extends Int32Array | Float64Array>(
-  values: A, spare: A, sorting: ((a: number, b: number) => number) | undefined, compare: (a: number, b: number) => number,
+  values: A, spare: A, sorting: ((a: number, b: number) => number) | undefined,
+  compare: (a: number, b: number) => number,
 ): Generator<void, A> {
   const count = values.length
   for (let begin = 0; begin < count; begin += PIECE) {
