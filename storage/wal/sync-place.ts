@@ -1,7 +1,7 @@
 // Where the next sync of a group commit runs. A sync on the thread pool leaves this thread free, and costs two
-// hand-overs between threads: 10 to 70 us. Where the disk answers in less than that, syncing on this thread is quicker for those
-// who wait and stops the others for less time than the hand-over would take from them; so a log whose last syncs were
-// all short does that, and goes back to the pool at the first one that was not. One sync is then waited for in vain.
+// hand-overs between threads: 10 to 70 us. Where the disk answers in less than that, syncing on this thread is quicker
+// for those who wait, and stops the others for less time than the hand-over would take from them. So a log whose last
+// syncs were all short does that, and goes back to the pool at the first one that was not: one is waited for in vain.
 //
 //   pool ── QUICK_SYNCS short ones in a row ──► this thread ── one that was not short ──► pool
 //
