@@ -14,7 +14,10 @@ import type { Operator, PlanNode } from './operators/operator.ts'
 import { runSubquery } from './operators/subquery.ts'
 import { hasSubquery, rewrite } from './plan/expression.ts'
 import type { ConditionValues } from './plan/column-condition.ts'
-import type { Expression, LogicalPlan, SubqueryExpression } from './plan/logical.ts'
+import type { ColumnStore } from './operators/column-store.ts'
+import type {
+  Expression, LogicalPlan, SharedSource, SubqueryExpression, WorkingTable,
+} from './plan/logical.ts'
 import { countAlive } from './vector/batch.ts'
 import type { Batch } from './vector/batch.ts'
 
@@ -50,6 +53,9 @@ export class Run implements ConditionValues {
   /** Results of the subqueries that ran, by their logical plans. */
   readonly #results: Map<LogicalPlan, SubqueryResult> = new Map()
   readonly #subqueries: Map<SubqueryExpression, SubqueryResult> = new Map()
+  /** Rows of WITH queries, and of the last round of recursive ones. */
+  readonly #stores: Map<SharedSource, ColumnStore> = new Map()
+  readonly #working: Map<WorkingTable, ColumnStore> = new Map()
   readonly #subplans: Subplans
   readonly #arenas: Set<Arena> = new Set()
 
@@ -74,6 +80,28 @@ export class Run implements ConditionValues {
     const result = this.#resultOf(e)
     assert(result.mode === 'in', 'run: not the result of an IN subquery')
     return result.values
+  }
+
+  /** The rows of a WITH query, made at its first use. */
+  storeOf(source: SharedSource, make: () => ColumnStore): ColumnStore {
+    let store = this.#stores.get(source)
+    if (store === undefined) {
+      store = make()
+      this.#stores.set(source, store)
+    }
+    return store
+  }
+
+  /** The rows of the round before of a recursive query. */
+  workingStore(table: WorkingTable): ColumnStore {
+    const store = this.#working.get(table)
+    assert(store !== undefined, 'run: a working table is read outside of its query')
+    return store
+  }
+
+  /** Sets the rows that the next round reads. */
+  setWorkingStore(table: WorkingTable, store: ColumnStore): void {
+    this.#working.set(table, store)
   }
 
   /** Value of an expression without columns. */

@@ -13,8 +13,10 @@ import { OneRowOperator } from '../operators/one-row.ts'
 import type { Operator } from '../operators/operator.ts'
 import { PickOperator, ProjectOperator } from '../operators/project.ts'
 import { ReverseOperator } from '../operators/reverse.ts'
+import { RecursiveOperator, WorkingOperator } from '../operators/recursive.ts'
 import { ScanOperator } from '../operators/scan.ts'
 import type { ScanOrder } from '../operators/scan.ts'
+import { SharedOperator } from '../operators/shared.ts'
 import { SortOperator } from '../operators/sort.ts'
 import { ValuesOperator } from '../operators/values.ts'
 import { WindowOperator } from '../operators/window.ts'
@@ -32,12 +34,15 @@ import { andAll, columnsOf, conjuncts, operandsOf } from './expression.ts'
 import { indexExpressions } from './index-path.ts'
 import { indexOrderOf, keyOrderOf, scanBelow } from './key-order.ts'
 import type {
-  AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LockPlan, LogicalPlan, ProjectPlan, ScanPlan,
-  SortPlan, SubqueryExpression,
+  AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LockPlan, LogicalPlan, ProjectPlan, RecursivePlan,
+  ScanPlan, SharedSource, SortPlan, SubqueryExpression,
 } from './logical.ts'
 import type { Peek } from './peek.ts'
 import type { ChosenAccess } from './scan-request.ts'
 import { selectivityOf } from './selectivity.ts'
+
+/** Rounds expected of a recursive query. */
+const ROUNDS = 10
 
 /** Builds the operators of one statement. */
 export class OperatorBuilder {
@@ -45,6 +50,7 @@ export class OperatorBuilder {
   readonly subplans: Map<LogicalPlan, Operator> = new Map()
   readonly costs: CostModel
   readonly #subqueries: Map<LogicalPlan, Operator> = new Map()
+  readonly #shared: Map<SharedSource, Operator> = new Map()
   readonly #tables: (name: string) => TableAccess
   /** The index that a scan must be read through, for the order of its entries. */
   #via: { readonly scan: ScanPlan; readonly index: string } | null = null
@@ -81,6 +87,9 @@ export class OperatorBuilder {
       case 'set': return buildSet(this, plan)
       case 'window': return buildWindow(this, plan)
       case 'unfold': return buildUnfold(this, plan)
+      case 'shared': return new SharedOperator(this.#sharedInput(plan.source), plan.source, plan.output)
+      case 'working': return new WorkingOperator(plan.table, plan.output)
+      case 'recursive': return this.#recursive(plan)
       case 'values':
         for (const row of plan.rows) this.registerAll(row)
         return new ValuesOperator(plan.rows, plan.output)
@@ -99,6 +108,24 @@ export class OperatorBuilder {
       if (e.kind === 'subquery') this.subplans.set(e.plan, this.subqueryOperator(e))
       this.registerAll(operandsOf(e))
     }
+  }
+
+  /** The operator of a WITH query, planned once. */
+  #sharedInput(source: SharedSource): Operator {
+    let operator = this.#shared.get(source)
+    if (operator === undefined) {
+      operator = this.build(this.#optimise(source.plan))
+      this.#shared.set(source, operator)
+    }
+    return operator
+  }
+
+  #recursive(plan: RecursivePlan): Operator {
+    const [seed, step] = [this.build(plan.seed), this.build(plan.step)]
+    const estimate = {
+      rows: seed.estimate.rows + ROUNDS * step.estimate.rows, cost: seed.estimate.cost + ROUNDS * step.estimate.cost,
+    }
+    return new RecursiveOperator([seed, step], plan, plan.output, estimate)
   }
 
   /** The operator of a subquery, planned once. */

@@ -222,6 +222,35 @@ export interface JoinPlan extends PlanBase {
   readonly rightKeys: readonly Expression[]
   readonly residual: Expression | null
 }
+/** A WITH query, by identity: every reference to it holds the same object. It refers to nothing outside. */
+export interface SharedSource {
+  readonly name: string
+  readonly plan: LogicalPlan
+  /** Computed once however cheap it is and however often it is read. */
+  readonly materialized: boolean
+}
+/** A reference to a WITH query: all of its columns. */
+export interface SharedPlan extends PlanBase {
+  readonly kind: 'shared'
+  readonly source: SharedSource
+}
+/** The rows of the round before, inside the step of a recursive query: by identity. */
+export interface WorkingTable { readonly name: string }
+export interface WorkingPlan extends PlanBase {
+  readonly kind: 'working'
+  readonly table: WorkingTable
+}
+/**
+ * WITH RECURSIVE: the seed, then the step over what came last until it gives nothing. Columns of equal types; without
+ * `all` (UNION) a row comes once.
+ */
+export interface RecursivePlan extends PlanBase {
+  readonly kind: 'recursive'
+  readonly seed: LogicalPlan
+  readonly step: LogicalPlan
+  readonly table: WorkingTable
+  readonly all: boolean
+}
 /** A call of a table function: exec/functions/series.ts. */
 export interface TableFunctionCall {
   readonly fn: string
@@ -298,7 +327,8 @@ export interface DeletePlan extends PlanBase {
 
 export type LogicalPlan =
   | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | LockPlan | DistinctPlan | JoinPlan
-  | SetPlan | WindowPlan | UnfoldPlan | ValuesPlan | InsertPlan | UpdatePlan | DeletePlan
+  | SetPlan | WindowPlan | UnfoldPlan | SharedPlan | WorkingPlan | RecursivePlan | ValuesPlan
+  | InsertPlan | UpdatePlan | DeletePlan
 
 /** An index to be made. */
 export interface NewIndex {

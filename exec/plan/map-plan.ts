@@ -6,7 +6,12 @@ import type { AggregateCall, Expression, FrameBound, LogicalPlan, WindowPlan } f
 /** The node with each input replaced by `change(input)`; the same object when nothing changed. */
 export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => LogicalPlan): LogicalPlan {
   switch (plan.kind) {
-    case 'scan': case 'values': return plan
+    case 'scan': case 'values': case 'shared': case 'working': return plan
+    case 'recursive': {
+      const seed = change(plan.seed)
+      const step = change(plan.step)
+      return seed === plan.seed && step === plan.step ? plan : { ...plan, seed, step }
+    }
     case 'join': {
       const left = change(plan.left)
       const right = change(plan.right)
@@ -27,6 +32,7 @@ export function mapInputs(plan: LogicalPlan, change: (input: LogicalPlan) => Log
 export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Expression): LogicalPlan {
   const optional = (e: Expression | null): Expression | null => e === null ? null : change(e)
   switch (plan.kind) {
+    case 'shared': case 'working': case 'recursive': return plan
     case 'scan': case 'distinct': case 'set': case 'lock': case 'insert': case 'update': case 'delete': return plan
     case 'filter': return { ...plan, predicate: change(plan.predicate) }
     case 'project': return { ...plan, expressions: mapList(plan.expressions, change) }

@@ -1,6 +1,6 @@
 // The planner: a bound logical plan in, an operator tree out.
 //
-//   fold constants → drop unseen sorts → push filters down → order joins → extremes of keys
+//   WITH queries read once in place → fold constants → drop unseen sorts → push filters down → order joins → extremes of keys
 //   → limits below projections → prune columns → build operators bottom-up
 //
 // Building decides access paths by cost (choose-access.ts), join sides by estimated rows, top-N for
@@ -29,6 +29,7 @@ import { Peek } from './peek.ts'
 import type { DeletePlan, InsertPlan, LogicalPlan, UpdatePlan } from './logical.ts'
 import { physicalPlan } from './physical.ts'
 import type { PhysicalPlan } from './physical.ts'
+import { inlineShared, keptSources } from './shared.ts'
 import { prunePlan } from './prune.ts'
 import { pushDown } from './push-down.ts'
 
@@ -47,9 +48,11 @@ export function planStatement(
   plan: LogicalPlan, tables: (name: string) => TableAccess, options: PlanOptions = {},
 ): PhysicalPlan {
   const { costs = DEFAULT_COSTS, parameters = [] } = options
+  const kept = keptSources(plan)
+  const rewrite = (part: LogicalPlan): LogicalPlan => optimise(inlineShared(part, kept))
   const peek = parameters.length > 0 && isOpen(plan, tables) ? new Peek(tables, parameters) : null
-  const builder = new OperatorBuilder(tables, costs, optimise, peek)
-  const root = buildRoot(optimise(plan), builder)
+  const builder = new OperatorBuilder(tables, costs, rewrite, peek)
+  const root = buildRoot(rewrite(plan), builder)
   const point = 'change' in root ? null : pointPlanOf(root)
   const guesses = peek?.guesses ?? []
   return physicalPlan(root, { subplans: builder.subplans, point, output: plan.output, guesses })
@@ -58,8 +61,9 @@ export function planStatement(
 /** True when more than the way into one table depends on how many rows parameters find. */
 function isOpen(plan: LogicalPlan, tables: (name: string) => TableAccess, isSorted = false): boolean {
   switch (plan.kind) {
-    case 'join': return true
-    case 'values': return false
+    case 'join': case 'recursive': return true
+    case 'values': case 'working': return false
+    case 'shared': return isOpen(plan.source.plan, tables, isSorted)
     case 'scan': return isSorted && tables(plan.table).indexes().length > 0
     case 'set': return plan.inputs.some((input) => isOpen(input, tables, isSorted))
     default: return isOpen(plan.input, tables, isSorted || plan.kind === 'sort')

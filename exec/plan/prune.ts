@@ -74,6 +74,9 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
     case 'aggregate': return pruneAggregate(plan, needed)
     case 'window': return pruneWindow(plan, needed)
     case 'join': return pruneJoin(plan, needed)
+    case 'shared': case 'working': return { plan, position: positions([...plan.output.keys()]) }
+    case 'recursive':
+      return { plan: mapInputs(plan, prunePlan), position: positions([...plan.output.keys()]) }
     case 'unfold': return pruneUnfold(plan, needed)
     case 'insert': case 'update': case 'delete':
       return { plan: mapInputs(plan, prunePlan), position: new Map() }

@@ -36,6 +36,9 @@ function line(plan: LogicalPlan): string {
     }
     case 'values': return 'values'
     case 'set': return plan.inputs.map(line).join(` ${plan.operation} `)
+    case 'shared': return line(plan.source.plan)
+    case 'working': return plan.table.name
+    case 'recursive': return `recursive(${line(plan.seed)}, ${line(plan.step)})`
     default: return `${line(plan.input)} ${plan.kind}`
   }
 }

@@ -66,7 +66,9 @@ function sizeOf(plan: LogicalPlan, read: Tables): number {
 function tableRows(plan: LogicalPlan, read: Tables): number {
   switch (plan.kind) {
     case 'scan': return read.tables(plan.table).estimateRows()
-    case 'values': return 0
+    case 'values': case 'working': return 0
+    case 'shared': return tableRows(plan.source.plan, read)
+    case 'recursive': return tableRows(plan.seed, read) + tableRows(plan.step, read)
     case 'join': return tableRows(plan.left, read) + tableRows(plan.right, read)
     case 'set': return plan.inputs.reduce((rows, input) => rows + tableRows(input, read), 0)
     default: return tableRows(plan.input, read)

@@ -191,6 +191,10 @@ export interface CommonTable extends Node {
   readonly name: string
   readonly columnAliases: readonly string[]
   readonly query: Query
+  /** WITH RECURSIVE: it may name itself. */
+  readonly recursive: boolean
+  /** [NOT] MATERIALIZED; null: as it pays. */
+  readonly materialized: 'always' | 'never' | null
 }
 
 /** FOR UPDATE or FOR SHARE [OF tables] [NOWAIT | SKIP LOCKED]. */

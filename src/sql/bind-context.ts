@@ -4,9 +4,11 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import type { ErrorCode } from '../base/errors.ts'
 import type { SqlType, TableSchema } from '../base/types.ts'
 import { NULL_TYPE, TEXT } from '../base/types.ts'
-import type { LogicalPlan, ParameterExpression } from '../../exec/plan/logical.ts'
+import type {
+  LogicalPlan, OutputColumn, ParameterExpression, SharedSource, WorkingTable,
+} from '../../exec/plan/logical.ts'
 import type { ViewObject } from '../../storage/mod.ts'
-import type { Query } from './ast.ts'
+import type { CommonTable, Query } from './ast.ts'
 import type { Scope } from './scope.ts'
 
 /** A unique index: ordinals of its columns. */
@@ -33,12 +35,19 @@ export interface Catalog {
   withPath?(path: readonly string[]): Catalog
 }
 
-/** A WITH query: bound again at every use, so each use has its own plan. */
+/** A WITH query. */
 export interface CommonTableBinding {
-  readonly query: Query
-  readonly columnAliases: readonly string[]
+  readonly table: CommonTable
   /** The WITH queries visible inside it. */
   readonly visible: ReadonlyMap<string, CommonTableBinding>
+  /** What the query around the WITH clause refers to. */
+  readonly parent: Scope | null
+  /** What its first use has made, for the others. */
+  readonly found: { source: SharedSource | null }
+  /** Inside the step of a recursive query: its rows of the round before. */
+  readonly working?: { readonly table: WorkingTable; readonly output: readonly OutputColumn[] } | undefined
+  /** Why a recursive query may not be named here. */
+  readonly refused?: string
 }
 
 /** Binds a query with its own scope below `parent`; handed in, because expressions hold queries. */

@@ -10,6 +10,7 @@ import { bindJoin } from './bind-join.ts'
 import { product, renamed } from './from-source.ts'
 import type { FromEnv, Source } from './from-source.ts'
 import { keyColumns } from './bind-lock.ts'
+import { bindCommon } from './bind-with.ts'
 import { bindView } from './bind-view.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
@@ -65,9 +66,9 @@ export function scanTable(schema: TableSchema, hidden: boolean): LogicalPlan {
 function bindTable(item: TableRef, env: FromEnv): Source {
   const common = env.visible.get(item.name)
   if (common !== undefined) {
-    const plan = env.context.bindQuery(common.query, env.context, null, common.visible)
-    const named = renamed(relationColumns(plan.output, item.alias ?? item.name), common.columnAliases, item.position)
-    return { plan, columns: renamed(named, item.columnAliases, item.position) }
+    const plan = bindCommon(common, env.context, item.position)
+    return { plan, columns: renamed(relationColumns(plan.output, item.alias ?? item.name), item.columnAliases,
+      item.position) }
   }
   const view = env.context.catalog.view?.(item.name)
   if (view !== undefined) {

@@ -7,7 +7,7 @@ import type { SqlType } from '../base/types.ts'
 import { commonType } from '../../exec/functions/catalog.ts'
 import { some } from '../../exec/plan/expression.ts'
 import type { Expression, LogicalPlan, SortKey } from '../../exec/plan/logical.ts'
-import type { CommonTable, Expr, OrderItem, Query, SelectItem, SetOperation } from './ast.ts'
+import type { Expr, OrderItem, Query, SelectItem, SetOperation } from './ast.ts'
 import type { BindContext, CommonTableBinding } from './bind-context.ts'
 import { at, bindError, invalid } from './bind-context.ts'
 import { bindExpr, condition } from './bind-expression.ts'
@@ -17,6 +17,7 @@ import { bindFrom } from './bind-from.ts'
 import { lockedTables } from './bind-lock.ts'
 import { bindSetOperation } from './bind-set.ts'
 import { checkUnused } from './bind-window.ts'
+import { withTables } from './bind-with.ts'
 import { coerce, settle } from './coerce.ts'
 import { PENDING, isOpen as isOpenExpression, isPending } from './correlation.ts'
 import { expressionKey } from './expression-key.ts'
@@ -50,7 +51,7 @@ function bindAny(
   written: Query, context: BindContext, parent: Scope | null, outer: Visible, open: boolean,
 ): LogicalPlan {
   const query = withSetFunctions(written)
-  const visible = withTables(query.with, outer)
+  const visible = withTables(query.with, outer, parent)
   if (query.set !== null || query.rows !== null) {
     const [lock] = query.locks
     if (lock !== undefined) {
@@ -115,20 +116,6 @@ export function bindWhere(where: Expr | null, plan: LogicalPlan, env: ExprEnv): 
   const filtered = pushFilter(plan, all.filter(isHere))
   const done = unnesting.where(filtered, all.filter(e => !isHere(e)))
   return { plan: filterAbove(done.plan, done.conditions) }
-}
-
-function withTables(tables: readonly CommonTable[], outer: Visible): Visible {
-  if (tables.length === 0) return outer
-  const visible = new Map(outer)
-  const own = new Set<string>()
-  for (const { name, query, columnAliases, position } of tables) {
-    if (own.has(name)) {
-      throw bindError(CODE.DUPLICATE_ALIAS, `WITH query name "${name}" specified more than once`, position)
-    }
-    own.add(name)
-    visible.set(name, { query, columnAliases, visible: new Map(visible) })
-  }
-  return visible
 }
 
 /** The columns that an item of a select list or of RETURNING stands for. `isOpen`: untyped literals stay so. */

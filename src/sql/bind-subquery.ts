@@ -10,6 +10,7 @@ import { at, bindError } from './bind-context.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { call, operate } from './bind-operator.ts'
 import { compareFields, compareRows } from './bind-row.ts'
+import { withoutWorking } from './bind-with.ts'
 import { coerce } from './coerce.ts'
 import { asOuter, isOpenPlan, referenceCount } from './correlation.ts'
 import { constant } from './literal.ts'
@@ -23,7 +24,7 @@ type Bind = (expr: Expr, env: ExprEnv) => Expression
 export function bindSubquery(expr: SubqueryExpr, env: ExprEnv, bind: Bind): Expression {
   const { position, mode } = expr
   const before = referenceCount()
-  const plan = env.context.bindQuery(expr.query, env.context, env.scope, env.visible)
+  const plan = bindBody(expr, env)
   const isOpen = referenceCount() > before && isOpenPlan(plan)
   const about = { plan, serial: env.scope.serial, position }
   switch (mode) {
@@ -36,6 +37,10 @@ export function bindSubquery(expr: SubqueryExpr, env: ExprEnv, bind: Bind): Expr
     case 'in': return bindIn(expr, plan, isOpen, env, bind)
     case 'any': case 'all': return bindAny(expr, plan, env, bind)
   }
+}
+
+function bindBody({ query }: SubqueryExpr, env: ExprEnv): LogicalPlan {
+  return env.context.bindQuery(query, env.context, env.scope, withoutWorking(env.visible))
 }
 
 function pending(subquery: PendingSubquery, env: ExprEnv): Expression {
@@ -106,7 +111,7 @@ function bindAny(expr: SubqueryExpr, plan: LogicalPlan, env: ExprEnv, bind: Bind
 export function compareWithSubquery(
   symbol: string, row: Expr, subquery: SubqueryExpr, env: ExprEnv, bind: Bind, position?: number,
 ): Expression {
-  const plan = env.context.bindQuery(subquery.query, env.context, env.scope, env.visible)
+  const plan = bindBody(subquery, env)
   const fields = rowOf(row, plan, env, bind)
   const about = { plan, serial: env.scope.serial, position }
   return pending(rowSubquery(about, compareFields(symbol, fields, columnsOf(plan), env, position)), env)

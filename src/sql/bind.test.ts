@@ -60,6 +60,9 @@ function shape(plan: LogicalPlan): string {
       return `${kind}(${shape(plan.left)}, ${shape(plan.right)})`
     }
     case 'set': return `${plan.operation}${plan.all ? ' all' : ''}(${plan.inputs.map(shape).join(', ')})`
+    case 'shared': return shape(plan.source.plan)
+    case 'working': return plan.table.name
+    case 'recursive': return `recursive(${shape(plan.seed)}, ${shape(plan.step)})`
     default: return `${plan.kind}(${shape(plan.input)})`
   }
 }

@@ -102,15 +102,20 @@ export function lowerItem(node: NodeReader): SelectItem {
   return { expr, alias, position: node.position }
 }
 
+const MATERIALIZED: Readonly<Record<string, 'always' | 'never'>> = {
+  CTEMaterializeAlways: 'always', CTEMaterializeNever: 'never',
+}
+
 function lowerWith(node: NodeReader): CommonTable[] {
+  const recursive = node.flag('recursive')
   const tables = node.nodes('ctes').map(table => {
     const name = table.text('ctename')
     const columnAliases = table.strings('aliascolnames')
     const body = table.need('ctequery')
-    table.ignore('ctematerialized')
+    const materialized = MATERIALIZED[table.text('ctematerialized')] ?? null
     table.done()
     const query = nested(node.context, table.position, () => lowerQuery(body))
-    return { name, columnAliases, query, position: table.position }
+    return { name, columnAliases, query, recursive, materialized, position: table.position }
   })
   node.done()
   return tables

@@ -36,7 +36,8 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   'IndexStmt.tableSpace': 'TABLESPACE', 'IndexElem.collation': 'COLLATE', 'IndexElem.opclass': 'an operator class',
   'Constraint.nulls_not_distinct': 'NULLS NOT DISTINCT', 'Constraint.including': 'INCLUDE',
   'Constraint.deferrable': 'DEFERRABLE', 'Constraint.without_overlaps': 'WITHOUT OVERLAPS',
-  'WithClause.recursive': 'WITH RECURSIVE',
+  'CommonTableExpr.search_clause': 'SEARCH',
+  'CommonTableExpr.cycle_clause': 'CYCLE',
   'TransactionStmt.chain': 'AND CHAIN',
 }
 

@@ -10,10 +10,12 @@ import { JOIN_QUERIES } from './features/joins.ts'
 import { LATERAL_QUERIES } from './features/lateral.ts'
 import { SELECTION_QUERIES } from './features/selection.ts'
 import { SUBQUERY_QUERIES } from './features/subqueries.ts'
+import { WITH_QUERIES } from './features/with.ts'
 import { Session } from './session.ts'
 
 const TOPICS = {
   joins: JOIN_QUERIES, subqueries: SUBQUERY_QUERIES, lateral: LATERAL_QUERIES, selection: SELECTION_QUERIES,
+  with: WITH_QUERIES,
 } as const
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
