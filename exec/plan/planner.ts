@@ -1,6 +1,7 @@
 // The planner: a bound logical plan in, an operator tree out.
 //
-//   WITH queries read once in place → fold constants → drop unseen sorts → push filters down → order joins → extremes of keys
+//   WITH queries read once in place →
+//   fold constants → drop unseen sorts → push filters down → order joins → extremes of keys
 //   → limits below projections → prune columns → build operators bottom-up
 //
 // Building decides access paths by cost (choose-access.ts), join sides by estimated rows, top-N for

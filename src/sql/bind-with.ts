@@ -1,8 +1,8 @@
 // WITH: names for queries, bound at their first use. A reference is a SharedPlan, about which the planner decides
 // whether it is computed once; NOT MATERIALIZED puts the query itself in place of each reference.
 //
-//   WITH RECURSIVE r AS (seed UNION [ALL] step)    the step is bound with r as the rows of the round before. Its columns
-//                                                  have the types of the seed's; decimals have 38 digits
+//   WITH RECURSIVE r AS (seed UNION [ALL] step)    the step is bound with r as the rows of the round before. Columns
+//                                                  have the types of the seed; decimals have 38 digits
 import { CODE } from '../base/errors.ts'
 import type { SqlType } from '../base/types.ts'
 import { TEXT, decimalType, sameType, typeName } from '../base/types.ts'

@@ -7,8 +7,10 @@ export const WITH_QUERIES: readonly OracleQuery[] = [
   'WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 20000) ' +
     'SELECT count(*), sum(n), max(n) FROM r',
   'WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT (n * 7 + 3) % 101 FROM r) SELECT * FROM r',
-  `WITH RECURSIVE e AS ${EDGES}, reach(x) AS (SELECT 5::bigint UNION SELECT b FROM e, reach WHERE a = x) SELECT * FROM reach`,
-  `WITH RECURSIVE e AS ${EDGES}, far(x, d) AS (SELECT 5::bigint, 0 UNION SELECT b, d + 1 FROM e JOIN far ON a = x WHERE d < 4)
+  `WITH RECURSIVE e AS ${EDGES}, reach(x) AS (SELECT 5::bigint UNION SELECT b FROM e, reach WHERE a = x)
+    SELECT * FROM reach`,
+  `WITH RECURSIVE e AS ${EDGES}, far(x, d) AS (SELECT 5::bigint, 0 UNION SELECT b, d + 1 FROM e
+    JOIN far ON a = x WHERE d < 4)
     SELECT x, min(d) FROM far GROUP BY x`,
   `WITH RECURSIVE t(id, path, depth) AS (SELECT c_id, c_name, 0 FROM customer WHERE c_id = 1
      UNION ALL SELECT c.c_id, path || '/' || c.c_name, depth + 1 FROM customer c
