@@ -130,6 +130,11 @@ export class SlotState {
     for (let slot = 0; slot < growth.length; slot++) this.bounds[slot] = growth[slot]!
   }
 
+  /** The largest sum that a slot holds in this mode. */
+  static limit(mode: SlotMode): number {
+    return SUM_LIMIT[mode]
+  }
+
   /** True when a batch that grows a slot by this much can be summed in this mode at all. */
   static fits(mode: SlotMode, growth: number): boolean {
     return growth <= SUM_LIMIT[mode]

@@ -37,6 +37,8 @@ interface Variant {
   readonly lookups: Lookups
   /** Largest magnitude one row can add, by slot. */
   readonly growth: readonly number[]
+  /** Rows after which the sums may have to move to the totals: a batch is run in slices of as many. */
+  readonly slice: number
 }
 
 /** Filter, grouping and aggregates of one pipeline. */
@@ -103,10 +105,22 @@ export class CompiledAggregate implements AggregateKernel {
     for (const set of this.distinct) set.consume(batch, alive, this.idsPtr)
     state.reserve(this.groupCount)
     const variant = this.prepare(batch, this.tier.next(rows))
-    state.admit(variant.mode, variant.growth.map(growth => growth * rows), this.groupCount)
     target.ids = this.idsPtr
     target.state = state.statePtr
-    this.runVariant(variant, batch, alive, rows)
+    if (batch.windowRows <= variant.slice) {
+      state.admit(variant.mode, variant.growth.map(growth => growth * rows), this.groupCount)
+      this.runVariant(variant, batch, alive, rows)
+    } else this.runSlices(variant, batch, alive, rows)
+  }
+
+  // The rows of the batch count once, with the first slice.
+  private runSlices(variant: Variant, batch: Batch, alive: number, rows: number): void {
+    const { slice, growth, mode } = variant
+    for (let begin = batch.begin; begin < batch.end; begin += slice) {
+      const end = Math.min(begin + slice, batch.end)
+      this.state.admit(mode, growth.map(one => one * (end - begin)), this.groupCount)
+      this.runVariant(variant, { ...batch, begin, end }, alive, begin === batch.begin ? rows : 0)
+    }
   }
 
   private runVariant(variant: Variant, batch: Batch, alive: number, rows: number): void {
@@ -139,10 +153,11 @@ export class CompiledAggregate implements AggregateKernel {
       const rows = Math.max(BATCH_ROWS, batch.windowRows)
       // With many groups a flush costs as much as a batch, so sums that fill up soon take the slow path at once.
       const headroom = this.groupCount > CROWD ? CROWDED_BATCHES : 1
-      const fullKey = `${isWasm}/${rows}/${headroom}/${key}`
+      const maySlice = this.groupCount <= SLICED_GROUPS
+      const fullKey = `${isWasm}/${rows}/${headroom}/${maySlice}/${key}`
       let variant = this.variants.get(fullKey) ?? this.memo?.get(fullKey)
       if (variant === undefined) {
-        variant = this.specialize(shapes, rows * headroom, isWasm)
+        variant = this.specialize(shapes, rows * headroom, isWasm, maySlice)
         this.variants.set(fullKey, variant)
         if (variant.wasm === null) keepVariant(this.memo, fullKey, variant)
       }
@@ -152,11 +167,14 @@ export class CompiledAggregate implements AggregateKernel {
     }
   }
 
-  private specialize(columns: readonly ColumnShape[], rows: number, isWasm: boolean): Variant {
+  private specialize(
+    columns: readonly ColumnShape[], wanted: number, isWasm: boolean, maySlice: boolean,
+  ): Variant {
     const { memory } = this.env
     const env = loweringEnv(this.env)
     const lowering = new Lowering(columns, env)
     const mode: SlotMode = isWasm ? 'int64' : 'float64'
+    const rows = maySlice ? this.sliceRows(lowering, wanted, mode) : wanted
     const made = this.statements(lowering, rows, mode)
     let { statements, growth } = made
     let mine = mode === 'int64' ? statements.filter(statement => isStatementPrintable(statement, columns)) : []
@@ -178,8 +196,19 @@ export class CompiledAggregate implements AggregateKernel {
     const all = statements
     return {
       mode: wasm === null ? 'float64' : 'int64', run: rest.length === 0 ? null : print(rest), wasm,
-      whole: () => print(all), lowering, lookups, growth,
+      whole: () => print(all), lowering, lookups, growth, slice: rows,
     }
+  }
+
+  // With few groups it is cheap to move sums to the totals, more often than once per batch if that keeps them in slots.
+  private sliceRows(lowering: Lowering, wanted: number, mode: SlotMode): number {
+    let rows = wanted
+    for (const { kind, argument } of this.state.slots) {
+      if (kind !== 'sum') continue
+      const fit = SlotState.limit(mode) / magnitudeOf(lowering.lower(argument!))
+      if (fit >= SLICE_ROWS_MIN) while (rows > fit) rows /= 2
+    }
+    return rows
   }
 
   private statements(
@@ -239,6 +268,10 @@ export class CompiledAggregate implements AggregateKernel {
     })
   }
 }
+
+// Up to this many groups, batches may be run in slices of at least so many rows.
+const SLICED_GROUPS = 32
+const SLICE_ROWS_MIN = 128
 
 // Groups from which on the slots of one batch must leave room for many more.
 const CROWD = 65536
