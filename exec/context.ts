@@ -6,6 +6,7 @@ import type { IndexCounters, TableAccess, TableWriter } from '../storage/access.
 import type { Arena } from '../storage/memory/arena.ts'
 import type { LinearMemory } from '../storage/memory/linear-memory.ts'
 import type { Backend } from './kernel/kernel.ts'
+import type { SpillSpace } from './spill/spill.ts'
 import type { Batch } from './vector/batch.ts'
 
 
@@ -29,6 +30,8 @@ export interface ExecutionContext {
   readonly parameters: readonly Scalar[]
   /** Which back end runs kernels. 'auto': WebAssembly where it pays, JavaScript elsewhere. */
   readonly backend: Backend
+  /** Where operators put rows that are more than their share of the memory; absent: they fail with 53200. */
+  readonly spill?: SpillSpace
   readonly signal?: AbortSignal
   /** Point in time, in the milliseconds of performance.now(), after which the statement fails with 57014. */
   readonly deadlineMs?: number

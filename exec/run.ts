@@ -58,6 +58,7 @@ export class Run implements ConditionValues {
   readonly #working: Map<WorkingTable, ColumnStore> = new Map()
   readonly #subplans: Subplans
   readonly #arenas: Set<Arena> = new Set()
+  readonly #tempFiles: Set<{ close(): void }> = new Set()
 
   constructor(context: ExecutionContext, subplans: Subplans, options: { analyze: boolean }) {
     this.context = context
@@ -134,6 +135,17 @@ export class Run implements ConditionValues {
     if (this.#arenas.delete(arena)) arena.release()
   }
 
+  /** Closes a temporary file at the end of the execution, whatever happens. */
+  keep(file: { close(): void }): void {
+    this.#tempFiles.add(file)
+  }
+
+  /** Closes a temporary file now. */
+  drop(file: { close(): void }): void {
+    this.#tempFiles.delete(file)
+    file.close()
+  }
+
   /** Opens `operator`, measured when this run is an EXPLAIN ANALYZE. */
   open(operator: Operator): BatchSource {
     if (this.profiles === null) return operator.open(this)
@@ -170,6 +182,8 @@ export class Run implements ConditionValues {
   close(): void {
     for (const arena of this.#arenas) arena.release()
     this.#arenas.clear()
+    for (const file of this.#tempFiles) file.close()
+    this.#tempFiles.clear()
   }
 
   #resultOf(e: SubqueryExpression): SubqueryResult {

@@ -55,6 +55,8 @@ export interface EngineOptions {
   /** Who does asynchronous I/O: libuv's thread pool, or the calling thread. */
   readonly io: 'threads' | 'sync'
   readonly files: FileSystem | null
+  /** Folder of temporary files; null = beside the database. */
+  readonly tempDirectory: string | null
 }
 
 const GROUP_BYTES = 64 * 1024 * 1024
@@ -91,4 +93,5 @@ export const DEFAULT_ENGINE_OPTIONS: EngineOptions = {
   checkpointIntervalMs: 0,
   io: 'threads',
   files: null,
+  tempDirectory: null,
 }

@@ -16,6 +16,7 @@ import type { FileHandle, FileLock, FileSystem } from './file/file.ts'
 import { IoQueue, SYNC_DISPATCHER, THREAD_DISPATCHER } from './file/io-queue.ts'
 import { MemoryFileSystem } from './file/memory-file.ts'
 import { NodeFileSystem } from './file/node-file.ts'
+import { sweepTemp, tempFolder } from './file/temp-space.ts'
 import { FRAME_SIZE, LinearMemory } from './memory/linear-memory.ts'
 import { findNativeChecksum } from './memory/native-checksum.ts'
 import { countDamagedCopies } from './page/meta-slot.ts'
@@ -134,6 +135,7 @@ function openOnceNow({ path, options, files }: OpenPlace): Engine {
 function openHeld({ path, options, files }: OpenPlace, file: FileHandle, { lock, slot }: Held): Engine {
   let memory: LinearMemory | null = null
   try {
+    if (path !== MEMORY_PATH && !options.readOnly) sweepTemp(files, tempFolder(path))
     memory = LinearMemory.create(options.memoryBytes)
     const { engine, meta, isNew } = assemble({ path, options, files, file, lock, memory })
     engine.redoLsn = meta.redoLsn

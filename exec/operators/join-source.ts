@@ -23,8 +23,15 @@ import type { ColumnStore } from './column-store.ts'
 import { gatherVector, unreadVector } from './gather.ts'
 import { JoinTable } from './join-table.ts'
 import type { JoinOperator } from './join.ts'
-import { buildStore } from './materialise.ts'
 import { TableProbe } from './table-probe.ts'
+
+/** The sides of a join, or of a part of it. The join releases the arena and closes the probe side. */
+export interface JoinSides {
+  /** Memory of the store. */
+  readonly arena: Arena
+  readonly store: ColumnStore
+  readonly openProbe: () => BatchSource
+}
 
 /** The batches of one execution of a join. */
 export class JoinSource implements BatchSource {
@@ -61,7 +68,7 @@ export class JoinSource implements BatchSource {
   #pairs = 0
   #sweeping = false
 
-  constructor(run: Run, operator: JoinOperator, residual: Expression | null) {
+  constructor(run: Run, operator: JoinOperator, residual: Expression | null, sides: JoinSides) {
     const { spec, children: [left, right] } = operator
     this.#run = run
     this.#operator = operator
@@ -70,9 +77,9 @@ export class JoinSource implements BatchSource {
     this.#givesPairs = spec.join !== 'semi' && spec.join !== 'anti'
     this.#pairTypes = [...left!.output.slice(0, spec.leftWidth), ...right!.output.slice(0, spec.rightWidth)]
     const buildsLeft = spec.build === 'left'
-    this.#buildArena = run.newArena()
+    this.#buildArena = sides.arena
     this.#outArena = run.newArena()
-    this.#store = buildStore(run, buildsLeft ? left! : right!, this.#buildArena)
+    this.#store = sides.store
     this.#paired = new Uint8Array(spec.join === 'full' ? this.#store.rows : 0)
     const buildKeys = buildsLeft ? spec.leftKeys : spec.rightKeys
     this.#probeKeys = buildsLeft ? spec.rightKeys : spec.leftKeys
@@ -82,7 +89,7 @@ export class JoinSource implements BatchSource {
     this.#isUnique = table?.unique === true
     this.#probe = table === null ? null : new TableProbe(run.context.memory, this.#buildArena, table, types)
     this.#residual = residual === null ? null : compileFilter(residual, this.#pairTypes, run.env)
-    this.#probeInput = run.open(probe)
+    this.#probeInput = sides.openProbe()
   }
 
   next(): Batch | null {

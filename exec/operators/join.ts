@@ -11,7 +11,7 @@ import { expressionText } from '../explain-expression.ts'
 import type { Expression, JoinPlan, OutputColumn } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
-import { JoinSource } from './join-source.ts'
+import { openJoin } from './join-parts.ts'
 
 export interface JoinSpec {
   readonly join: JoinPlan['join']
@@ -66,6 +66,6 @@ export class JoinOperator implements Operator {
 
   open(run: Run): BatchSource {
     const residual = this.spec.residual === null ? null : run.bind(this.spec.residual)
-    return new JoinSource(run, this, residual)
+    return openJoin(run, this, residual)
   }
 }

@@ -1,7 +1,8 @@
 // Sort and top-N. Rows are copied into a ColumnStore, the order is computed over normalised key words
 // (sort-words.ts, radix-order.ts) and rows are gathered batch by batch. With a limit, the store is cut back to the best
 // `limit` rows whenever it has grown to several times that, so memory stays bounded and most rows of a
-// large input are dropped by one comparison with the worst row kept (top-n-gate.ts).
+// large input are dropped by one comparison with the worst row kept (top-n-gate.ts). Without one, rows beyond the
+// operator's share of the memory are written to temporary files in sorted runs, which are merged in the end.
 import type { BatchSource } from '../context.ts'
 import { sortKeyText } from '../explain-expression.ts'
 import type { OutputColumn, SortKey } from '../plan/logical.ts'
@@ -11,6 +12,10 @@ import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import { aliveRows } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
+import type { RowFile } from '../spill/row-file.ts'
+import { mergeRuns, writeRun } from '../spill/sorted-runs.ts'
+import { noteSpill } from '../spill/spill.ts'
+import type { SpillSpace } from '../spill/spill.ts'
 import { ColumnStore } from './column-store.ts'
 import { rowCount } from './limit.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
@@ -75,6 +80,9 @@ class SortSource implements BatchSource {
   #storeArena: Arena
   #store: ColumnStore
   #order: Int32Array | null = null
+  /** Sorted rows in temporary files, and their merge. */
+  readonly #runs: RowFile[] = []
+  #merge: BatchSource | null = null
   #next = 0
 
   constructor(run: Run, operator: SortOperator, keep: number) {
@@ -89,6 +97,7 @@ class SortSource implements BatchSource {
 
   next(): Batch | null {
     const order = this.#order ??= this.#sortInput()
+    if (this.#merge !== null) return this.#merge.next()
     if (this.#next >= order.length) return null
     this.#run.check()
     const rows = order.subarray(this.#next, this.#next + BATCH_ROWS)
@@ -105,13 +114,14 @@ class SortSource implements BatchSource {
     if (this.#keep === 0) return new Int32Array(0)
     const bounded = this.#keep !== Infinity
     const cutAt = Math.max(this.#keep * 2, this.#keep + BATCH_ROWS)
-    const { memory } = this.#run.context
+    const { memory, spill } = this.#run.context
     const gate = bounded ? new TopGate(memory, this.#operator.spec.keys[0]!) : null
     let selection = new Int32Array(BATCH_ROWS)
     for (let batch = this.#input.next(); batch !== null; batch = this.#input.next()) {
       this.#run.check()
       if (gate === null) {
         this.#store.append(batch)
+        if (spill !== undefined && this.#storeArena.bytes > spill.budgetBytes) this.#spillRun(spill)
         continue
       }
       if (selection.length < batch.windowRows) selection = new Int32Array(batch.windowRows)
@@ -120,7 +130,20 @@ class SortSource implements BatchSource {
       if (this.#store.rows >= cutAt) this.#cut(gate)
     }
     this.#input.close()
+    if (spill !== undefined && this.#runs.length > 0) {
+      this.#spillRun(spill)
+      this.#merge = mergeRuns(this.#run, spill, this.#runs, this.#operator.spec.keys)
+      return new Int32Array(0)
+    }
     return this.#sorted().subarray(0, Math.min(this.#keep, this.#store.rows))
+  }
+
+  /** Writes the rows in hand to a file, in order, and begins anew. */
+  #spillRun(space: SpillSpace): void {
+    if (this.#store.rows > 0) this.#runs.push(writeRun(this.#run, space, this.#store, this.#sorted()))
+    noteSpill(this.#run, this.#operator, this.#runs.length)
+    this.#storeArena.reset()
+    this.#store = this.#newStore(this.#storeArena)
   }
 
   #sorted(): Int32Array {
@@ -151,6 +174,7 @@ class SortSource implements BatchSource {
 
   close(): void {
     this.#input.close()
+    this.#merge?.close()
     this.#next = Infinity
     this.#order = new Int32Array(0)
     this.#run.releaseArena(this.#storeArena)

@@ -15,17 +15,16 @@ import { BATCH_ROWS, LAYOUT_WIDTH } from '../../storage/column-buffers.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { Batch } from '../vector/batch.ts'
 import type { Vector } from '../vector/vector.ts'
-import { buildStore } from './materialise.ts'
 import type { Description, Estimate, Operator } from './operator.ts'
 import type { ColumnSortKey } from './sort.ts'
-import { orderWithRuns } from './sort-words.ts'
 import { computeAggregate } from './window-aggregate.ts'
 import { CallState, scalarsOf } from './window-call.ts'
 import type { CallResult } from './window-call.ts'
 import { makeFrames } from './window-frames.ts'
 import type { Frames } from './window-frames.ts'
 import { computeRank } from './window-rank.ts'
-import { WindowRows } from './window-rows.ts'
+import { WindowSections } from './window-sections.ts'
+import type { WindowRows } from './window-rows.ts'
 import { computeValue } from './window-value.ts'
 
 /** An argument: a column of the input, or (column -1) an expression with the same value for every row. */
@@ -88,6 +87,7 @@ class WindowSource implements BatchSource {
   readonly #operator: WindowOperator
   readonly #arena: Arena
   readonly #outArena: Arena
+  readonly #sections: WindowSections
   #computed: Computed | null = null
   #next = 0
 
@@ -96,13 +96,20 @@ class WindowSource implements BatchSource {
     this.#operator = operator
     this.#arena = run.newArena()
     this.#outArena = run.newArena()
+    this.#sections = new WindowSections(run, operator)
   }
 
   next(): Batch | null {
     if (this.#next === Infinity) return null
-    const { rows, results } = this.#computed ??= this.#compute()
+    if (this.#computed === null || this.#next >= this.#computed.rows.count) {
+      const section = this.#sections.next()
+      if (section === null || section.count === 0) return null
+      this.#arena.reset()
+      this.#computed = this.#compute(section)
+      this.#next = 0
+    }
+    const { rows, results } = this.#computed
     const first = this.#next
-    if (first >= rows.count) return null
     this.#run.check()
     const picked = rows.order.subarray(first, first + BATCH_ROWS)
     const count = picked.length
@@ -122,14 +129,10 @@ class WindowSource implements BatchSource {
     return { windowRows: count, begin: 0, end: count, alivePtr: 0, columns }
   }
 
-  #compute(): Computed {
-    const { spec, children } = this.#operator
-    const store = buildStore(this.#run, children[0]!, this.#arena)
+  #compute(rows: WindowRows): Computed {
+    const { spec } = this.#operator
     const scratch = this.#run.newArena()
     try {
-      const { order, equal } = orderWithRuns(store, spec.keys, scratch)
-      scratch.reset()
-      const rows = new WindowRows(store, order, equal)
       const known = new Map<string, Frames>()
       const results = spec.calls.map((planned) => {
         const result = this.#call(rows, planned, known, scratch)
@@ -169,6 +172,7 @@ class WindowSource implements BatchSource {
   close(): void {
     this.#next = Infinity
     this.#computed = null
+    this.#sections.close()
     this.#run.releaseArena(this.#arena)
     this.#run.releaseArena(this.#outArena)
   }

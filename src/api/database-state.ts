@@ -9,6 +9,7 @@ import type { Backend } from '../../exec/mod.ts'
 import type { Engine } from '../../storage/mod.ts'
 import { detachAll } from './attachments.ts'
 import { SequenceValues } from './sequence-values.ts'
+import { closeSpillSpace } from './spill-space.ts'
 import { Session } from './session.ts'
 
 /** An open database and its sessions. */
@@ -81,6 +82,7 @@ export class DatabaseState {
     try {
       detachAll(this.engine)
       this.sequences.settle()
+      closeSpillSpace(this.engine)
     } finally {
       this.engine.close()
     }

@@ -39,6 +39,8 @@ export interface OpenOptions {
   io?: 'threads' | 'sync'
   /** Kernels: 'auto' (default), or one back end for comparison. */
   backend?: Backend
+  /** Folder for what queries cannot hold in their share of the memory. Default: `<path>-tmp`, beside the database. */
+  tempDirectory?: string
   /** File system to use instead of the real one. */
   files?: EngineOptions['files']
   /**
@@ -62,7 +64,7 @@ export interface StatementOptions extends JsOptions {
 const OPEN_NAMES: readonly (keyof OpenOptions)[] = [
   'memory', 'synchronous', 'readOnly', 'walMode', 'walArchive', 'walSegment', 'walFlushInterval', 'checkpointInterval',
   'checkpointPages', 'checkpointBytes', 'io', 'backend', 'files', 'rowGroupRows', 'deltaRows', 'poolFrames',
-  'checkpointEvery', 'mergeEveryCommit', 'compression',
+  'checkpointEvery', 'mergeEveryCommit', 'compression', 'tempDirectory',
 ]
 
 /** Options that are planned: a clear refusal instead of "unknown". */
@@ -90,7 +92,8 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
   checkBoolean('mergeEveryCommit', options.mergeEveryCommit ?? false)
   if (options.compression !== undefined) checkOneOf('compression', options.compression, COMPRESSIONS)
   const engine: Partial<EngineOptions> = {
-    synchronous, readOnly, files, compression: options.compression ?? DEFAULT_ENGINE_OPTIONS.compression,
+    synchronous, readOnly, files, tempDirectory: folderOption(options.tempDirectory),
+    compression: options.compression ?? DEFAULT_ENGINE_OPTIONS.compression,
     memoryBytes: options.memory === undefined ? DEFAULT_ENGINE_OPTIONS.memoryBytes : parseSize(options.memory),
     rowGroupRows: count('rowGroupRows', options.rowGroupRows, 64, 65_536, DEFAULT_ENGINE_OPTIONS.rowGroupRows),
     deltaRows: count('deltaRows', options.deltaRows, 1, 2 ** 31, DEFAULT_ENGINE_OPTIONS.deltaRows),
@@ -104,6 +107,12 @@ export function resolveOpenOptions(options: OpenOptions): ResolvedOptions {
     ...resolveLogOptions(options),
   }
   return { engine, backend }
+}
+
+function folderOption(folder: unknown): string | null {
+  if (folder === undefined) return null
+  if (typeof folder === 'string' && folder !== '') return folder
+  throw invalid(`option tempDirectory must be the path of a folder, not ${JSON.stringify(folder)}`)
 }
 
 // How commits become durable.

@@ -7,6 +7,7 @@ import { Arena } from '../../storage/mod.ts'
 import type { LinearMemory, StoreAccess, Transaction } from '../../storage/mod.ts'
 import { FittingWriter } from './fit-row.ts'
 import type { Session, StartedRead } from './session.ts'
+import { spillSpace } from './spill-space.ts'
 import { executorAccess } from './wide-key-access.ts'
 
 /** What one execution of a plan needs. The caller releases the arena. `tables` are the transaction's by default. */
@@ -19,6 +20,7 @@ export function executionContext(
   return {
     memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(tables(name), engine.memory),
     writer: recheck === null ? writer : recheck.over(writer),
+    spill: spillSpace(engine),
     indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats, parameters, backend,
   }
 }

@@ -5,6 +5,7 @@ import type { ExecutionContext, Backend, PhysicalPlan } from '../../exec/mod.ts'
 import { planStatement } from '../../exec/mod.ts'
 import { forEachRow } from '../../exec/operators/rows.ts'
 import { FittingWriter } from '../../src/api/fit-row.ts'
+import { spillSpace } from '../../src/api/spill-space.ts'
 import { fromJs } from '../../src/base/scalar-js.ts'
 import type { Row, Scalar, SqlType } from '../../src/base/types.ts'
 import { bind } from '../../src/sql/bind.ts'
@@ -112,7 +113,7 @@ export class Session {
     const { engine } = this
     return {
       memory: engine.memory, arena: new Arena(engine.memory), tables: (name) => txn.tables(name),
-      writer: new FittingWriter(txn),
+      writer: new FittingWriter(txn), spill: spillSpace(engine),
       indexCounters: engine.indexCounters, poolCounters: () => engine.pool.stats,
       parameters, backend: this.backend,
     }
