@@ -3,8 +3,8 @@
 //
 // A file loses its name as soon as it is open, where the system allows that, and the folder goes with the last name:
 // so nothing is left behind however the process ends. Elsewhere files are removed when they are closed, and those of
-// a crash by `sweepTemp`, which whoever opens the database for writing calls. Nothing here is ever synced: the content means nothing to
-// anybody else.
+// a crash by `sweepTemp`, which whoever opens the database for writing calls. Nothing here is ever synced: the
+// content means nothing to anybody else.
 import { randomBytes } from 'node:crypto'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { FileHandle, FileSystem } from './file.ts'
