@@ -8,11 +8,13 @@
 //   bool_and every, bool_or    boolean
 //   stddev[_samp|_pop] variance var_samp var_pop   double (PostgreSQL: numeric for exact inputs)
 //   corr(y, x) covar_* regr_*   double;  regr_count bigint;  median(x) double
-//   string_agg(text, text)     text, in input order
+//   string_agg(text, text)     text, in input order (group_concat)
+//   array_agg json_agg jsonb_agg, json_object_agg jsonb_object_agg     NULLs included, in input order
+//   bit_and bit_or bit_xor any_value approx_count_distinct (2 % off)
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { SqlType } from '../../src/base/types.ts'
 import {
-  BIGINT, BOOLEAN, DOUBLE, INTERVAL, TEXT, decimalType, isInteger, isNumeric,
+  BIGINT, BOOLEAN, DOUBLE, INTERVAL, JSONB, JSON_TYPE, TEXT, arrayType, decimalType, isInteger, isNumeric,
 } from '../../src/base/types.ts'
 import type { ResolvedCall } from './resolve.ts'
 import { asDecimal, implicitDistance } from './type-rules.ts'
@@ -25,7 +27,11 @@ export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
   ['bool_and', 'bool_and'], ['every', 'bool_and'], ['bool_or', 'bool_or'],
   ['stddev', 'stddev_samp'], ['stddev_samp', 'stddev_samp'], ['stddev_pop', 'stddev_pop'],
   ['variance', 'var_samp'], ['var_samp', 'var_samp'], ['var_pop', 'var_pop'], ['string_agg', 'string_agg'],
-  ['median', 'median'], ...PAIR_STATISTICS.map((name): [string, string] => [name, name]),
+  ['median', 'median'], ['array_agg', 'array_agg'], ['list', 'array_agg'],
+  ['json_agg', 'json_agg'], ['jsonb_agg', 'jsonb_agg'],
+  ['json_object_agg', 'json_object_agg'], ['jsonb_object_agg', 'jsonb_object_agg'], ['bit_and', 'bit_and'],
+  ['bit_or', 'bit_or'], ['bit_xor', 'bit_xor'], ['group_concat', 'string_agg'], ['any_value', 'any_value'],
+  ['approx_count_distinct', 'approx_count_distinct'], ...PAIR_STATISTICS.map((name): [string, string] => [name, name]),
 ])
 
 /** True for aggregates that are 0 of no rows, where all others are NULL. */
@@ -57,7 +63,7 @@ export function resolveAggregate(
 
 function resolveById(id: string, args: readonly SqlType[]): ResolvedCall | null {
   const isPair = PAIR_STATISTICS.includes(id)
-  if (args.length !== (id === 'string_agg' || isPair ? 2 : 1)) return null
+  if (args.length !== (TWO_ARGUMENTS.has(id) || isPair ? 2 : 1)) return null
   if (isPair) return resolvePair(id, args)
   const type = args[0]!
   switch (id) {
@@ -67,9 +73,25 @@ function resolveById(id: string, args: readonly SqlType[]): ResolvedCall | null 
     case 'avg': return resolveAverage(type)
     case 'bool_and': case 'bool_or':
       return type.kind === 'boolean' || type.kind === 'null' ? { fn: id, argTypes: [BOOLEAN], result: BOOLEAN } : null
+    case 'array_agg': return { fn: id, argTypes: [known(type)], result: arrayType(known(type)) }
+    case 'json_agg': return { fn: id, argTypes: [known(type)], result: JSON_TYPE }
+    case 'jsonb_agg': return { fn: id, argTypes: [known(type)], result: JSONB }
+    case 'json_object_agg': return { fn: id, argTypes: [TEXT, known(args[1]!)], result: JSON_TYPE }
+    case 'jsonb_object_agg': return { fn: id, argTypes: [TEXT, known(args[1]!)], result: JSONB }
+    case 'bit_and': case 'bit_or': case 'bit_xor':
+      return isInteger(type) ? { fn: id, argTypes: [type], result: type } : null
+    case 'any_value': return { fn: id, argTypes: [known(type)], result: known(type) }
+    case 'approx_count_distinct': return { fn: id, argTypes: [known(type)], result: BIGINT }
     case 'string_agg': return { fn: id, argTypes: [TEXT, TEXT], result: TEXT }
     default: return isNumeric(type) || type.kind === 'null' ? { fn: id, argTypes: [DOUBLE], result: DOUBLE } : null
   }
+}
+
+const TWO_ARGUMENTS = new Set(['string_agg', 'json_object_agg', 'jsonb_object_agg'])
+
+/** An untyped NULL is text. */
+function known(type: SqlType): SqlType {
+  return type.kind === 'null' ? TEXT : type
 }
 
 function resolvePair(fn: string, args: readonly SqlType[]): ResolvedCall | null {
@@ -93,6 +115,7 @@ function resolveSum(type: SqlType): ResolvedCall | null {
 }
 
 function resolveAverage(type: SqlType): ResolvedCall | null {
+  if (type.kind === 'interval') return { fn: 'avg', argTypes: [type], result: INTERVAL }
   if (isInteger(type)) return { fn: 'avg', argTypes: [type], result: decimalType(38, 16) }
   if (type.kind === 'decimal') {
     const exact = asDecimal(type)

@@ -15,13 +15,15 @@ import { DATETIME_FUNCTIONS } from './datetime.ts'
 import { GENERAL_FUNCTIONS } from './general.ts'
 import { BIT_FUNCTIONS } from './bits.ts'
 import { SESSION_FUNCTIONS } from './session.ts'
+import { ARRAY_FUNCTIONS } from './array.ts'
+import { JSON_FUNCTIONS } from './json.ts'
 
 export type { FunctionEntry, ResolvedCall }
 export { commonType, canCast, isAggregateName, resolveAggregate, isWindowName, resolveWindow }
 
 const ENTRIES: readonly FunctionEntry[] = [
   ...NUMERIC_FUNCTIONS, ...TEXT_FUNCTIONS, ...PATTERN_FUNCTIONS, ...DATETIME_FUNCTIONS, ...GENERAL_FUNCTIONS,
-  ...BIT_FUNCTIONS, ...SESSION_FUNCTIONS,
+  ...BIT_FUNCTIONS, ...SESSION_FUNCTIONS, ...ARRAY_FUNCTIONS, ...JSON_FUNCTIONS,
 ]
 
 const byName = new Map<string, FunctionEntry[]>()
@@ -66,7 +68,10 @@ export function resolveOperator(
 }
 
 function resolveInfix(symbol: string, left: SqlType, right: SqlType, position?: number): ResolvedCall | null {
-  if (symbol === '||') return resolveConcatenation(left, right)
+  if (symbol === '||') {
+    const isList = [left, right].some(type => type.kind === 'array' || type.kind === 'jsonb')
+    return isList ? chooseOverload(byName.get(symbol)!, [left, right], position) : resolveConcatenation(left, right)
+  }
   const comparison = resolveComparison(symbol, left, right, position)
   if (comparison !== null) return comparison
   const entries = byName.get(symbol) ?? []

@@ -6,10 +6,11 @@
 //
 // Patterns: a type kind accepts that kind (and what casts to it implicitly); 'decimal' keeps precision and
 // scale; 'any' takes anything as it is; 'number' any numeric; 'same' unifies all 'same' arguments.
+// 'array' takes an array of T and 'element' a T, where T is the common type of all of them in the call.
 // In results, '=' is the (converted) type of the first argument and 'same' the unified type.
 import type { Scalar, SqlType, TypeKind } from '../../src/base/types.ts'
 
-export type Pattern = TypeKind | 'any' | 'number' | 'same'
+export type Pattern = TypeKind | 'any' | 'number' | 'same' | 'element'
 
 /** What an implementation may ask about its call: exact types, and the time of the statement. */
 export interface CallContext {

@@ -25,6 +25,11 @@ export function resolveComparison(
     return { fn, argTypes: [side(left), side(right)], result: BOOLEAN }
   }
   const side = (type: SqlType): SqlType => type.kind === common.kind ? type : common
+  // Texts of arrays are equal when the values are, but do not sort as these do; of JSONB, 1 and 1.0 are equal too.
+  if (common.kind === 'jsonb' || (common.kind === 'array' && fn !== 'eq' && fn !== 'ne')) {
+    return { fn: `ordered_${fn}`, argTypes: [common, common], result: BOOLEAN }
+  }
+  if (common.kind === 'array') return { fn, argTypes: [common, common], result: BOOLEAN }
   return { fn, argTypes: [side(left), side(right)], result: BOOLEAN }
 }
 

@@ -3,7 +3,7 @@
 // takes the type that the chosen overload wants, as PostgreSQL's "unknown" does.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { SqlType, TypeKind } from '../../src/base/types.ts'
-import { DOUBLE, TEXT, decimalType, isInteger, isNumeric, typeName } from '../../src/base/types.ts'
+import { DOUBLE, TEXT, arrayType, decimalType, isInteger, isNumeric, typeName } from '../../src/base/types.ts'
 import type { FunctionEntry, Pattern } from './entry.ts'
 import { asDecimal, commonType, implicitDistance } from './type-rules.ts'
 
@@ -24,6 +24,7 @@ function acceptsCount(entry: FunctionEntry, count: number): boolean {
 function matchCost(pattern: Pattern, type: SqlType): number {
   if (pattern === 'any') return type.kind === 'null' ? 1 : 0
   if (pattern === 'same') return 1
+  if (pattern === 'element') return type.kind === 'array' ? -1 : 1
   if (pattern === 'number') return type.kind === 'null' ? 3 : isNumeric(type) ? 0 : -1
   if (type.kind === 'null') return unknownCost(pattern)
   // Double precision is the preferred numeric type: round(5) is a double, as in PostgreSQL.
@@ -75,14 +76,27 @@ export function chooseOverload(
 function applyOverload(entry: FunctionEntry, args: readonly SqlType[], position?: number): ResolvedCall {
   const same = args.filter((_, i) => patternAt(entry, i) === 'same')
   const unified = same.length === 0 ? TEXT : commonType(same, position)
-  const argTypes = args.map((type, i) => targetType(patternAt(entry, i)!, type, unified))
+  const element = elementOf(entry, args, position)
+  const target = (pattern: Pattern, type: SqlType): SqlType => pattern === 'element' ? element
+    : pattern === 'array' ? arrayType(element) : targetType(pattern, type, unified)
+  const argTypes = args.map((type, i) => target(patternAt(entry, i)!, type))
   const result = typeof entry.result === 'function' ? entry.result(argTypes)
     : entry.result === '=' ? argTypes[0]!
-    : targetType(entry.result, { kind: 'null' }, unified)
+    : target(entry.result, { kind: 'null' })
   return { fn: entry.id, argTypes, result }
 }
 
-function targetType(pattern: Pattern, type: SqlType, unified: SqlType): SqlType {
+// The T of arrays of T and of their elements; text when nothing tells.
+function elementOf(entry: FunctionEntry, args: readonly SqlType[], position?: number): SqlType {
+  const types = args.flatMap((type, i) => {
+    const pattern = patternAt(entry, i)
+    if (pattern === 'element') return [type]
+    return pattern === 'array' && type.element !== undefined ? [type.element] : []
+  })
+  return types.length === 0 ? TEXT : commonType(types, position)
+}
+
+function targetType(pattern: Exclude<Pattern, 'element'>, type: SqlType, unified: SqlType): SqlType {
   switch (pattern) {
     case 'any': return type.kind === 'null' ? TEXT : type
     case 'same': return unified
@@ -98,7 +112,7 @@ export function exactOverload(entries: readonly FunctionEntry[], args: readonly 
     if (!acceptsCount(entry, args.length)) continue
     const fits = args.every((type, i) => {
       const pattern = patternAt(entry, i)!
-      if (pattern === 'any' || pattern === 'same' || type.kind === 'null') return true
+      if (pattern === 'any' || pattern === 'same' || pattern === 'element' || type.kind === 'null') return true
       return pattern === 'number' ? isNumeric(type) : pattern === type.kind
     })
     if (fits) return entry

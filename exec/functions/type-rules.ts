@@ -9,7 +9,7 @@
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { SqlType, TypeKind } from '../../src/base/types.ts'
 import {
-  BIGINT, DOUBLE, NULL_TYPE, TEXT, decimalType, isInteger, isNumeric, sameType, typeName,
+  arrayType,  BIGINT, DOUBLE, NULL_TYPE, TEXT, decimalType, isInteger, isNumeric, sameType, typeName,
 } from '../../src/base/types.ts'
 
 /** Numeric types from narrow to wide; implicit casts only go right. */
@@ -50,13 +50,14 @@ const EXPLICIT: Partial<Record<TypeKind, readonly TypeKind[]>> = {
   integer: ['boolean'],
   bigint: ['boolean', 'timestamp'],
   text: ['boolean', 'smallint', 'integer', 'bigint', 'real', 'double', 'decimal', 'date', 'time', 'timestamp',
-    'timestamptz', 'interval', 'bytea', 'uuid', 'json'],
+    'timestamptz', 'interval', 'bytea', 'uuid', 'json', 'jsonb', 'array'],
   interval: ['time'],
 }
 const ASSIGNMENT: Partial<Record<TypeKind, readonly TypeKind[]>> = {
   timestamp: ['date', 'time'],
   timestamptz: ['date', 'time', 'timestamp'],
-  json: ['text'],
+  json: ['text', 'jsonb'],
+  jsonb: ['json'],
 }
 
 /** Whether PostgreSQL converts `from` to `to` by itself, on assignment, or with an explicit CAST. */
@@ -65,6 +66,7 @@ export function canCast(from: SqlType, to: SqlType, context: 'implicit' | 'assig
   if (context === 'implicit') return false
   if (isNumeric(from) && isNumeric(to)) return true
   if (to.kind === 'text') return true
+  if (from.kind === 'jsonb' && (isNumeric(to) || to.kind === 'boolean')) return context === 'explicit'
   if (ASSIGNMENT[from.kind]?.includes(to.kind)) return true
   return context === 'explicit' && (EXPLICIT[from.kind]?.includes(to.kind) ?? false)
 }
@@ -89,6 +91,7 @@ function unify(a: SqlType, b: SqlType, position?: number): SqlType {
     if (a.kind === 'real' || b.kind === 'real') return a.kind === b.kind ? a : DOUBLE
     if (a.kind === 'decimal' || b.kind === 'decimal') return unionDecimal(a, b)
   }
+  if (a.kind === 'array' && b.kind === 'array') return arrayType(commonType([a.element!, b.element!], position))
   if (a.kind === b.kind) return a.kind === 'text' ? unionText(a, b) : a
   if (implicitDistance(a.kind, b.kind) >= 0) return b
   if (implicitDistance(b.kind, a.kind) >= 0) return a

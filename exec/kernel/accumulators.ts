@@ -5,7 +5,7 @@ import { unreachable } from '../../src/base/assert.ts'
 import type { Integer } from '../../src/base/decimal.ts'
 import { addIntegers, checkPrecision, divideDecimals } from '../../src/base/decimal.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import { addIntervals, decodeInterval, encodeInterval } from '../../src/base/interval.ts'
+import { addIntervals, decodeInterval, encodeInterval, multiplyInterval } from '../../src/base/interval.ts'
 import { compareScalars } from '../../src/base/scalar-compare.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
 import { isInteger, physicalOf, typeName } from '../../src/base/types.ts'
@@ -13,6 +13,9 @@ import type { Arena } from '../../storage/memory/arena.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import type { ObjectMap } from './id-map.ts'
 import { WordMap, makeIdMap } from './id-map.ts'
+import {
+  ArrayAccumulator, BitAccumulator, FirstAccumulator, JsonAccumulator, JsonObjectAccumulator, SketchAccumulator,
+} from './collecting.ts'
 import { MedianAccumulator, PAIR_STATISTICS, PairAccumulator } from './statistics.ts'
 
 /** One aggregate of all groups. */
@@ -129,16 +132,25 @@ class ExtremeAccumulator implements Accumulator {
 
 class IntervalAccumulator implements Accumulator {
   private readonly sums: Uint8Array[] = []
+  private readonly counts: number[] = []
+  private readonly isAverage: boolean
+
+  constructor(isAverage: boolean) {
+    this.isAverage = isAverage
+  }
 
   add(group: number, value: Scalar): void {
     if (value === null) return
     const sum = this.sums[group]
+    this.counts[group] = (this.counts[group] ?? 0) + 1
     this.sums[group] = sum === undefined ? value as Uint8Array
       : encodeInterval(addIntervals(decodeInterval(sum), decodeInterval(value as Uint8Array)))
   }
 
   result(group: number): Scalar {
-    return this.sums[group] ?? null
+    const sum = this.sums[group] ?? null
+    if (sum === null || !this.isAverage) return sum
+    return encodeInterval(multiplyInterval(decodeInterval(sum), 1 / this.counts[group]!))
   }
 }
 
@@ -217,6 +229,8 @@ class DistinctAccumulator implements Accumulator {
 export interface AccumulatorSpec {
   readonly fn: string
   readonly argument: SqlType
+  /** Type of the second argument, where there is one. */
+  readonly second?: SqlType
   readonly type: SqlType
   readonly distinct: boolean
 }
@@ -227,12 +241,12 @@ export function makeAccumulator(spec: AccumulatorSpec, memory: LinearMemory, are
   return spec.distinct ? new DistinctAccumulator(inner, spec.argument, memory, arena) : inner
 }
 
-function plainAccumulator({ fn, argument, type }: AccumulatorSpec): Accumulator {
+function plainAccumulator({ fn, argument, second, type }: AccumulatorSpec): Accumulator {
   switch (fn) {
     case 'count_star': return new CountAccumulator(true)
     case 'count': return new CountAccumulator(false)
     case 'sum': case 'avg':
-      if (argument.kind === 'interval') return new IntervalAccumulator()
+      if (argument.kind === 'interval') return new IntervalAccumulator(fn === 'avg')
       if (physicalOf(argument) === 'float') return new FloatAccumulator(fn === 'avg')
       return new ExactAccumulator(fn === 'avg', argument, type)
     case 'min': case 'bool_and': return new ExtremeAccumulator(argument, -1)
@@ -240,6 +254,13 @@ function plainAccumulator({ fn, argument, type }: AccumulatorSpec): Accumulator 
     case 'string_agg': return new StringAccumulator()
     case 'stddev_samp': case 'stddev_pop': case 'var_samp': case 'var_pop': return new VarianceAccumulator(fn)
     case 'median': return new MedianAccumulator()
+    case 'array_agg': return new ArrayAccumulator(argument)
+    case 'json_agg': case 'jsonb_agg': return new JsonAccumulator(argument, fn === 'jsonb_agg')
+    case 'json_object_agg': case 'jsonb_object_agg':
+      return new JsonObjectAccumulator(second!, fn === 'jsonb_object_agg')
+    case 'bit_and': case 'bit_or': case 'bit_xor': return new BitAccumulator(fn)
+    case 'any_value': return new FirstAccumulator()
+    case 'approx_count_distinct': return new SketchAccumulator(argument)
     default:
       if (PAIR_STATISTICS.includes(fn)) return new PairAccumulator(fn)
       return unreachable('the binder resolved an aggregate that no accumulator knows')

@@ -33,7 +33,7 @@ export function planAggregate(
 ): PlannedAggregate {
   const argument = call.args[0]?.type ?? NULL_ARGUMENT
   if (!fitsSlots(call)) {
-    const spec = { fn: call.fn, argument, type: call.type, distinct: call.distinct }
+    const spec = { fn: call.fn, argument, second: call.args[1]?.type, type: call.type, distinct: call.distinct }
     const accumulator = makeAccumulator(spec, memory, arena)
     return { call, accumulator, result: group => accumulator.result(group) }
   }

@@ -1,7 +1,7 @@
 // What the parts of lowering (arithmetic, casts, logic) see of it: the graph, constants and closure calls. It
 // exists so that lower.ts may import them and they need not import it.
 import type { Scalar, SqlType } from '../../src/base/types.ts'
-import { physicalOf } from '../../src/base/types.ts'
+import { isText, physicalOf } from '../../src/base/types.ts'
 import type { ScalarFunction } from '../functions/entry.ts'
 import type { ColumnShape, Graph, Node, Rep } from './ir.ts'
 import { isSafeRange } from './ir.ts'
@@ -30,7 +30,7 @@ export interface LoweringContext {
 export function repOf(type: SqlType, range: Range): Rep {
   switch (physicalOf(type)) {
     case 'float': return 'float'
-    case 'bytes': return type.kind === 'text' || type.kind === 'json' ? 'text' : 'bytes'
+    case 'bytes': return isText(type) ? 'text' : 'bytes'
     default: return isSafeRange(range.lo, range.hi) ? 'int' : 'big'
   }
 }

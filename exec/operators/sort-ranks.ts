@@ -3,10 +3,11 @@
 // agree in these are compared in full: a truncated prefix alone would lose order and equality.
 // A dictionary-coded column ranks its dictionary, not its rows.
 import { compareScalars } from '../../src/base/scalar-compare.ts'
-import type { SqlType } from '../../src/base/types.ts'
+import type { Scalar, SqlType } from '../../src/base/types.ts'
+import { isText } from '../../src/base/types.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
-import { readBytes } from '../vector/memory-access.ts'
+import { readBytes, readText } from '../vector/memory-access.ts'
 import { CHUNK_ROWS, CHUNK_SHIFT } from './column-store.ts'
 import type { ColumnStore } from './column-store.ts'
 import { allocateWords, orderByWords } from './radix-order.ts'
@@ -53,7 +54,7 @@ function readView(views: Views, i: number, at: number): void {
 }
 
 function rankViews(views: Views, type: SqlType, arena: Arena): Uint32Array {
-  if (type.kind === 'interval') return rankScalars(views, type, arena)
+  if (type.kind === 'interval' || type.kind === 'jsonb' || type.kind === 'array') return rankScalars(views, type, arena)
   const { memory, starts, lengths } = views
   const { u8 } = memory
   if (type.blankPadded === true) trimBlanks(u8, starts, lengths)
@@ -138,8 +139,10 @@ function compareBytes(u8: Uint8Array, a: number, aLength: number, b: number, bLe
 
 /** Intervals order by length, which is not their bytes: compared as Scalars. */
 function rankScalars({ memory, starts, lengths }: Views, type: SqlType, arena: Arena): Uint32Array {
-  const values = Array.from(starts, (start, i) =>
-    lengths[i] === 16 ? readBytes(memory, start, 16) : new Uint8Array(16))
+  const empty: Scalar = type.kind === 'jsonb' ? 'null' : '{}'
+  const values = Array.from(starts, (start, i): Scalar => isText(type)
+    ? lengths[i] === 0 ? empty : readText(memory, start, lengths[i]!)
+    : lengths[i] === 16 ? readBytes(memory, start, 16) : new Uint8Array(16))
   const compare = (a: number, b: number): number => compareScalars(type, values[a]!, values[b]!)
   const order = Int32Array.from(values.keys()).sort((a, b) => compare(a, b) || a - b)
   return assignRanks(order, allocateWords(memory, starts.length, arena), (a, b) => compare(a, b) === 0)

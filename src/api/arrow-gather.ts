@@ -74,7 +74,7 @@ export class ColumnGatherer {
       case 'boolean': return gatherBits(memory, vector, list)
       case 'uuid': return gatherFixed(memory, vector, list)
       case 'interval': return gatherIntervals(memory, vector, list)
-      case 'text': case 'json': case 'bytea': case 'null': return null
+      case 'text': case 'json': case 'jsonb': case 'array': case 'bytea': case 'null': return null
       default: return this.#integers(vector, list, new BigInt64Array(count), 8)
     }
   }

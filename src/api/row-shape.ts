@@ -11,7 +11,8 @@ export type RowObject = Record<string, unknown>
 /** How values of a type become JavaScript values; null = a Scalar is what the user sees. */
 export function converterFor(type: SqlType, options: JsOptions): Convert {
   switch (type.kind) {
-    case 'smallint': case 'integer': case 'real': case 'double': case 'json': case 'bytea': case 'null': return null
+    case 'smallint': case 'integer': case 'real': case 'double': case 'json': case 'jsonb': case 'bytea':
+    case 'null': return null
     case 'bigint': return options.int64 === undefined ? null : value => toJs(type, value, options)
     case 'text': return type.blankPadded === true ? value => toJs(type, value, options) : null
     case 'boolean': return value => value === null ? null : value !== 0

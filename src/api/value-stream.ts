@@ -123,7 +123,7 @@ class WrittenValue {
     this.#target = target
     this.#limit = isText(type) ? limits.textBytes : limits.binaryBytes
     this.#checker = isText(type) ? new TextDecoder('utf-8', { fatal: true }) : null
-    this.#staysInMemory = type.kind === 'json' || type.maxLength !== undefined
+    this.#staysInMemory = ['json', 'jsonb', 'array'].includes(type.kind) || type.maxLength !== undefined
   }
 
   write(chunk: Uint8Array): void {

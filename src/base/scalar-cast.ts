@@ -7,10 +7,13 @@ import {
   canonicalInteger, checkPrecision, decimalFromDouble, decimalToDouble, rescale, type Integer,
 } from './decimal.ts'
 import { CODE, DatabaseError } from './errors.ts'
+import { formatArray, parseArray } from './array-text.ts'
+import { jsonKind } from './json-scan.ts'
+import { canonicalJson } from './jsonb.ts'
 import { decodeInterval, encodeInterval } from './interval.ts'
 import { formatScalar } from './scalar-format.ts'
 import { checkInteger, fitText, parseScalar } from './scalar-parse.ts'
-import { isInteger, isNumeric, sameType, typeName, type Scalar, type SqlType, type TypeKind } from './types.ts'
+import { TEXT, isInteger, isNumeric, sameType, typeName, type Scalar, type SqlType, type TypeKind } from './types.ts'
 
 const TARGETS: Partial<Record<TypeKind, readonly TypeKind[]>> = {
   date: ['timestamp', 'timestamptz'],
@@ -24,6 +27,9 @@ const TARGETS: Partial<Record<TypeKind, readonly TypeKind[]>> = {
 export function canCast(from: SqlType, to: SqlType): boolean {
   if (from.kind === 'null' || from.kind === to.kind || from.kind === 'text' || to.kind === 'text') return true
   if (isNumeric(from) && isNumeric(to)) return true
+  if (from.kind === 'json' || from.kind === 'jsonb') {
+    return to.kind === 'json' || to.kind === 'jsonb' || isJsonTarget(to)
+  }
   if (from.kind === 'boolean') return isInteger(to)
   if (to.kind === 'boolean') return isInteger(from)
   return TARGETS[from.kind]?.includes(to.kind) ?? false
@@ -37,6 +43,8 @@ export function castScalar(from: SqlType, to: SqlType, scalar: Scalar): Scalar {
   }
   if (to.kind === 'text') return castToText(from, to, scalar)
   if (from.kind === 'text') return parseScalar(to, scalar as string)
+  if (from.kind === 'array') return castArray(from, to, scalar as string)
+  if (from.kind === 'json' || from.kind === 'jsonb') return castJson(from, to, scalar as string)
   if (isNumeric(to)) return castToNumeric(from, to, scalar as number | bigint)
   switch (to.kind) {
     case 'boolean': return scalar === 0 ? 0 : 1
@@ -48,6 +56,31 @@ export function castScalar(from: SqlType, to: SqlType, scalar: Scalar): Scalar {
       return from.kind === 'time' ? encodeInterval({ months: 0, days: 0, micros: scalar as number }) : scalar
     default: return scalar
   }
+}
+
+// JSONB numbers and booleans become SQL's; other JSON does not.
+function isJsonTarget(to: SqlType): boolean {
+  return isNumeric(to) || to.kind === 'boolean'
+}
+
+function castJson(from: SqlType, to: SqlType, text: string): Scalar {
+  if (!isJsonTarget(to)) return to.kind === 'jsonb' ? canonicalJson(text) : text
+  const kind = jsonKind(text)
+  if (kind === 'null') return null
+  if (kind !== (to.kind === 'boolean' ? 'boolean' : 'number')) {
+    throw new DatabaseError(CODE.INVALID_PARAMETER, `cannot cast ${from.kind} ${kind} to type ${typeName(to)}`)
+  }
+  if (to.kind === 'boolean') return text.trim() === 'true' ? 1 : 0
+  return isInteger(to) ? castScalar({ kind: 'decimal', precision: 38, scale: 6 }, to,
+    parseScalar({ kind: 'decimal', precision: 38, scale: 6 }, text)) : parseScalar(to, text)
+}
+
+function castArray(from: SqlType, to: SqlType, text: string): string {
+  const [source, target] = [from.element ?? TEXT, to.element ?? TEXT]
+  return formatArray(parseArray(text).map((one) => {
+    const value = one === null ? null : castScalar(source, target, parseScalar(source, one))
+    return value === null ? null : formatScalar(target, value)
+  }))
 }
 
 function castToText(from: SqlType, to: SqlType, scalar: Scalar): string {

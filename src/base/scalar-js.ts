@@ -2,6 +2,7 @@
 // rounded silently: what does not fit is 22003, what is of the wrong kind 42804, each naming the value.
 // Strings are accepted for every type through parseScalar, because that is how text parameters arrive.
 
+import { formatArray, parseArray } from './array-text.ts'
 import { formatBytea } from './bytea.ts'
 import { formatDate, formatTime, MICROS_PER_DAY } from './datetime.ts'
 import { canonicalInteger, checkPrecision, decimalToDouble, formatDecimal, parseDecimal, rescale } from './decimal.ts'
@@ -50,6 +51,12 @@ export function fromJs(type: SqlType, value: unknown): Scalar {
     case 'json':
       if (!(value instanceof Date) && !ArrayBuffer.isView(value)) return parseScalar(type, jsonFromValue(value))
       break
+    case 'jsonb':
+      if (!(value instanceof Date) && !ArrayBuffer.isView(value)) return parseScalar(type, jsonFromValue(value))
+      break
+    case 'array':
+      if (Array.isArray(value)) return arrayFromJs(type.element!, value)
+      break
     default:
   }
   throw mismatch(type, value)
@@ -57,6 +64,13 @@ export function fromJs(type: SqlType, value: unknown): Scalar {
 
 function mismatch(type: SqlType, value: unknown): DatabaseError {
   return new DatabaseError(CODE.DATATYPE_MISMATCH, `${describe(value)} is not a value of type ${typeName(type)}`)
+}
+
+function arrayFromJs(element: SqlType, values: readonly unknown[]): string {
+  return formatArray(values.map((value) => {
+    const scalar = fromJs(element, value)
+    return scalar === null ? null : formatScalar(element, scalar)
+  }))
 }
 
 /** A short name of any JavaScript value for messages. */
@@ -136,6 +150,9 @@ export function toJs(type: SqlType, scalar: Scalar, options: JsOptions = NO_OPTI
     case 'interval': return formatInterval(decodeInterval(scalar as Uint8Array))
     case 'uuid': return formatUuid(scalar as Uint8Array)
     case 'text': return type.blankPadded ? formatScalar(type, scalar) : scalar
+    case 'array':
+      return parseArray(scalar as string).map(one =>
+        one === null ? null : toJs(type.element!, parseScalar(type.element!, one), options))
     default: return scalar
   }
 }

@@ -2,12 +2,15 @@
 // This is the way in for CSV fields, text parameters and casts from text. Differences: U+0000 is allowed
 // in text; infinite dates are 0A000.
 
+import { formatArray, parseArray } from './array-text.ts'
 import { parseBytea } from './bytea.ts'
 import { parseDate, parseTime, parseTimestamp, parseTimestamptz } from './datetime-parse.ts'
 import { checkPrecision, parseDecimal, rescale, type Integer } from './decimal.ts'
 import { CODE, DatabaseError } from './errors.ts'
 import { parseInterval } from './interval-parse.ts'
 import { checkJson } from './json-text.ts'
+import { canonicalJson } from './jsonb.ts'
+import { formatScalar } from './scalar-format.ts'
 import { typeName, type Scalar, type SqlType } from './types.ts'
 import { characterCount, checkWellFormed, firstCharacters } from './utf8.ts'
 import { parseUuid } from './uuid.ts'
@@ -34,10 +37,23 @@ export function parseScalar(type: SqlType, text: string): Scalar {
     case 'interval': return parseInterval(text)
     case 'text': return fitText(type, checkWellFormed(text))
     case 'json': return checkJson(text)
+    case 'jsonb': return canonicalJson(checkWellFormed(text))
+    case 'array': return canonicalArray(type.element!, checkWellFormed(text))
     case 'bytea': return parseBytea(text)
     case 'uuid': return parseUuid(text)
     case 'null': return null
   }
+}
+
+// Every element in the text of its own type, so that equal arrays are equal texts.
+function canonicalArray(element: SqlType, text: string): string {
+  const isOpen = element.kind === 'decimal' && element.precision === undefined
+  const canonical = (one: string): string => {
+    if (!isOpen) return formatScalar(element, parseScalar(element, one))
+    if (parseDecimal(one.trim()) === null) throw syntaxError(element, one)
+    return one.trim()
+  }
+  return formatArray(parseArray(text).map(one => one === null ? null : canonical(one)))
 }
 
 function syntaxError(type: SqlType, text: string): DatabaseError {

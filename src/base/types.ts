@@ -10,7 +10,7 @@
 //             time, timestamp, timestamptz (microseconds)
 //   float     real, double                                       number               4 or 8
 //   wide      decimal(p > 18) (scaled)                            bigint               16
-//   bytes     text, json                                          string               (ptr, length)
+//   bytes     text, json, jsonb, arrays (their text)                string               (ptr, length)
 //             bytea; uuid (16 bytes, big-endian);                 Uint8Array           (ptr, length)
 //             interval (i64 microseconds, i32 days, i32 months, little-endian, 16 bytes)
 //
@@ -20,6 +20,7 @@
 export type TypeKind =
   | 'null' | 'boolean' | 'smallint' | 'integer' | 'bigint' | 'real' | 'double' | 'decimal'
   | 'date' | 'time' | 'timestamp' | 'timestamptz' | 'interval' | 'text' | 'bytea' | 'uuid' | 'json'
+  | 'jsonb' | 'array'
 
 /** A SQL type with its modifiers. Immutable; compare with {@link sameType}. */
 export interface SqlType {
@@ -32,6 +33,8 @@ export interface SqlType {
   readonly maxLength?: number
   /** CHAR(n): padded with blanks on output, trailing blanks ignored in comparisons. */
   readonly blankPadded?: boolean
+  /** Type of an array's elements. */
+  readonly element?: SqlType
 }
 
 /** The engine's one internal value form; see the table above. */
@@ -44,7 +47,7 @@ export function physicalOf(type: SqlType): Physical {
   switch (type.kind) {
     case 'real': case 'double': return 'float'
     case 'decimal': return (type.precision ?? 18) > 18 ? 'wide' : 'int'
-    case 'text': case 'json': case 'bytea': case 'uuid': case 'interval': return 'bytes'
+    case 'text': case 'json': case 'bytea': case 'uuid': case 'interval': case 'jsonb': case 'array': return 'bytes'
     default: return 'int'
   }
 }
@@ -62,7 +65,7 @@ export function isInteger(type: SqlType): boolean {
 
 /** True for types whose bytes are UTF-8 and whose Scalar is a string. */
 export function isText(type: SqlType): boolean {
-  return type.kind === 'text' || type.kind === 'json'
+  return type.kind === 'text' || type.kind === 'json' || type.kind === 'jsonb' || type.kind === 'array'
 }
 
 /** True for types whose Scalar is an integer of at most 32 bits. */
@@ -74,6 +77,8 @@ export function isInt32({ kind }: SqlType): boolean {
 export function sameType(a: SqlType, b: SqlType): boolean {
   return a.kind === b.kind && a.precision === b.precision && a.scale === b.scale
     && a.maxLength === b.maxLength && a.blankPadded === b.blankPadded
+    && (a.element === b.element
+      || (a.element !== undefined && b.element !== undefined && sameType(a.element, b.element)))
 }
 
 export const NULL_TYPE: SqlType = { kind: 'null' }
@@ -92,6 +97,11 @@ export const TEXT: SqlType = { kind: 'text' }
 export const BYTEA: SqlType = { kind: 'bytea' }
 export const UUID: SqlType = { kind: 'uuid' }
 export const JSON_TYPE: SqlType = { kind: 'json' }
+export const JSONB: SqlType = { kind: 'jsonb' }
+/** An array of this type. */
+export function arrayType(element: SqlType): SqlType {
+  return { kind: 'array', element }
+}
 /** decimal(precision, scale). */
 export function decimalType(precision: number, scale: number): SqlType {
   return { kind: 'decimal', precision, scale }
@@ -106,6 +116,7 @@ export function typeName(type: SqlType): string {
     case 'text':
       if (type.maxLength === undefined) return 'text'
       return type.blankPadded ? `char(${type.maxLength})` : `varchar(${type.maxLength})`
+    case 'array': return `${typeName(type.element ?? TEXT)}[]`
     default: return type.kind
   }
 }

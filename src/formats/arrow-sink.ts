@@ -100,7 +100,7 @@ function arrowData(arrow: Arrow, column: ColumnSchema, type: DataType, values: r
     else validity[i >> 3]! |= 1 << (i & 7)
   }
   const nullBitmap = nullCount > 0 ? validity : undefined
-  const isBytes = ['text', 'json', 'bytea', 'null'].includes(column.type.kind)
+  const isBytes = ['text', 'json', 'jsonb', 'array', 'bytea', 'null'].includes(column.type.kind)
   const buffers = isBytes ? variableBuffers(values) : { data: fixedBuffer(column, values) }
   return arrow.makeData({ type, length, nullCount, nullBitmap, ...buffers } as Parameters<Arrow['makeData']>[0])
 }

@@ -26,7 +26,7 @@ export async function parquetSink(out: ByteSink, columns: readonly ColumnSchema[
     const columnData = columns.map((column, i) =>
       ({
         name: column.name, data: columnValues(column, pending.map((row) => fromJs(column.type, row[i]))),
-        statistics: column.type.kind !== 'json',
+        statistics: column.type.kind !== 'json' && column.type.kind !== 'jsonb',
       }))
     pending = []
     await writer.write({ columnData, rowGroupSize: GROUP_ROWS })
@@ -42,7 +42,7 @@ export async function parquetSink(out: ByteSink, columns: readonly ColumnSchema[
     async close() {
       if (pending.length > 0) await flush()
       // Only the footer calls them JSON: while values are written the label would make the writer re-format them.
-      columns.forEach(({ type }, i) => { if (type.kind === 'json') schema[i + 1]!.converted_type = 'JSON' })
+      columns.forEach(({ type }, i) => { if (/^jsonb?$/.test(type.kind)) schema[i + 1]!.converted_type = 'JSON' })
       await writer.finish()
       await drain()
       await out.close()
@@ -75,7 +75,7 @@ function schemaElement({ name, type }: ColumnSchema): SchemaElement {
       logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: type.kind === 'timestamptz', unit: 'MICROS' },
     }
     case 'uuid': return { ...base, type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, logical_type: { type: 'UUID' } }
-    case 'bytea': case 'json': return { ...base, type: 'BYTE_ARRAY' }
+    case 'bytea': case 'json': case 'jsonb': return { ...base, type: 'BYTE_ARRAY' }
     default: return { ...base, type: 'BYTE_ARRAY', converted_type: 'UTF8' }
   }
 }
@@ -88,7 +88,7 @@ function columnValues({ type }: ColumnSchema, values: readonly Scalar[]): unknow
     case 'boolean': return map((value) => value !== 0)
     case 'bigint': case 'decimal': case 'time': case 'timestamp': case 'timestamptz':
       return map((value) => BigInt(value as number | bigint))
-    case 'json': return map((value) => Buffer.from(value as string))
+    case 'json': case 'jsonb': return map((value) => Buffer.from(value as string))
     case 'interval': return map((value) => formatInterval(decodeInterval(value as Uint8Array)))
     default: return values as unknown[]
   }

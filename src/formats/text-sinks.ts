@@ -72,7 +72,7 @@ function jsonValue(value: unknown, column: ColumnSchema): string {
 
 /** JSON columns hold JSON text already; decimals arrive as digits and stay numbers. */
 function isRawJson(column: ColumnSchema): boolean {
-  return column.type.kind === 'json' || column.type.kind === 'decimal'
+  return column.type.kind === 'json' || column.type.kind === 'jsonb' || column.type.kind === 'decimal'
 }
 
 function jsonRow(row: readonly unknown[], columns: readonly ColumnSchema[], keys: readonly string[]): string {

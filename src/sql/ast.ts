@@ -13,6 +13,8 @@ interface Node {
 export interface TypeNode extends Node {
   readonly name: string
   readonly modifiers: readonly number[]
+  /** int[]: an array of the type. */
+  readonly isArray?: boolean
 }
 
 export interface NameExpr extends Node { readonly kind: 'name'; readonly path: readonly string[] }

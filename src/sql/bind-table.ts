@@ -162,7 +162,7 @@ function columnType(definition: ColumnDefinition): SqlType {
 }
 
 function checkKeyType(column: ColumnSchema, position?: number): void {
-  if (['json', 'interval', 'boolean'].includes(column.type.kind)) {
+  if (['json', 'jsonb', 'array', 'interval', 'boolean'].includes(column.type.kind)) {
     throw unsupported(`a primary key of type ${column.type.kind} (column "${column.name}")`, position)
   }
 }

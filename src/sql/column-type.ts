@@ -2,7 +2,7 @@
 // Modifiers are checked here: lengths, precision and scale.
 import { CODE } from '../base/errors.ts'
 import type { SqlType, TypeKind } from '../base/types.ts'
-import { decimalType } from '../base/types.ts'
+import { arrayType, decimalType } from '../base/types.ts'
 import type { TypeNode } from './ast.ts'
 import { bindError } from './bind-context.ts'
 import { didYouMean } from './nearest-name.ts'
@@ -15,12 +15,12 @@ const KINDS: ReadonlyMap<string, TypeKind> = new Map<string, TypeKind>([
   ['float8', 'double'], ['double', 'double'], ['numeric', 'decimal'], ['decimal', 'decimal'], ['date', 'date'],
   ['time', 'time'], ['timestamp', 'timestamp'], ['datetime', 'timestamp'], ['timestamptz', 'timestamptz'],
   ['interval', 'interval'], ['text', 'text'], ['varchar', 'text'], ['string', 'text'], ['bpchar', 'text'],
-  ['bytea', 'bytea'], ['blob', 'bytea'], ['uuid', 'uuid'], ['json', 'json'],
+  ['bytea', 'bytea'], ['blob', 'bytea'], ['uuid', 'uuid'], ['json', 'json'], ['jsonb', 'jsonb'],
 ])
 
 /** Types that PostgreSQL has and this engine does not: 0A000 instead of "does not exist". */
 const KNOWN_ELSEWHERE = new Set([
-  'timetz', 'jsonb', 'xml', 'money', 'bit', 'varbit', 'inet', 'cidr', 'point', 'tsvector',
+  'timetz', 'xml', 'money', 'bit', 'varbit', 'inet', 'cidr', 'point', 'tsvector',
   'serial', 'bigserial', 'smallserial', 'serial4', 'serial8', 'serial2', 'oid', 'name', 'char', 'regclass'])
 
 /**
@@ -28,6 +28,7 @@ const KNOWN_ELSEWHERE = new Set([
  * have a fixed precision. Throws 42704 for unknown names, 0A000 for known types that are missing.
  */
 export function resolveType(node: TypeNode): SqlType {
+  if (node.isArray === true) return arrayType(resolveType({ ...node, isArray: false }))
   const name = node.name.toLowerCase()
   const kind = KINDS.get(name)
   if (kind === undefined) {

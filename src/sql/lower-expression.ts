@@ -1,5 +1,6 @@
 // Expressions of libpg-query's tree to ours, node by node from an allow-list.
 // Subqueries go back to lower-query.ts through the context.
+import { quantifiedName } from '../../exec/functions/array.ts'
 import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { arrayTexts } from './array-text.ts'
@@ -47,8 +48,37 @@ const LOWER: Readonly<Record<string, (node: NodeReader) => Expr>> = {
     node.done()
     return { kind: 'row', items, position: node.position }
   },
+  A_ArrayExpr: (node) => {
+    const args = lowerAll(node.nodes('elements'))
+    node.ignore('list_start', 'list_end')
+    node.done()
+    return callOf('array_construct', args, node.position)
+  },
+  A_Indirection: lowerSubscripts,
   SetToDefault: node => ({ kind: 'default', position: node.position }),
   CollateClause: lowerCollate,
+}
+
+function callOf(name: string, args: readonly Expr[], position: number | undefined): Expr {
+  return { kind: 'call', name, args, star: false, distinct: false, filter: null, position }
+}
+
+// a[i] and a[i:j], one after the other; fields of rows are none of ours.
+function lowerSubscripts(node: NodeReader): Expr {
+  let value = lowerExpr(node.need('arg'))
+  const { position } = node
+  for (const step of node.nodes('indirection')) {
+    if (step.tag !== 'A_Indices') throw unsupported('selecting a field of a value', position)
+    const [lower, upper] = [step.node('lidx'), step.node('uidx')]
+    const isSlice = step.flag('is_slice')
+    step.done()
+    const bound = (at: NodeReader | null): Expr =>
+      at === null ? { kind: 'literal', form: 'null', text: '', position } : lowerExpr(at)
+    value = isSlice ? callOf('array_slice', [value, bound(lower), bound(upper)], position)
+      : callOf('array_get', [value, bound(upper)], position)
+  }
+  node.done()
+  return value
 }
 
 function lowerConstant(node: NodeReader): LiteralExpr {
@@ -237,9 +267,12 @@ function lowerOperator(node: NodeReader): Expr {
       return { kind: 'between', arg: lowerExpr(left!), low, high, negated, symmetric, position }
     }
     case 'AEXPR_OP_ANY': case 'AEXPR_OP_ALL': {
+      const all = kind === 'AEXPR_OP_ALL'
       const items = arrayItems(right)
-      if (items === null) throw unsupported(`${symbol} ANY / ALL of an array`, position)
-      return { kind: 'quantified', symbol, all: kind === 'AEXPR_OP_ALL', arg: lowerExpr(left!), items, position }
+      if (items !== null) return { kind: 'quantified', symbol, all, arg: lowerExpr(left!), items, position }
+      const name = quantifiedName(symbol, all)
+      if (name === null) throw unsupported(`${symbol} ANY / ALL of an array`, position)
+      return callOf(name, [lowerExpr(left!), lowerExpr(right)], position)
     }
     case 'AEXPR_SIMILAR': throw unsupported('SIMILAR TO', position)
     default: throw unsupported(`${symbol} ${kind}`, position)

@@ -17,12 +17,15 @@ export function lowerType(node: NodeReader): TypeNode {
     if (value === null) throw unsupported('a type modifier that is not an integer', node.position)
     return value.number('ival')
   })
+  const dimensions = node.nodes('arrayBounds').length
+  if (dimensions > 1) throw unsupported('an array of more than one dimension', node.position)
   node.ignore('typemod')
   node.done()
   if (path.length > 2 || (path.length === 2 && path[0] !== 'pg_catalog' && path[0] !== 'public')) {
     throw unsupported(`type ${path.join('.')}`, node.position)
   }
-  return { name: path[path.length - 1]!, modifiers, position: node.position }
+  const plain = { name: path[path.length - 1]!, modifiers, position: node.position }
+  return dimensions === 0 ? plain : { ...plain, isArray: true }
 }
 
 /** CAST, :: and typed literals. */

@@ -29,7 +29,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
   'UpdateStmt.withClause': 'WITH before UPDATE', 'DeleteStmt.withClause': 'WITH before DELETE',
   'CreateStmt.partspec': 'PARTITION BY', 'CreateStmt.inhRelations': 'INHERITS', 'CreateStmt.options': 'WITH (…)',
   'CreateStmt.tablespacename': 'TABLESPACE', 'CreateStmt.accessMethod': 'USING (access method)',
-  'TypeName.arrayBounds': 'array types', 'TypeName.setof': 'SETOF', 'TypeName.pct_type': '%TYPE',
+  'TypeName.setof': 'SETOF', 'TypeName.pct_type': '%TYPE',
   'ColumnDef.collClause': 'COLLATE', 'ColumnDef.storage_name': 'STORAGE', 'ColumnDef.compression': 'COMPRESSION',
   'IndexStmt.concurrent': 'CONCURRENTLY', 'IndexStmt.whereClause': 'a partial index (WHERE)',
   'IndexStmt.indexIncludingParams': 'INCLUDE', 'IndexStmt.nulls_not_distinct': 'NULLS NOT DISTINCT',

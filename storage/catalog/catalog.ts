@@ -232,7 +232,7 @@ function isIndexDefinition(index: IndexDefinition): boolean {
 }
 
 const KINDS = new Set(['boolean', 'smallint', 'integer', 'bigint', 'real', 'double', 'decimal', 'date', 'time',
-  'timestamp', 'timestamptz', 'interval', 'text', 'bytea', 'uuid', 'json'])
+  'timestamp', 'timestamptz', 'interval', 'text', 'bytea', 'uuid', 'json', 'jsonb', 'array'])
 
 function isColumn(column: ColumnSchema): boolean {
   return typeof column?.name === 'string' && typeof column.nullable === 'boolean'

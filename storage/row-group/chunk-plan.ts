@@ -2,6 +2,7 @@
 // placed behind them. Shared by chunk-encoder.ts (numbers) and text-encoder.ts (text and bytes).
 import { compareUtf8 } from '../../index/mod.ts'
 import type { Scalar } from '../../src/base/types.ts'
+import { isText } from '../../src/base/types.ts'
 import { BATCH_ROWS, LAYOUT } from '../column-buffers.ts'
 import type { LinearMemory } from '../memory/linear-memory.ts'
 import { ENCODING, NO_PART, ZONE_VALUE_CHARS } from './column-chunk.ts'
@@ -91,7 +92,7 @@ export function* setTextZone(
   chunk: ColumnChunk, column: StagedColumn, begin: number, rows: number,
 ): Generator<void> {
   if (column.type.kind === 'interval') return
-  const isString = column.type.kind === 'text' || column.type.kind === 'json'
+  const isString = isText(column.type)
   const compare = isString
     ? (a: Scalar, b: Scalar): number => compareUtf8(a as string, b as string)
     : (a: Scalar, b: Scalar): number => Buffer.compare(a as Uint8Array, b as Uint8Array)

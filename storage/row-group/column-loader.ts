@@ -110,7 +110,8 @@ export class ColumnLoader {
 
   private nullLayout(): ColumnBuffers['layout'] {
     switch (this.type.kind) {
-      case 'text': case 'json': case 'bytea': case 'uuid': case 'interval': return LAYOUT.VIEW
+      case 'text': case 'json': case 'bytea': case 'uuid': case 'interval': case 'jsonb': case 'array':
+        return LAYOUT.VIEW
       case 'double': return LAYOUT.F64
       case 'real': return LAYOUT.F32
       case 'decimal': return (this.type.precision ?? 18) > 18 ? LAYOUT.I128 : LAYOUT.U8

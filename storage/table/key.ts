@@ -14,7 +14,7 @@
 // index may have in its key, is 02 for NULL (so NULLs come last) or 01 and the encoding of its value.
 import { assert } from '../../src/base/assert.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
-import { physicalOf } from '../../src/base/types.ts'
+import { isText, physicalOf } from '../../src/base/types.ts'
 import type { Row, Scalar, SqlType, TableSchema } from '../../src/base/types.ts'
 import { compareUtf8 } from '../../index/mod.ts'
 
@@ -51,7 +51,7 @@ export class KeyOrder {
     if (this.types.length > 1 || this.nullable[0] === true) return 'binary'
     const type = this.types[0]!
     if (physicalOf(type) !== 'bytes') return 'number'
-    return type.kind === 'text' || type.kind === 'json' ? 'text' : 'binary'
+    return isText(type) ? 'text' : 'binary'
   }
 
   /** Key of a full row; 23502 when a key column is NULL. */

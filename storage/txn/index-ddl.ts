@@ -86,10 +86,10 @@ function createIndex(engine: Engine, txn: Transaction, name: string, table: Tabl
   build(engine, txn, table, index)
 }
 
-// Interval bytes do not sort like their durations; json has no order at all.
+// Interval bytes do not sort like their durations; texts of JSON and arrays not like the values.
 function checkTypes(table: TableStore, columns: readonly number[]): void {
   const bad = columns.map((c) => table.schema.columns[c]!).find(({ type }) =>
-    type.kind === 'interval' || type.kind === 'json')
+    ['interval', 'json', 'jsonb', 'array'].includes(type.kind))
   if (bad === undefined) return
   throw new DatabaseError(CODE.UNSUPPORTED, `column "${bad.name}" of type ${bad.type.kind} cannot be indexed`)
 }

@@ -178,7 +178,7 @@ export function rowText(types: readonly SqlType[], row: readonly Scalar[]): stri
     if (value === null) return 'NULL'
     const { kind } = types[i]!
     const text = formatScalar(types[i]!, value)
-    const isQuoted = kind === 'text' || kind === 'json' || kind === 'bytea'
+    const isQuoted = kind === 'text' || kind === 'json' || kind === 'jsonb' || kind === 'array' || kind === 'bytea'
     const cut = text.length > KEY_CHARACTERS ? `${text.slice(0, KEY_CHARACTERS)}…` : text
     return isQuoted ? `'${printable(cut)}'` : cut
   })
