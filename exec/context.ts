@@ -32,9 +32,9 @@ export interface ExecutionContext {
   readonly backend: Backend
   /** Where operators put rows that are more than their share of the memory; absent: they fail with 53200. */
   readonly spill?: SpillSpace
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Point in time, in the milliseconds of performance.now(), after which the statement fails with 57014. */
-  readonly deadlineMs?: number
+  readonly deadlineMs?: number | undefined
   /** Time of now() in microseconds since 1970 UTC; the clock at the start of the statement when absent. */
   readonly nowMicros?: number
 }

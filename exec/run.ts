@@ -119,7 +119,7 @@ export class Run implements ConditionValues {
       throw new DatabaseError(CODE.CANCELLED, 'the statement was cancelled', { cause: signal.reason })
     }
     if (deadlineMs !== undefined && performance.now() > deadlineMs) {
-      throw new DatabaseError(CODE.CANCELLED, 'the statement ran out of time')
+      throw new DatabaseError(CODE.CANCELLED, 'canceling statement due to statement timeout')
     }
   }
 

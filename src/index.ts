@@ -3,7 +3,7 @@
 export { open } from './api/database.ts'
 export type { Database } from './api/database.ts'
 export type { Connection } from './api/connection.ts'
-export type { ExecuteResult } from './api/execute.ts'
+export type { ExecuteOptions, ExecuteResult } from './api/execute.ts'
 export type { OpenOptions, StatementOptions } from './api/options.ts'
 export type { Parameters } from './api/parameters.ts'
 export type { ResultColumn, RunResult, Statement } from './api/statement.ts'

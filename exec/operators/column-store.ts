@@ -48,6 +48,8 @@ export interface StoredColumn {
 /** A growing, random-access copy of rows in an arena. */
 export class ColumnStore {
   rows = 0
+  /** Ends a long piece of work over the rows when the statement is cancelled; called every few milliseconds. */
+  check: () => void = () => undefined
   readonly columns: readonly StoredColumn[]
   readonly memory: LinearMemory
   readonly #arena: Arena

@@ -22,6 +22,7 @@ export function materialise(run: Run, input: Operator, use: (store: ColumnStore)
 /** All rows of `input` in a store whose memory is the caller's arena. */
 export function buildStore(run: Run, input: Operator, arena: Arena): ColumnStore {
   const store = new ColumnStore(run.context.memory, arena, input.output.map((column) => column.type))
+  store.check = () => run.check()
   const source = run.open(input)
   try {
     for (let batch = source.next(); batch !== null; batch = source.next()) {

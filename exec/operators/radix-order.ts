@@ -15,9 +15,16 @@ export function allocateWords(memory: LinearMemory, count: number, arena: Arena)
   return memory.u32.subarray(at, at + count)
 }
 
+/** What is sorted: how many rows, where scratch is, and how a cancelled statement ends it. */
+export interface SortedRows {
+  readonly memory: LinearMemory
+  readonly rows: number
+  readonly check: () => void
+}
+
 /** Row numbers 0..rows-1 ordered by words, most significant first; equal words keep their order. */
 export function orderByWords(
-  memory: LinearMemory, words: readonly Uint32Array[], rows: number, arena: Arena,
+  { memory, rows, check }: SortedRows, words: readonly Uint32Array[], arena: Arena,
 ): Int32Array {
   const order = new Int32Array(rows)
   for (let row = 0; row < rows; row++) order[row] = row
@@ -29,6 +36,7 @@ export function orderByWords(
   for (let w = words.length - 1; w >= 0; w--) {
     const word = words[w]!
     for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+      check()
       if (!scatter(word, shift, from, to)) continue
       const held = from
       from = to

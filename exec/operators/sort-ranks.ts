@@ -23,7 +23,7 @@ interface Views {
 
 /** The rank word of a stored byte column; ranks of NULLs are meaningless. */
 export function rankBytes(store: ColumnStore, c: number, arena: Arena): Uint32Array {
-  const { memory, rows } = store
+  const { memory, rows, check } = store
   const { type, values } = store.columns[c]!
   const { u32 } = memory
   const dictionary = store.dictionaryOf(c)
@@ -32,11 +32,11 @@ export function rankBytes(store: ColumnStore, c: number, arena: Arena): Uint32Ar
     for (let row = 0; row < rows; row++) {
       readView(views, row, (values[row >>> CHUNK_SHIFT]! >>> 2) + (row & (CHUNK_ROWS - 1)) * 2)
     }
-    return rankViews(views, type, arena)
+    return rankViews(views, type, arena, check)
   }
   const entries = allocateViews(memory, dictionary.count, arena)
   for (let code = 0; code < dictionary.count; code++) readView(entries, code, (dictionary.viewsPtr >>> 2) + code * 2)
-  const rankOf = rankViews(entries, type, arena)
+  const rankOf = rankViews(entries, type, arena, check)
   const ranks = allocateWords(memory, rows, arena)
   for (let row = 0; row < rows; row++) {
     ranks[row] = rankOf[u32[(values[row >>> CHUNK_SHIFT]! >>> 2) + (row & (CHUNK_ROWS - 1))]!] ?? 0
@@ -53,15 +53,21 @@ function readView(views: Views, i: number, at: number): void {
   views.lengths[i] = views.memory.u32[at + 1]!
 }
 
-function rankViews(views: Views, type: SqlType, arena: Arena): Uint32Array {
+/** Comparisons between two checks for cancellation. */
+const CHECK_MASK = 0xffff
+
+function rankViews(views: Views, type: SqlType, arena: Arena, check: () => void): Uint32Array {
   if (type.kind === 'interval' || type.kind === 'jsonb' || type.kind === 'array') return rankScalars(views, type, arena)
+  check()
   const { memory, starts, lengths } = views
   const { u8 } = memory
   if (type.blankPadded === true) trimBlanks(u8, starts, lengths)
   const shared = sharedPrefix(u8, starts, lengths)
   const words = prefixWords(views, shared, arena)
-  const order = orderByWords(memory, words, starts.length, arena)
+  const order = orderByWords({ memory, rows: starts.length, check }, words, arena)
+  let compared = 0
   const compare = (a: number, b: number): number => {
+    if ((++compared & CHECK_MASK) === 0) check()
     const result = compareBytes(u8, starts[a]! + shared, lengths[a]! - shared, starts[b]! + shared,
       lengths[b]! - shared)
     return result !== 0 ? result : a - b

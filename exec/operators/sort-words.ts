@@ -19,7 +19,7 @@ const MASK = CHUNK_ROWS - 1
 
 /** Row numbers of the store in key order; equal keys keep their order. Owned by the caller. */
 export function sortedOrder(store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena): Int32Array {
-  return orderByWords(store.memory, sortWords(store, keys, arena), store.rows, arena)
+  return orderByWords(store, sortWords(store, keys, arena), arena)
 }
 
 /**
@@ -30,9 +30,12 @@ export function orderWithRuns(
   store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena,
 ): { order: Int32Array; equal: Uint16Array } {
   const words = keys.map((key) => sortWords(store, [key], arena))
-  const order = orderByWords(store.memory, words.flat(), store.rows, arena)
+  const order = orderByWords(store, words.flat(), arena)
   const equal = new Uint16Array(order.length).fill(keys.length, 1)
-  for (let k = words.length - 1; k >= 0; k--) for (const word of words[k]!) markChanges(word, order, k, equal)
+  for (let k = words.length - 1; k >= 0; k--) for (const word of words[k]!) {
+    store.check()
+    markChanges(word, order, k, equal)
+  }
   return { order, equal }
 }
 
@@ -44,6 +47,7 @@ function markChanges(word: Uint32Array, order: Int32Array, key: number, equal: U
 function sortWords(store: ColumnStore, keys: readonly ColumnSortKey[], arena: Arena): Uint32Array[] {
   const words: Uint32Array[] = []
   for (const key of keys) {
+    store.check()
     const column = store.columns[key.column]!
     if (column.hasNulls) words.push(nullWord(store, column, key.nullsFirst, arena))
     const values = valueWords(store, key, arena)

@@ -107,7 +107,9 @@ class SortSource implements BatchSource {
   }
 
   #newStore(arena: Arena): ColumnStore {
-    return new ColumnStore(this.#run.context.memory, arena, this.#operator.output.map((column) => column.type))
+    const store = new ColumnStore(this.#run.context.memory, arena, this.#operator.output.map((column) => column.type))
+    store.check = () => this.#run.check()
+    return store
   }
 
   #sortInput(): Int32Array {

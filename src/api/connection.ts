@@ -6,8 +6,9 @@ import { attach } from './attachments.ts'
 import { KvStores } from './kv.ts'
 import type { KeyValueStore } from './kv.ts'
 import type { KvKey, KvKeyKind, KvOptions, KvValue, KvValueKind } from './kv-types.ts'
-import { execute } from './execute.ts'
-import type { ExecuteResult } from './execute.ts'
+import { execute, runTurning } from './execute.ts'
+import type { ExecuteOptions, ExecuteResult } from './execute.ts'
+import { checkTimeout } from './statement-limits.ts'
 import { resolveStatementOptions } from './options.ts'
 import type { StatementOptions } from './options.ts'
 import type { Parameters } from './parameters.ts'
@@ -95,18 +96,27 @@ export class Connection {
 
   /**
    * Runs one statement that may wait for locks, up to `PRAGMA busy_timeout` (55P03 after that, 40P01 when waiting
-   * would never end); `signal` cancels the wait (57014). Resolves with its rows and the number of rows it changed.
+   * would never end). `signal` ends it (57014): while it waits, and, of a query, between its batches, when the event
+   * loop turns every few milliseconds. `timeoutMs` ends it wherever it is, as statement_timeout does. Resolves with its
+   * rows and the number of rows it changed.
    */
-  async execute(
-    sql: string, parameters: Parameters = [], options: StatementOptions & { signal?: AbortSignal } = {},
-  ): Promise<ExecuteResult> {
-    const { signal, ...rest } = options
+  async execute(sql: string, parameters: Parameters = [], options: ExecuteOptions = {}): Promise<ExecuteResult> {
+    const { signal, timeoutMs = 0, ...rest } = options
+    checkTimeout(timeoutMs)
     if (/^\s*attach\b/i.test(sql)) return this.#attach(sql)
-    return execute(this.session, () => {
+    const { limits } = this.session
+    if (signal !== undefined && signal.aborted === false && this.session.pending === null) {
+      const statement = this.prepare(sql, rest)
+      if (statement.isPlainQuery) {
+        const steps = limits.under(signal, timeoutMs, () => statement.executeSteps(parameters))
+        return runTurning(this.session, steps)
+      }
+    }
+    return execute(this.session, () => limits.under(signal, timeoutMs, () => {
       const statement = this.prepare(sql, rest)
       if (statement.columns.length > 0) return statement.execute(parameters)
       return { rows: [], changes: statement.run(parameters).changes }
-    }, signal)
+    }), signal)
   }
 
   async #attach(sql: string): Promise<ExecuteResult> {

@@ -12,6 +12,7 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import { LockConflict } from '../../storage/mod.ts'
 import type { Transaction } from '../../storage/mod.ts'
 import { waitForLock } from './lock-wait.ts'
+import type { StatementOptions } from './options.ts'
 import { RowRecheck } from './row-recheck.ts'
 import type { RowObject } from './row-shape.ts'
 import { STATEMENT_TRANSITIONS, next } from './session-states.ts'
@@ -24,6 +25,38 @@ export interface ExecuteResult {
   readonly rows: RowObject[]
   /** Rows inserted, updated or deleted. */
   readonly changes: number
+}
+
+/** Options of {@link Connection.execute}. */
+export interface ExecuteOptions extends StatementOptions {
+  /** Ends the statement with 57014. */
+  readonly signal?: AbortSignal
+  /** Milliseconds the statement may run, beside statement_timeout: 57014 after that. */
+  readonly timeoutMs?: number
+}
+
+/** Milliseconds of a query between two turns of the event loop. */
+const TURN_MS = 10
+
+/** Runs a query batch by batch; the event loop turns in between, so that whoever holds its signal can abort it. */
+export async function runTurning(session: Session, steps: Generator<void, ExecuteResult>): Promise<ExecuteResult> {
+  let end = (): void => undefined
+  const isInBlock = session.transaction !== null
+  // Statements of one transaction run one after the other.
+  if (isInBlock) session.pending = new Promise((resolve) => { end = resolve })
+  try {
+    for (let turned = performance.now(); ;) {
+      const { done, value } = steps.next()
+      if (done === true) return value
+      if (performance.now() - turned < TURN_MS) continue
+      await new Promise((resolve) => setImmediate(resolve))
+      turned = performance.now()
+    }
+  } finally {
+    steps.return({ rows: [], changes: 0 })
+    if (isInBlock) session.pending = null
+    end()
+  }
 }
 
 /** Runs `run` as a statement that waits for locks. `signal` cancels the wait (57014). */
@@ -106,13 +139,15 @@ class WaitingStatement {
     const session = this.#session
     const timeoutMs = session.lockTimeoutMs || session.busyTimeoutMs
     const deadline = performance.now() + timeoutMs
+    const ownDeadline = session.limits.start(session.statementTimeoutMs).deadlineMs ?? Infinity
     while (this.#state === 'waiting') {
       try {
         await waitForLock(session, {
           conflict: this.#conflict!, transaction: this.#block, ticket: this.#ticket, signal: this.#signal, timeoutMs,
-          remainingMs: timeoutMs === 0 ? 0 : deadline - performance.now(),
+          remainingMs: timeoutMs === 0 ? 0 : Math.min(deadline, ownDeadline) - performance.now(),
         })
-      } catch (error) {
+      } catch (given) {
+        const error = ownDeadline < deadline ? statementTimeout(given) : given
         this.#move(refusal(error))
         if (this.#block !== null && session.transaction === this.#block) session.fail()
         throw error
@@ -123,6 +158,12 @@ class WaitingStatement {
     }
     return this.#result!
   }
+}
+
+// The statement's own time was over before busy_timeout.
+function statementTimeout(cause: unknown): unknown {
+  const isTimeout = cause instanceof DatabaseError && cause.code === CODE.LOCK_HELD
+  return isTimeout ? new DatabaseError(CODE.CANCELLED, 'canceling statement due to statement timeout', { cause }) : cause
 }
 
 function refusal(error: unknown): StatementEvent {

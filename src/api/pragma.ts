@@ -3,7 +3,7 @@
 //   storage_info [= table]   sizes, counters and, per table, rows, row groups and index figures
 //   integrity_check          'ok', or one row per problem; quick_check leaves the rows out
 //   compression [(table)] [= …], recompress   compression-pragma.ts
-//   isolation_level, busy_timeout [= value]   of this session (session-settings.ts)
+//   isolation_level, busy_timeout, statement_timeout [= value]   of this session (session-settings.ts)
 //   database_list, table_list
 //   durability: wal_mode, synchronous, wal_checkpoint, … see pragma-wal.ts
 //   vacuum [= table]         merges everything and shrinks the file; VACUUM is the same
@@ -17,7 +17,7 @@ import {
 import { compressionPragma, recompressPragma } from './compression-pragma.ts'
 import { WAL_PRAGMAS } from './pragma-wal.ts'
 import { definitions } from './definition-text.ts'
-import { busyTimeout, isolationLevel } from './session-settings.ts'
+import { busyTimeout, isolationLevel, statementTimeout } from './session-settings.ts'
 import { indexInfo, indexList } from './index-command.ts'
 import { homeOf } from './attachments.ts'
 import type { Session } from './session.ts'
@@ -45,6 +45,7 @@ const PRAGMAS: Readonly<Record<string, Pragma>> = {
   ),
   isolation_level: isolationLevel,
   busy_timeout: busyTimeout,
+  statement_timeout: statementTimeout,
 }
 
 // VACUUM [table]: merges and shrinks; rows of (figure, value).

@@ -8,16 +8,22 @@ import type { LinearMemory, StoreAccess, Transaction } from '../../storage/mod.t
 import { FittingWriter } from './fit-row.ts'
 import type { Session, StartedRead } from './session.ts'
 import { spillSpace } from './spill-space.ts'
+import type { StatementClock } from './statement-limits.ts'
 import { executorAccess } from './wide-key-access.ts'
 
 /** What one execution of a plan needs. The caller releases the arena. `tables` are the transaction's by default. */
 export function executionContext(
   session: Session, txn: Transaction, parameters: readonly Scalar[],
   tables: (name: string) => StoreAccess = name => txn.tables(name),
-): ExecutionContext {
+): ExecutionContext & { readonly clock: StatementClock } {
   const { engine, backend, recheck } = session
   const writer = new FittingWriter(txn)
+  const clock = session.limits.start(session.statementTimeoutMs)
   return {
+    clock, signal: clock.signal,
+    get deadlineMs() {
+      return clock.deadlineMs
+    },
     memory: engine.memory, arena: new Arena(engine.memory), tables: name => executorAccess(tables(name), engine.memory),
     writer: recheck === null ? writer : recheck.over(writer),
     spill: spillSpace(engine),
@@ -35,7 +41,14 @@ export class Result {
   readonly #end: () => void
   #state: 'open' | 'done' | 'cancelled' = 'open'
 
-  private constructor(session: Session, source: BatchSource, arena: Arena, end: () => void) {
+  readonly #clock: StatementClock
+  /** The caller has its turn between batches: that time does not count against statement_timeout. */
+  isReadSlowly = false
+
+  private constructor(
+    session: Session, source: BatchSource, { arena, clock }: { arena: Arena; clock: StatementClock }, end: () => void,
+  ) {
+    this.#clock = clock
     this.memory = session.engine.memory
     this.#session = session
     this.#source = source
@@ -51,7 +64,7 @@ export class Result {
     const { txn, tables, end } = read
     const context = executionContext(session, txn, parameters, tables)
     try {
-      const result = new Result(session, open(context), context.arena, end)
+      const result = new Result(session, open(context), context, end)
       session.openResults.add(result)
       return result
     } catch (error) {
@@ -69,7 +82,9 @@ export class Result {
     }
     if (this.#state === 'done') return null
     try {
+      if (this.isReadSlowly) this.#clock.resume()
       const batch = this.#source.next()
+      if (this.isReadSlowly) this.#clock.pause()
       if (batch === null) this.finish()
       return batch
     } catch (error) {

@@ -6,6 +6,7 @@ import type { Engine, IsolationLevel } from '../../storage/mod.ts'
 import type { DatabaseState } from './database-state.ts'
 import type { RowRecheck } from './row-recheck.ts'
 import { SessionNames } from './session-names.ts'
+import { StatementLimits } from './statement-limits.ts'
 
 /** Milliseconds a statement of execute() waits for locks, unless PRAGMA busy_timeout says otherwise. */
 const BUSY_TIMEOUT_MS = 5000
@@ -33,6 +34,7 @@ export class SessionParts {
   statementTimeoutMs = 0
   /** SET lock_timeout: what a statement of execute() waits for locks; 0: busyTimeoutMs. */
   lockTimeoutMs = 0
+  readonly limits = new StatementLimits()
   /** Ways to end the waits of this session's statements. */
   readonly waiting = new Set<(error: DatabaseError) => void>()
   /** Settles when the statement of the open transaction that waits for a lock has ended. */

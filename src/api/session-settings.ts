@@ -29,6 +29,12 @@ export function isolationLevel(session: Session, value: Scalar): Scalar[][] {
   return [['isolation_level', session.transaction?.level ?? session.defaults.level]]
 }
 
+/** PRAGMA statement_timeout [= value]: as SET and SHOW. */
+export function statementTimeout(session: Session, value: Scalar): Scalar[][] {
+  if (value !== null) session.settings.set('statement_timeout', String(value), false)
+  return [['statement_timeout', session.settings.show('statement_timeout', false)]]
+}
+
 /** PRAGMA busy_timeout: milliseconds that execute() waits for locks; 0 = not at all. */
 export function busyTimeout(session: Session, value: Scalar): Scalar[][] {
   if (value !== null) {

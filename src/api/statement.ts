@@ -131,6 +131,36 @@ export class Statement {
     return { rows, changes }
   }
 
+  /** True for a query that locks and changes nothing. */
+  get isPlainQuery(): boolean {
+    const { statement } = this.#prepared.bind()
+    const { statement: parsed } = this.#prepared.parsed
+    if (statement.kind !== 'query' || ['insert', 'update', 'delete'].includes(statement.plan.kind)) return false
+    return parsed.kind === 'select' && parsed.locks.length === 0
+  }
+
+  /** As execute() of a query, started now, one batch a step. */
+  executeSteps(parameters: Parameters = NO_PARAMETERS): Generator<void, { rows: RowObject[]; changes: number }> {
+    return this.#stepsOf(this.#start(parameters))
+  }
+
+  *#stepsOf(result: Result | null): Generator<void, { rows: RowObject[]; changes: number }> {
+    const rows: RowObject[] = []
+    if (result === null) return { rows, changes: 0 }
+    const build = this.#rowBuilder()
+    const values = this.#values(result)
+    try {
+      for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
+        const columns = values.read(batch)
+        for (let i = 0, { count } = values; i < count; i++) rows.push(build(columns, i))
+        yield
+      }
+    } finally {
+      result.finish()
+    }
+    return { rows, changes: 0 }
+  }
+
   /** All rows as arrays in column order. */
   raw(parameters: Parameters = NO_PARAMETERS): unknown[][] {
     const rows: unknown[][] = []
@@ -144,6 +174,7 @@ export class Statement {
   *iterate(parameters: Parameters = NO_PARAMETERS): IterableIterator<RowObject> {
     const result = this.#start(parameters)
     if (result === null) return
+    result.isReadSlowly = true
     const build = this.#rowBuilder()
     const values = this.#values(result)
     try {
@@ -185,6 +216,7 @@ export class Statement {
     const reader = new ArrowReader(this.#resultColumns, { ...this.#options, dictionary: false })
     const result = this.#start(parameters)
     if (result === null) return
+    result.isReadSlowly = true
     try {
       for (let batch = this.#next(result); batch !== null; batch = this.#next(result)) {
         const converted = reader.batch(result, batch)
