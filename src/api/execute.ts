@@ -162,8 +162,8 @@ class WaitingStatement {
 
 // The statement's own time was over before busy_timeout.
 function statementTimeout(cause: unknown): unknown {
-  const isTimeout = cause instanceof DatabaseError && cause.code === CODE.LOCK_HELD
-  return isTimeout ? new DatabaseError(CODE.CANCELLED, 'canceling statement due to statement timeout', { cause }) : cause
+  if (!(cause instanceof DatabaseError) || cause.code !== CODE.LOCK_HELD) return cause
+  return new DatabaseError(CODE.CANCELLED, 'canceling statement due to statement timeout', { cause })
 }
 
 function refusal(error: unknown): StatementEvent {

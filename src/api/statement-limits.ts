@@ -53,10 +53,12 @@ export class StatementClock {
     this.resume()
   }
 
+  /** Time counts from here. */
   resume(): void {
     if (this.#leftMs !== Infinity) this.deadlineMs = performance.now() + this.#leftMs
   }
 
+  /** Time does not count until `resume`. */
   pause(): void {
     if (this.deadlineMs !== undefined) this.#leftMs = this.deadlineMs - performance.now()
   }
