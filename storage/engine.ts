@@ -13,6 +13,7 @@ import type { TableSchema } from '../src/base/types.ts'
 import type { IndexCounters } from './access.ts'
 import { applyWrites } from './apply.ts'
 import { Catalog } from './catalog/catalog.ts'
+import { indexCountersIn } from './table/index-counters.ts'
 import type { DatabaseSettings } from './catalog/catalog.ts'
 import { Durability } from './durability.ts'
 import type { EngineOptions } from './engine-options.ts'
@@ -93,9 +94,7 @@ export class Engine {
   readonly active = new Set<number>()
   readonly durability: Durability
   readonly jobs = new Jobs(this)
-  readonly indexCounters: IndexCounters = {
-    probes: 0, windowRows: 0, maxError: 0, keyPages: 0, deltaHits: 0, filterProbes: 0, filterErrors: 0,
-  }
+  readonly indexCounters: IndexCounters
   readonly counters: EngineCounters = {
     commits: 0, merges: 0, seals: 0, runMerges: 0, rowBytes: 0, rowsMerged: 0, checkpoints: 0, recoveredRecords: 0,
   }
@@ -133,6 +132,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.parts = parts
     this.memory = parts.memory
+    this.indexCounters = indexCountersIn(parts.memory)
     this.pages = parts.pages
     this.pool = parts.pool
     this.durability = new Durability(this)

@@ -2,7 +2,8 @@
 // whose size depends on data. Its size is the memory cap: nothing is allocated elsewhere, so nothing
 // can exceed it. It is reserved in full at the start; the system backs pages only when they are touched.
 //
-//   frame 0          system frame: bytes 0-1023 unused (so no valid address is 0), CRC tables at 16 KiB
+//   frame 0          system frame: bytes 0-63 unused (so no valid address is 0), 64-95 counters
+//                    (table/index-counters.ts), CRC tables at 16 KiB
 //   frame 1          zero frame: 64 KiB of zeros nobody writes; constant columns point here
 //   frame 2 ...      single frames are given from the low end, runs of frames from the high end, so that
 //                    short-lived scratch does not cut the frames of the pool into pieces

@@ -6,7 +6,7 @@
 //   key ─ grid ─ segment: two comparisons added up ─► rows [lo, hi) around the predicted row
 //       ─ early: one byte of every column at the predicted row, so that all misses start now
 //       ─ halving by selects down to 33 rows, then 32 keys compared at once: bit mask, count of trailing zeros ─► row
-//       ─ one load per column ─► slot of the image
+//       ─ one load per column ─► slot of the image; counted (index-counters.ts)
 //
 // Many keys at once (`many`): first all of them go the way to the predicted row and touch one byte of the key column
 // and of every column there, then each is looked for in the caches. So the misses of several keys overlap, which they
@@ -19,6 +19,7 @@ import { OP, TYPE } from '../../src/base/wasm-opcode.ts'
 import {
   COLUMN, KEY_ABSENT, KEY_KIND_MASK, KIND, KIND_SHIFT, PLACE, SEGMENT, SLICE_SHIFT, SLOT, absentBit,
 } from './warm-base.ts'
+import { COUNTER } from './index-counters.ts'
 import type { Kind, WarmBase, WarmColumn } from './warm-base.ts'
 
 /**
@@ -124,6 +125,7 @@ class FindEmitter {
       code.get(this.place).memory(OP['i32.load'], PLACE.STATE, 2).i32(KEY_KIND_MASK).op(OP['i32.and'])
     }, (kind) => this.search(kind))
     if (!this.isEarly) this.leaveUnlessHere(this.needed)
+    this.count()
     for (const column of this.columns) this.readColumn(column)
     code.get(this.segment).memory(OP['i32.load'], SEGMENT.PART, 2).i32(16).op(OP['i32.shl'])
     code.get(this.row).op(OP['i32.or'])
@@ -268,8 +270,30 @@ class FindEmitter {
     this.pushAddress(kind, row)
     this.compareOne(kind, 0, 'eq')
     code.op(OP['i32.eqz']).op(OP['i32.or']).open(OP.if)
+    this.countWindow()
     this.give(FIND.ABSENT)
     code.end()
+  }
+
+  // A lookup in a window, found or not.
+  private countWindow(): void {
+    const { code } = this
+    for (const counter of [COUNTER.PROBES, COUNTER.KEY_PAGES]) {
+      code.i32(0).i32(0).memory(OP['f64.load'], counter, 3).f64(1).op(OP['f64.add']).memory(OP['f64.store'], counter, 3)
+    }
+    code.i32(0).i32(0).memory(OP['f64.load'], COUNTER.WINDOW_ROWS, 3)
+    code.get(OUT).memory(OP['i32.load'], this.base.slotsAt + SLOT.WINDOW, 2).op(OP['f64.convert_i32_s'])
+    code.op(OP['f64.add']).memory(OP['f64.store'], COUNTER.WINDOW_ROWS, 3)
+  }
+
+  // A row that was found, and how far from the prediction.
+  private count(): void {
+    const { code, row, pos, word, half } = this
+    this.countWindow()
+    code.get(row).get(pos).op(OP['i32.sub']).tee(word).i32(0).get(word).op(OP['i32.sub']).tee(half)
+    code.get(word).i32(0).op(OP['i32.gt_s']).op(OP.select).set(word)
+    code.i32(0).get(word).i32(0).memory(OP['i32.load'], COUNTER.MAX_ERROR, 2).tee(half)
+    code.get(word).get(half).op(OP['i32.gt_s']).op(OP.select).memory(OP['i32.store'], COUNTER.MAX_ERROR, 2)
   }
 
   // The key as the chunk stores it, in `wanted`, `number` or `wide`; leaves when the chunk cannot have it.
@@ -285,6 +309,7 @@ class FindEmitter {
       code.get(wanted).i32(kind === KIND.U8 ? 0xff : 0xffff).op(OP['i32.gt_u']).op(OP['i32.or'])
     }
     code.open(OP.if)
+    this.countWindow()
     this.give(FIND.ABSENT)
     code.end()
   }

@@ -65,8 +65,8 @@ export function makeWarmGet<T>(
       table, find, finds, base, table.services.reader.pool, table.services.counters, reader,
       base.groups.map((group) => group.dead), shape.converts, reads)
   return {
-    early: make(generateOne(parts), finds.early) as WarmGet<T>,
-    late: make(generateOne(parts), finds.late) as WarmGet<T>,
+    early: make(generateOne(parts, true), finds.early) as WarmGet<T>,
+    late: make(generateOne(parts, false), finds.late) as WarmGet<T>,
     many: make(generateMany(parts), finds.early) as WarmGetMany<T>,
   }
 }
@@ -100,7 +100,7 @@ interface SlotSource {
 }
 
 // `found`, `part`, `row`: where the row is.
-function generateOne(parts: Parts): string {
+function generateOne(parts: Parts, isEarly: boolean): string {
   const { base, shape } = parts
   const slot: SlotSource = {
     i32: (offset) => `i32[${(base.slotsAt + offset) / 4}]`,
@@ -116,10 +116,7 @@ function generateOne(parts: Parts): string {
       return null
     }
     if (found === ${FIND.ASTRIDE}) return null
-    if (found === ${FIND.ABSENT}) {
-      ${emitCount(slot)}
-      reads.absent++
-    }
+    if (found === ${FIND.ABSENT}) reads.noteAbsent(counters.probes)
     return undefined
   }
   return (key, isDirty) => {
@@ -131,8 +128,12 @@ function generateOne(parts: Parts): string {
     if (found < 0) return miss(found, key)
     const part = found >>> 16
     const row = found & 0xffff
-    if (isDirty === true && dead[part].has(row)) return null
+    if (isDirty === true && dead[part].has(row)) {
+      ${emitUncount(slot)}
+      return null
+    }
     ${emitFound(parts, slot)}
+    ${isEarly ? '' : 'reads.notePresent(counters.probes)'}
     return ${shaped(shape.names, emitValues(parts))}
   }`
 }
@@ -163,6 +164,7 @@ function generateMany(parts: Parts): string {
         const part = found >>> 16
         const row = found & 0xffff
         if (found < 0 || isDirty && dead[part].has(row)) {
+          if (found >= ${FIND.ABSENT}) { ${emitUncount(slot)} }
           rows.push(get(keys[first + i]))
           continue
         }
@@ -174,21 +176,18 @@ function generateMany(parts: Parts): string {
   }`
 }
 
-// Counts a row that was found, and declares the values of its columns. Values were copied into the slot: that reading a
-// long one takes another page away does no harm.
+// Declares the values of the columns. They were copied into the slot: that reading a long one takes another page away
+// does no harm.
 function emitFound({ base, columns, types }: Parts, slot: SlotSource): string {
   return `${columns.map((c) => emitColumn(base.columns[c]!, c, slot, types[c]!)).join('\n    ')}
-    ${emitCount(slot)}
-    const error = row - ${slot.i32(SLOT.POS)}
-    if (error > counters.maxError || -error > counters.maxError) counters.maxError = error < 0 ? -error : error
     pool.noteHits(${columns.length + 1})`
 }
 
-function emitCount(slot: SlotSource): string {
-  return `counters.probes++
-      counters.windowRows += ${slot.i32(SLOT.WINDOW)}
-      counters.keyPages++
-      if (--reads.left === 0) reads.decide()`
+// Takes back what a lookup counted whose answer is asked for elsewhere, where it is counted again.
+function emitUncount(slot: SlotSource): string {
+  return `counters.probes--
+      counters.keyPages--
+      counters.windowRows -= ${slot.i32(SLOT.WINDOW)}`
 }
 
 // The values of a row object as expressions. A key is never -0.
