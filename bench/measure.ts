@@ -7,7 +7,7 @@ export const WARM_UP_ROUNDS = 2
 
 /** Lower is better for times, higher for rates; plain numbers are facts without a winner. */
 export type Unit =
-  | 'ns' | 'us' | 'ms' | 'rows/s' | 'keys/s' | 'commits/s' | 'bytes/key' | 'MB' | 'MB/s' | 'factor' | 'fraction'
+  | 'ns' | 'us' | 'ms' | 'rows/s' | 'keys/s' | 'commits/s' | 'bytes/key' | 'MB' | 'MiB' | 'MB/s' | 'factor' | 'fraction'
 
 export interface Measurement {
   /** What was measured, equal between engines: `get, present keys, 1,000,000 rows`. */
@@ -23,7 +23,8 @@ export interface Measurement {
 
 /** True when a smaller figure wins. */
 export function smallerWins(unit: Unit): boolean {
-  return unit === 'ns' || unit === 'us' || unit === 'ms' || unit === 'bytes/key' || unit === 'MB' || unit === 'factor'
+  return unit === 'ns' || unit === 'us' || unit === 'ms' || unit === 'bytes/key' || unit === 'MB'
+    || unit === 'MiB' || unit === 'factor'
 }
 
 /** Summary of one figure per round. */

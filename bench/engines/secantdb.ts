@@ -17,6 +17,10 @@ export interface SecantEngine extends Engine {
   readonly db: Database
 }
 
+const DEBT = 0.1
+/** Idle databases pay their debts. */
+const IDLE_MS = 50
+
 /** Opens a database file with the given memory, synchronous FULL, and further options of `open`. */
 export async function openSecantdb(
   options: EngineOptions, extra: OpenOptions = {}, fileName = 'ours.sdb',
@@ -33,10 +37,17 @@ export async function openSecantdb(
     loadLineitem: (lineitem) => loadLineitem(db, lineitem),
     loadTables: (tables) => loadTables(db, tables),
     query: (sql) => prepared(db, sql).raw([]).map((row) => row.map(cellText)),
-    settle: () => void db.checkpoint(),
+    settle: () => settle(db),
     stats: () => ({ bytesWritten: db.stats().io.bytesWritten }),
     close: () => db.close(),
   }
+}
+
+// Everything in pages, and no more than a tenth of a table in runs that are not merged into its base.
+async function settle(db: Database): Promise<void> {
+  db.checkpoint()
+  while (db.stats().tables.some(({ debt }) => debt > DEBT)) await new Promise((resolve) => setTimeout(resolve, IDLE_MS))
+  db.checkpoint()
 }
 
 function orderMethods(db: Database): Partial<Engine> {

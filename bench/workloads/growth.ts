@@ -45,7 +45,7 @@ export const growth: Workload = {
       summarize(`load, ${size}`, 'rows/s', [one.rows / loadMs * 1e3]),
       summarize(`open, ${size}`, 'ms', [openMs]),
       ...await read(db, one.rows, size, one.seed),
-      summarize(`resident memory, ${size}`, 'MB', [process.memoryUsage.rss() / 1e6]),
+      summarize(`resident memory, ${size}`, 'MiB', [process.memoryUsage.rss() / 2 ** 20]),
     ]
     await close()
     return found

@@ -22,7 +22,7 @@ import { VersionTable } from './version-table.ts'
 const INITIAL_SLOTS = 1024
 const MAX_ENTRIES = 0xfffffe
 /** Entries copied in one step of a compaction. */
-const STEP_ENTRIES = 4096
+const STEP_ENTRIES = 2048
 
 /** The mark of a reader that has written nothing: equal to no version's. */
 export const NO_MARK = -1
@@ -153,8 +153,9 @@ export class Delta {
     const touched: number[] = this.touched = []
     try {
       const next = new Delta()
-      // Half the room: a delta that fills up again need not start from nothing, one that does not gives it back.
-      next.slots = new Uint32Array(Math.max(INITIAL_SLOTS, this.slots.length / 2))
+      // A delta that was full will be so again, and growing is one long step; one that was not gives room back.
+      const isFull = this.entries * 8 > this.slots.length
+      next.slots = new Uint32Array(isFull ? this.slots.length : Math.max(INITIAL_SLOTS, this.slots.length / 2))
       for (let entry = 0; entry < this.entries; entry++) {
         this.copyChain(entry, next, oldestCommit, false)
         if (entry % stepEntries === stepEntries - 1) yield
