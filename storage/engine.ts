@@ -31,6 +31,7 @@ import type { PageStore } from './page/page-store.ts'
 import { builtGroups, logImages, logsRowGroups } from './publish-log.ts'
 import type { BufferPool } from './pool/buffer-pool.ts'
 import { ChunkReader } from './row-group/chunk-reader.ts'
+import { ReadAhead } from './row-group/read-ahead.ts'
 import { Heap } from './delta/heap.ts'
 import type { RowGroup } from './row-group/row-group.ts'
 import { TableStore } from './table/table-store.ts'
@@ -137,6 +138,7 @@ export class Engine {
     this.pool = parts.pool
     this.durability = new Durability(this)
     this.reader = new ChunkReader(parts.memory, parts.pool, parts.path)
+    this.reader.ahead = new ReadAhead(parts.pages, parts.pool, parts.io, parts.files.counters)
     this.heap = new Heap(parts.memory, parts.pool, parts.pages, parts.path)
     this.snapshots.onClose = () => {
       if (this.state === 'ready') collectGarbage(this)

@@ -180,6 +180,25 @@ function testLocksAndSyncs(make: Maker): void {
     expect(files.counters.syncs - before.syncs).toBe(2)
   })
 
+  test('asking ahead changes nothing, also behind the end and when the file is closed meanwhile', async () => {
+    const { files, folder } = make()
+    const file = files.open(`${folder}/a`, 'create')
+    file.write(0, Uint8Array.from({ length: 5000 }, (_, i) => i))
+    const before = { ...files.counters }
+    file.prefetch(100, 3000)
+    file.prefetch(4000, 1 << 22)
+    file.prefetch(1 << 30, 4096)
+    expect(file.size()).toBe(5000)
+    expect({ ...files.counters }).toEqual(before)
+    const target = new Uint8Array(5000)
+    expect(file.read(0, target)).toBe(5000)
+    expect(target[4999]).toBe(4999 & 255)
+    file.prefetch(0, 5000)
+    file.close()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(codeOf(() => file.prefetch(0, 1))).toBe('55000')
+  })
+
   test('closing while an asynchronous sync is in flight is safe', async () => {
     const { files, folder } = make()
     const file = files.open(`${folder}/a`, 'create')

@@ -30,6 +30,8 @@ export interface FileHandle {
   /** Like read and write, on another thread; the buffer is the file's until the promise settles. */
   readAsync(offset: number, target: Uint8Array): Promise<number>
   writeAsync(offset: number, source: Uint8Array): Promise<void>
+  /** Asks for these bytes to be at hand soon, on other threads. May do nothing and never fails: a read will tell. */
+  prefetch(offset: number, length: number): void
   /** Like sync, on another thread; covers what was written before the call. */
   syncAsync(): Promise<void>
   truncate(size: number): void

@@ -98,6 +98,10 @@ class MemoryFile implements FileHandle {
     return this.read(offset, target)
   }
 
+  prefetch(): void {
+    this.check('read')
+  }
+
   async writeAsync(offset: number, source: Uint8Array): Promise<void> {
     this.write(offset, source)
   }

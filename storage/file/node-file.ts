@@ -13,6 +13,10 @@ import { lockFile, lockFileNow } from './file-lock.ts'
 // Linux takes 1,024 buffers per writev (IOV_MAX).
 const WRITEV_MAX = 1024
 
+/** Bytes of one read for the system's cache, all of which share a buffer. */
+const PREFETCH_BYTES = 1 << 20
+let discarded: Uint8Array | null = null
+
 class NodeFile implements FileHandle {
   readonly path: string
   private readonly fd: number
@@ -131,6 +135,15 @@ class NodeFile implements FileHandle {
     }
     countIo(this.counters, 'read', done, begin)
     return done
+  }
+
+  // Into the cache of the system: the bytes themselves are thrown away, whatever they are.
+  prefetch(offset: number, length: number): void {
+    for (let at = 0; at < length; at += PREFETCH_BYTES) {
+      const count = Math.min(PREFETCH_BYTES, length - at)
+      this.pend<number>((end) => fs.read(this.fd, discarded ??= new Uint8Array(PREFETCH_BYTES), 0, count, offset + at, end))
+        .catch(() => undefined)
+    }
   }
 
   async writeAsync(offset: number, source: Uint8Array): Promise<void> {

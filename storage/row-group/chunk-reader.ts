@@ -11,6 +11,7 @@ import type { BufferPool } from '../pool/buffer-pool.ts'
 import { DELTA_BLOCK_ROWS, ENCODING, NO_PART, RUN_BLOCK_ROWS, runDirectoryBytes } from './column-chunk.ts'
 import type { ColumnChunk } from './column-chunk.ts'
 import { safeInteger } from './staged-column.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import type { RowGroup } from './row-group.ts'
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -27,6 +28,8 @@ interface SlicedBuffer {
 export class ChunkReader {
   readonly memory: LinearMemory
   readonly pool: BufferPool
+  /** Asks for pages before scans need them; null = nobody does. */
+  ahead: ReadAhead | null = null
   private readonly bytes: SlicedBuffer
 
   private readonly file: string

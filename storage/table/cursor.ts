@@ -7,7 +7,9 @@ import type { CursorCounters, ScanOptions, TableCursor } from '../access.ts'
 import { BATCH_ROWS } from '../column-buffers.ts'
 import type { ColumnBuffers, ScanBatch } from '../column-buffers.ts'
 import { ColumnLoader } from '../row-group/column-loader.ts'
+import type { RowGroup } from '../row-group/row-group.ts'
 import type { DeltaView } from '../delta/delta-image-cache.ts'
+import { GroupQueue } from './group-queue.ts'
 import { orderedSlices } from './ordered-slices.ts'
 import { groupSlices, toInterval, unorderedSlices } from './scan-plan.ts'
 import type { Slice } from './scan-plan.ts'
@@ -23,6 +25,7 @@ export class StoreCursor implements TableCursor {
   private readonly slices: Iterator<Slice, void>
   private slice: Slice | null
   private readonly descending: boolean
+  private readonly queue: GroupQueue | null
   private readonly batch: ScanBatch
   private readonly aliveAddress: number
   private readonly alive: Uint8Array
@@ -43,8 +46,9 @@ export class StoreCursor implements TableCursor {
       groupSlices(table, directory, interval, options.zones, this.counters))
     this.slices = options.order === 'none' ? unorderedSlices(table, stored, this.views, interval)[Symbol.iterator]()
       : orderedSlices(table, stored, this.views, interval, !this.descending)
-    this.slice = this.slices.next().value ?? null
-    const { memory, pool } = table.services.reader
+    const { memory, pool, ahead } = table.services.reader
+    this.queue = ahead === null ? null : new GroupQueue(table, ahead, this.groupsOf(stored[0]!), options.columns)
+    this.slice = this.enter(this.slices.next().value)
     // Pinning one frame per column must leave the pool room to work.
     const mayPin = pool.capacity >= 4 * options.columns.length + 16
     this.loaders = options.columns.map((column) => new ColumnLoader(table, column, options.arena, mayPin))
@@ -60,12 +64,24 @@ export class StoreCursor implements TableCursor {
       const { slice } = this
       if (slice === null) return null
       if (slice.begin + this.at >= slice.end) {
-        this.slice = this.slices.next().value ?? null
+        this.slice = this.enter(this.slices.next().value)
         this.at = 0
         continue
       }
       if (this.loadWindow(slice)) return this.batch
     }
+  }
+
+  private groupsOf(slices: readonly Slice[]): RowGroup[] {
+    const groups = slices.map((slice) => slice.group!)
+    return this.descending ? groups.reverse() : groups
+  }
+
+  // A slice that is about to be read; null at the end.
+  private enter(slice: Slice | void): Slice | null {
+    if (slice === undefined) return null
+    if (slice.group !== null) this.queue?.enter(slice.group)
+    return slice
   }
 
   // Prepares the next window of a slice; false when all its rows are dead.

@@ -379,6 +379,10 @@ class FaultyFile implements FileHandle {
     return this.disk.read(this.inode, this.path, offset, target)
   }
 
+  prefetch(): void {
+    this.check(false)
+  }
+
   async writeAsync(offset: number, source: Uint8Array): Promise<void> {
     this.check(true)
     await new Promise((resolve) => setImmediate(resolve))
