@@ -141,8 +141,8 @@ class NodeFile implements FileHandle {
   prefetch(offset: number, length: number): void {
     for (let at = 0; at < length; at += PREFETCH_BYTES) {
       const count = Math.min(PREFETCH_BYTES, length - at)
-      this.pend<number>((end) => fs.read(this.fd, discarded ??= new Uint8Array(PREFETCH_BYTES), 0, count, offset + at, end))
-        .catch(() => undefined)
+      const buffer = discarded ??= new Uint8Array(PREFETCH_BYTES)
+      this.pend<number>((end) => fs.read(this.fd, buffer, 0, count, offset + at, end)).catch(() => undefined)
     }
   }
 

@@ -14,9 +14,11 @@ import { ReadAhead } from './read-ahead.ts'
 const ROWS = 40_000
 const GROUP_ROWS = 4096
 
+interface Range { offset: number; length: number }
+
 /** A queue that notes what is asked for. */
 class NotingQueue extends IoQueue {
-  readonly asked: { offset: number; length: number }[] = []
+  readonly asked: Range[] = []
 
   override prefetch(_file: FileHandle, offset: number, length: number): void {
     this.asked.push({ offset, length })
@@ -46,13 +48,19 @@ async function filled(): Promise<MemoryFileSystem> {
   return files
 }
 
+interface Scanned {
+  asked: Range[]
+  read: Range[]
+  rows: unknown[]
+  /** Ranges asked for by a second scan. */
+  again: number
+}
+
 // Scans some columns with reads that seem to take `readMs` each; the ranges asked for, and the sum of what was read.
-async function scanned(files: MemoryFileSystem, columns: number[], readMs: number): Promise<{
-  asked: { offset: number; length: number }[]; rows: unknown[]; read: { offset: number; length: number }[]; again: number
-}> {
+async function scanned(files: MemoryFileSystem, columns: number[], readMs: number): Promise<Scanned> {
   const engine = await opened(files)
   const io = new NotingQueue()
-  const read: { offset: number; length: number }[] = []
+  const read: Range[] = []
   const counters = zeroCounters()
   const { file } = engine.parts
   const plain = file.read.bind(file)
@@ -73,7 +81,7 @@ async function scanned(files: MemoryFileSystem, columns: number[], readMs: numbe
   return { asked: io.asked.slice(0, first), rows, read, again: io.asked.length - first }
 }
 
-const covers = (ranges: readonly { offset: number; length: number }[], offset: number): boolean =>
+const covers = (ranges: readonly Range[], offset: number): boolean =>
   ranges.some((range) => range.offset <= offset && offset < range.offset + range.length)
 
 test.each([[[1]], [[0, 3]], [[2]], [[0, 1, 2, 3]]])('columns %j of the next groups are asked for', async (columns) => {

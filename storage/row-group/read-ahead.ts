@@ -1,6 +1,6 @@
-// Reading ahead of scans. A scan reads page after page on the calling thread; where pages come from the disk and not from
-// the cache of the system, it would wait for each. So while it works on one row group, the pages that it will need of
-// the next ones are asked for on other threads, and are at hand when their turn comes.
+// Reading ahead of scans. A scan reads page after page on the calling thread; where pages come from the disk and not
+// from the cache of the system, it would wait for each. So while it works on one row group, the pages that it will need
+// of the next ones are asked for on other threads, and are at hand when their turn comes.
 //
 //   group   g: read     g + 1, g + 2: columns asked for     g + 3: its meta asked for, which says where its columns are
 //
