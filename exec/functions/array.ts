@@ -174,7 +174,7 @@ function fill(context: CallContext): ScalarFunction {
 function trim(array: string, count: number): string {
   const texts = parseArray(array)
   if (count < 0 || count > texts.length) {
-    throw new DatabaseError(CODE.ARRAY_ELEMENT, `number of elements to trim must be between 0 and ${texts.length}`)
+    throw new DatabaseError(CODE.ARRAY_SUBSCRIPT, `number of elements to trim must be between 0 and ${texts.length}`)
   }
   return formatArray(texts.slice(0, texts.length - count))
 }

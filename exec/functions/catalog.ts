@@ -17,6 +17,9 @@ import { BIT_FUNCTIONS } from './bits.ts'
 import { SESSION_FUNCTIONS } from './session.ts'
 import { ARRAY_FUNCTIONS } from './array.ts'
 import { JSON_FUNCTIONS } from './json.ts'
+import { MOMENT_FUNCTIONS } from './moment.ts'
+import { BYTE_FUNCTIONS } from './bytes.ts'
+import { FORMAT_FUNCTIONS } from './format.ts'
 
 export type { FunctionEntry, ResolvedCall }
 export { commonType, canCast, isAggregateName, resolveAggregate, isWindowName, resolveWindow }
@@ -24,6 +27,7 @@ export { commonType, canCast, isAggregateName, resolveAggregate, isWindowName, r
 const ENTRIES: readonly FunctionEntry[] = [
   ...NUMERIC_FUNCTIONS, ...TEXT_FUNCTIONS, ...PATTERN_FUNCTIONS, ...DATETIME_FUNCTIONS, ...GENERAL_FUNCTIONS,
   ...BIT_FUNCTIONS, ...SESSION_FUNCTIONS, ...ARRAY_FUNCTIONS, ...JSON_FUNCTIONS,
+  ...MOMENT_FUNCTIONS, ...BYTE_FUNCTIONS, ...FORMAT_FUNCTIONS,
 ]
 
 const byName = new Map<string, FunctionEntry[]>()

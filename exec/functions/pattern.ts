@@ -1,10 +1,13 @@
 // LIKE, ILIKE and the functions of regular expressions. A pattern is compiled once and kept until another one comes,
 // so a constant pattern costs one compilation per query (like.ts, regex.ts).
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
+import { formatArray } from '../../src/base/array-text.ts'
+import { TEXT, arrayType } from '../../src/base/types.ts'
+import { characterCount } from '../../src/base/utf8.ts'
 import type { FunctionEntry, ScalarFunction } from './entry.ts'
-import { typed } from './entry.ts'
+import { scalar, typed } from './entry.ts'
 import { compileLike } from './like.ts'
-import { cachedRegex, replaceRegex } from './regex.ts'
+import { cachedRegex, matchesOf, replaceRegex, similarPattern } from './regex.ts'
 
 function like(ignoreCase: boolean, negated: boolean): () => ScalarFunction {
   return () => {
@@ -52,6 +55,45 @@ function regexSubstring(): ScalarFunction {
   }
 }
 
+function regexCount(): ScalarFunction {
+  const compile = cachedRegex()
+  return (text: string, pattern: string, start = 1, flags = ''): number =>
+    matchesOf(compile(pattern, flags), text, start - 1).length
+}
+
+function regexPosition(): ScalarFunction {
+  const compile = cachedRegex()
+  return (text: string, pattern: string, start = 1, nth = 1): number => {
+    const match = matchesOf(compile(pattern, ''), text, start - 1)[nth - 1]
+    return match === undefined ? 0 : characterCount(text.slice(0, match.index)) + 1
+  }
+}
+
+// The groups of the first match, or the match itself when there are none.
+function regexMatch(): ScalarFunction {
+  const compile = cachedRegex()
+  return (text: string, pattern: string, flags = ''): string | null => {
+    const match = compile(pattern, flags).next(text, 0)
+    if (match === null) return null
+    return formatArray(match.groups.length > 0 ? match.groups : [text.slice(match.index, match.end)])
+  }
+}
+
+function regexSplit(): ScalarFunction {
+  const compile = cachedRegex()
+  return (text: string, pattern: string, flags = ''): string => {
+    const parts: string[] = []
+    let from = 0
+    for (const { index, end } of matchesOf(compile(pattern, flags), text, 0)) {
+      // An empty match splits between characters, never at the ends.
+      if (end === index && (index === 0 || index >= text.length)) continue
+      parts.push(text.slice(from, index))
+      from = end
+    }
+    return formatArray([...parts, text.slice(from)])
+  }
+}
+
 function family(id: string, symbol: string, ignoreCase: boolean, negated: boolean): FunctionEntry[] {
   const make = like(ignoreCase, negated)
   return [
@@ -59,6 +101,8 @@ function family(id: string, symbol: string, ignoreCase: boolean, negated: boolea
     typed(id, 'text, text, text -> boolean', make, { names: [symbol, id + '_escape'] }),
   ]
 }
+
+const TEXTS = arrayType(TEXT)
 
 export const PATTERN_FUNCTIONS: readonly FunctionEntry[] = [
   ...family('like', '~~', false, false), ...family('not_like', '!~~', false, true),
@@ -71,5 +115,17 @@ export const PATTERN_FUNCTIONS: readonly FunctionEntry[] = [
   typed('regexp_replace', 'text, text, text, text -> text', regexReplace),
   typed('regexp_like', 'text, text -> boolean', regexMatches),
   typed('regexp_like', 'text, text, text -> boolean', regexMatches),
+  typed('regexp_count', 'text, text -> integer', regexCount),
+  typed('regexp_count', 'text, text, integer -> integer', regexCount),
+  typed('regexp_count', 'text, text, integer, text -> integer', regexCount),
+  typed('regexp_instr', 'text, text -> integer', regexPosition),
+  typed('regexp_instr', 'text, text, integer -> integer', regexPosition),
+  typed('regexp_instr', 'text, text, integer, integer -> integer', regexPosition),
+  typed('regexp_match', 'text, text -> array', regexMatch, { result: () => TEXTS }),
+  typed('regexp_match', 'text, text, text -> array', regexMatch, { result: () => TEXTS }),
+  typed('regexp_split_to_array', 'text, text -> array', regexSplit, { result: () => TEXTS }),
+  typed('regexp_split_to_array', 'text, text, text -> array', regexSplit, { result: () => TEXTS }),
+  scalar('similar_to_escape', 'text -> text', (pattern: string) => similarPattern(pattern, '\\')),
+  scalar('similar_to_escape', 'text, text -> text', similarPattern),
   typed('regexp_substr', 'text, text -> text', regexSubstring, { names: ['regexp_substr', 'substring'] }),
 ]

@@ -142,6 +142,42 @@ export function cachedRegex(): (pattern: string, flags: string) => Regex {
   }
 }
 
+/** All matches from an offset on, empty ones too, each behind the one before. */
+export function matchesOf(regex: Regex, text: string, from: number): RegexMatch[] {
+  const matches: RegexMatch[] = []
+  for (let at = Math.max(0, from); at <= text.length;) {
+    const match = regex.next(text, at)
+    if (match === null) break
+    matches.push(match)
+    at = match.end > match.index ? match.end : match.end + ((text.codePointAt(match.end) ?? 0) > 0xffff ? 2 : 1)
+  }
+  return matches
+}
+
+/** A pattern of SIMILAR TO as a regular expression: % and _ are wild, | * + ? {} () [] are as they are elsewhere. */
+export function similarPattern(pattern: string, escape: string): string {
+  let inner = ''
+  let isInBrackets = false
+  const chars = Array.from(pattern)
+  for (let i = 0; i < chars.length; i++) {
+    const char = chars[i]!
+    if (escape !== '' && char === escape) {
+      const next = chars[++i]
+      if (next === undefined) throw new DatabaseError(CODE.INVALID_REGEX, 'the pattern ends with its escape character')
+      inner += /\w/.test(next) ? next : `\\${next}`
+    } else if (isInBrackets) {
+      inner += char === '\\' ? '\\\\' : char
+      isInBrackets = char !== ']'
+    } else if (char === '%') inner += '.*'
+    else if (char === '_') inner += '.'
+    else {
+      inner += /[.^$\\]/.test(char) ? `\\${char}` : char
+      isInBrackets = char === '['
+    }
+  }
+  return `^(?:${inner})$`
+}
+
 /**
  * Text with the first match, or all, replaced. In the replacement \1 to \9 are groups, \& the match and \\ a
  * backslash, as in PostgreSQL.

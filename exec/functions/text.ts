@@ -163,6 +163,10 @@ function joinBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
 function encode(bytes: Uint8Array, format: string): string {
   if (format === 'hex') return bytesToHex(bytes)
   if (format === 'base64') return Buffer.from(bytes).toString('base64').replace(/(.{76})(?=.)/g, '$1\n')
+  if (format === 'escape') {
+    return Array.from(bytes, byte => byte === 92 ? '\\\\' : byte === 0 || byte > 127
+      ? `\\${byte.toString(8).padStart(3, '0')}` : String.fromCharCode(byte)).join('')
+  }
   throw new DatabaseError(CODE.INVALID_PARAMETER, `unrecognized encoding: "${format}"`)
 }
 
@@ -218,13 +222,14 @@ export const TEXT_FUNCTIONS: readonly FunctionEntry[] = [
   scalar('md5', 'bytea -> text', (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')),
   scalar('sha256', 'bytea -> bytea',
     (bytes: Uint8Array) => Uint8Array.from(createHash('sha256').update(bytes).digest())),
+  scalar('normalize', 'text -> text', (text: string) => text.normalize('NFC')),
+  scalar('normalize', 'text, text -> text', (text: string, form: string) => text.normalize(form.toUpperCase())),
   scalar('translate', 'text, text, text -> text', translate),
   scalar('overlay', 'text, text, integer -> text',
     (text: string, part: string, start: number) => overlay(text, part, start, characterCount(part))),
   scalar('overlay', 'text, text, integer, integer -> text', overlay),
   scalar('to_hex', 'bigint -> text', (value: number | bigint) => BigInt.asUintN(64, BigInt(value)).toString(16)),
   scalar('quote_ident', 'text -> text', quoteIdent),
-  scalar('quote_literal', 'text -> text', (text: string) => `'${text.replaceAll("'", "''")}'`),
   scalar('encode', 'bytea, text -> text', encode), scalar('decode', 'text, text -> bytea', decode),
   scalar('convert_to', 'text, text -> bytea', encodeText),
   typed('concat_text', 'any... -> text', concatAll, { names: ['concat'], lax: true }),

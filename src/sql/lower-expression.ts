@@ -274,7 +274,9 @@ function lowerOperator(node: NodeReader): Expr {
       if (name === null) throw unsupported(`${symbol} ANY / ALL of an array`, position)
       return callOf(name, [lowerExpr(left!), lowerExpr(right)], position)
     }
-    case 'AEXPR_SIMILAR': throw unsupported('SIMILAR TO', position)
+    // The pattern arrives inside similar_to_escape(), the symbol is ~ or !~.
+    case 'AEXPR_SIMILAR':
+      return { kind: 'operator', symbol, left: lowerExpr(left!), right: lowerExpr(right), position }
     default: throw unsupported(`${symbol} ${kind}`, position)
   }
 }
