@@ -38,6 +38,7 @@ const LIMITS: readonly { readonly what: RegExp; readonly most?: number; readonly
   { what: /^resident memory/, most: 506 },
   { what: /^pause, 99.9 %/, most: 10 },
   { what: /^dirty \/ clean/, most: 1.5 },
+  { what: /^chosen \/ best/, most: 1.3 },
   { what: /^Arrow \/ file, zstd/, least: 3 },
   { what: /^file \/ DuckDB's, zstd/, most: 1 },
   { what: /^pool hit rate/, least: 0.8 },

@@ -72,11 +72,11 @@ export class Prepared {
 
   /** The plan of a query for these parameters; made when none of those known holds (plan-cache.ts). */
   plan(query: Query, read: Tables, parameters: readonly Scalar[] = []): PhysicalPlan {
-    const { memory } = this.session.engine
+    const { costs, engine: { memory } } = this.session
     const known = this.#plans.find(query.plan, read, memory, parameters)
     if (known !== null) return known
     const plan = this.guard(() =>
-      planStatement(query.plan, name => executorAccess(read.tables(name), memory), { parameters }))
+      planStatement(query.plan, name => executorAccess(read.tables(name), memory), { parameters, costs }))
     this.#plans.add(query.plan, read, plan)
     return plan
   }
