@@ -19,7 +19,7 @@ import type { Workload } from './workload.ts'
 const DEAR = 1e12
 /** Milliseconds that each way gets at each share, and runs at least. */
 const TIMED_MS = 25
-const RUNS_MIN = 5
+const RUNS_MIN = 20
 
 /** By what rows are chosen and what is summed. The index has all that is read for the last one. */
 const SHAPES = [{ by: 'id', sum: 'price' }, { by: 'rank', sum: 'price' }, { by: 'rank', sum: 'rank' }] as const

@@ -2,6 +2,8 @@
 // runs in it. The rules are in session.ts.
 import type { DatabaseError } from '../base/errors.ts'
 import type { Backend } from '../../exec/mod.ts'
+import { DEFAULT_COSTS } from '../../exec/plan/cost.ts'
+import type { CostModel } from '../../exec/plan/cost.ts'
 import type { Engine, IsolationLevel } from '../../storage/mod.ts'
 import type { DatabaseState } from './database-state.ts'
 import type { RowRecheck } from './row-recheck.ts'
@@ -30,6 +32,8 @@ export class SessionParts {
   /** How transactions of this session begin unless they say otherwise. */
   defaults: { level: IsolationLevel; readOnly: boolean } = { level: 'read committed', readOnly: false }
   busyTimeoutMs = BUSY_TIMEOUT_MS
+  /** What the planner takes for costs; set before statements are prepared. */
+  costs: CostModel = DEFAULT_COSTS
   /** SET statement_timeout; 0 is none. */
   statementTimeoutMs = 0
   /** SET lock_timeout: what a statement of execute() waits for locks; 0: busyTimeoutMs. */

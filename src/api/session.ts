@@ -7,8 +7,6 @@ import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { TableSchema } from '../base/types.ts'
 import { enterSession } from '../../exec/functions/session.ts'
-import { DEFAULT_COSTS } from '../../exec/plan/cost.ts'
-import type { CostModel } from '../../exec/plan/cost.ts'
 import { LockConflict } from '../../storage/mod.ts'
 import type {
   Savepoint, StoreAccess, Transaction, TransactionModes,
@@ -39,8 +37,6 @@ export class Session extends SessionParts {
   /** What SQL functions see of it. */
   readonly host: Host
   readonly settings: Settings
-  /** What the planner takes for costs; set before statements are prepared. */
-  costs: CostModel = DEFAULT_COSTS
   /** The transaction whose statement runs. */
   #running: Transaction | null = null
   /** Counts catalogue changes inside this session's transaction, which others do not see. */
