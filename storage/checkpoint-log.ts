@@ -68,7 +68,7 @@ export function noteCheckpointBegin(engine: Engine, redoLsn: number): void {
   const { wal, pages, commitId } = engine
   if (wal === null || !engine.durability.isLogged) return
   const dirtyPages = toRuns(pages.map.pagesOfEpoch(pages.nextEpoch))
-  const transactions = [...engine.active].sort((a, b) => a - b)
+  const transactions = engine.active.ids()
   const note = { redoLsn, commitId, epoch: pages.nextEpoch, transactions, dirtyPages }
   wal.noteIfRoom(RECORD.CHECKPOINT_BEGIN, encodeCheckpointBegin(note))
 }

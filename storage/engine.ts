@@ -38,6 +38,7 @@ import { TableStore } from './table/table-store.ts'
 import { FinalWrites } from './txn/final-writes.ts'
 import { CheckMaker } from './txn/row-checks.ts'
 import { LockManager } from './txn/lock-manager.ts'
+import { OpenTransactions } from './txn/open-transactions.ts'
 import { RecentCommits } from './txn/recent-commits.ts'
 import { SnapshotRegistry } from './txn/snapshot.ts'
 import { Transaction } from './txn/transaction.ts'
@@ -89,10 +90,9 @@ export class Engine {
   readonly heap: Heap
   readonly catalog = new Catalog()
   readonly snapshots = new SnapshotRegistry()
-  readonly locks = new LockManager()
   readonly recentCommits = new RecentCommits()
-  /** Ids of transactions that have begun and not ended. */
-  readonly active = new Set<number>()
+  readonly active = new OpenTransactions()
+  readonly locks = new LockManager(this.active)
   readonly durability: Durability
   readonly jobs = new Jobs(this)
   readonly indexCounters: IndexCounters
@@ -129,6 +129,7 @@ export class Engine {
   private state: 'ready' | 'poisoned' | 'closed' = 'ready'
   private cause: unknown = null
   private readonly finals = new FinalWrites()
+  private readonly afterCommit = (): void => this.jobs.afterCommit()
 
   constructor(parts: EngineParts) {
     this.parts = parts
@@ -197,8 +198,9 @@ export class Engine {
   begin(level: IsolationLevel = 'read committed', options: TransactionOptions = {}): Transaction {
     this.assertUsable()
     this.follower?.follow()
-    this.active.add(this.nextTxnId)
-    return new Transaction(this, this.nextTxnId++, level, options)
+    const txn = new Transaction(this, this.nextTxnId++, level, options)
+    this.active.add(txn)
+    return txn
   }
 
   /** A new table, not yet in the catalogue. */
@@ -239,10 +241,7 @@ export class Engine {
     const durable = this.durability.isLogged ? this.wal!.syncSoon() : Promise.resolve()
     this.maintain()
     this.durability.commitByCheckpoint()
-    return durable.catch((error: unknown) => {
-      this.poison(error)
-      throw error
-    })
+    return durable
   }
 
   // Row groups that the transaction has built become durable through a checkpoint only, and so does all it did.
@@ -353,7 +352,7 @@ export class Engine {
   // The transaction is committed already, so a merge or checkpoint that fails must not look like a failed
   // commit. What can be tried again (no space, no memory) is kept for stats() and tried at the next commit;
   // anything else stops the engine: later calls throw, reopening replays the log.
-  maintain(duty: () => void = () => this.jobs.afterCommit()): void {
+  maintain(duty: () => void = this.afterCommit): void {
     if (this.isReadOnly || this.state !== 'ready') return
     try {
       duty()

@@ -78,7 +78,7 @@ export class Redo {
         // What fails while it is applied cannot be taken back any more.
         this.txn = null
         engine.apply(txn)
-        engine.active.delete(txn.id)
+        engine.active.remove(txn)
         for (const each of this.published) this.publishing.publish(each, this.tableWithId(each))
         this.published = []
         return

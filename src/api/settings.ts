@@ -112,6 +112,8 @@ export class Settings {
   }
 }
 
+const NONE: readonly string[] = []
+
 function changed(values: Values, key: string, value: string | null): Values {
   const next = new Map(values)
   if (value === null) next.delete(key)
@@ -119,7 +121,8 @@ function changed(values: Values, key: string, value: string | null): Values {
   return next
 }
 
-function differing(a: Values, b: Values): string[] {
+function differing(a: Values, b: Values): readonly string[] {
+  if (a === b) return NONE
   return [...new Set([...a.keys(), ...b.keys()])].filter(key => a.get(key) !== b.get(key))
 }
 

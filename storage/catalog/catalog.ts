@@ -40,6 +40,8 @@ export interface DatabaseSettings {
  */
 export class Catalog {
   private readonly byName = new Map<string, TableStore>()
+  /** The tables of `byName`, null after a change. */
+  private list: TableStore[] | null = null
   private readonly byId = new Map<number, TableStore>()
   private readonly indexLists = new Map<number, TableStore[]>()
   /** Schemas, views, sequences and comments. */
@@ -51,6 +53,7 @@ export class Catalog {
 
   add(table: TableStore): void {
     this.byName.set(table.schema.name, table)
+    this.list = null
     this.byId.set(table.id, table)
     const { index } = table.schema
     if (index === undefined) table.indexes = this.indexesOf(table.id)
@@ -63,6 +66,7 @@ export class Catalog {
   remove(table: TableStore): void {
     for (const { name } of [table.schema, table.committed]) {
       if (this.byName.get(name) === table) this.byName.delete(name)
+      this.list = null
     }
     this.byId.delete(table.id)
     const { index } = table.schema
@@ -76,6 +80,7 @@ export class Catalog {
   altered(table: TableStore, formerName: string): void {
     if (this.byName.get(formerName) === table) this.byName.delete(formerName)
     this.byName.set(table.schema.name, table)
+    this.list = null
     this.version++
     this.epoch.advance()
   }
@@ -119,8 +124,8 @@ export class Catalog {
   }
 
   /** All tables, those of indexes too: what maintenance, checkpoints and checks walk over. */
-  tables(): TableStore[] {
-    return [...this.byName.values()]
+  tables(): readonly TableStore[] {
+    return this.list ??= [...this.byName.values()]
   }
 
   /** The tables users see. */

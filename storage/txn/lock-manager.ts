@@ -3,39 +3,40 @@
 // Both name their transaction, so a conflict can say whom it waits for.
 import type { TableStore } from '../table/table-store.ts'
 import { LockConflict } from './lock-conflict.ts'
+import type { OpenTransactions } from './open-transactions.ts'
 import type { Transaction } from './transaction.ts'
 import { WaitGraph } from './wait-graph.ts'
 
 /** Holders of locks and those who wait for them. */
 export class LockManager {
   readonly waits = new WaitGraph()
-  private readonly byMark = new Map<number, Transaction>()
+  private readonly open: OpenTransactions
 
-  /** A transaction is about to write or lock. */
-  register(txn: Transaction): void {
-    this.byMark.set(txn.writeSet.mark, txn)
+  /** `open` are the transactions of the database. */
+  constructor(open: OpenTransactions) {
+    this.open = open
   }
 
-  /** A transaction has ended: its locks are gone. */
+  /** A transaction has ended, and left the list: its locks are gone. */
   ended(txn: Transaction): void {
-    if (this.byMark.delete(txn.writeSet.mark)) this.waits.ended(txn)
+    if (txn.isWriter) this.waits.ended(txn)
   }
 
   /** The transaction behind the mark of an uncommitted version. */
   holderOf(mark: number): Transaction | null {
-    return this.byMark.get(mark) ?? null
+    return this.open.writers().find((txn) => txn.writeSet.mark === mark) ?? null
   }
 
   /** Locks held now: uncommitted versions and row locks. */
   get held(): number {
     let held = 0
-    for (const txn of this.byMark.values()) held += txn.writeSet.length + txn.locks.length
+    for (const txn of this.open.writers()) held += txn.writeSet.length + txn.locks.length
     return held
   }
 
   /** Transactions that hold locks. */
   get holders(): number {
-    return this.byMark.size
+    return this.open.writers().length
   }
 
   /**
@@ -43,7 +44,7 @@ export class LockManager {
    * name is taken.
    */
   assertNameFree(name: string, by: Transaction): void {
-    const creators = (): Transaction[] => [...this.byMark.values()].filter((txn) => txn !== by
+    const creators = (): Transaction[] => this.open.writers().filter((txn) => txn !== by
       && (txn.ddl.some(({ kind, table }) => kind === 'create' && table.schema.name === name)
         || txn.objects.some(({ after }) => after !== null && after.kind !== 'schema' && after.name === name)))
     if (creators().length > 0) throw new LockConflict(`relation "${name}"`, 'being created', creators(), creators)
@@ -56,7 +57,7 @@ export class LockManager {
         () => table.definer === null ? [] : [table.definer])
     }
     if (table.uncommittedWrites === 0 && (table.rowLocks === null || table.rowLocks.size === 0)) return
-    const users = (): Transaction[] => [...this.byMark.values()].filter((txn) => txn !== by
+    const users = (): Transaction[] => this.open.writers().filter((txn) => txn !== by
       && (txn.writeSet.tables.includes(table) || txn.locks.some((lock) => lock.table === table)))
     if (users().length > 0) throw new LockConflict(`table "${table.committed.name}"`, 'being changed', users(), users)
   }

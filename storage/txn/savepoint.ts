@@ -18,6 +18,9 @@ export interface Savepoint {
   readonly linked?: ReadonlyMap<Transaction, Savepoint>
 }
 
+/** Where a transaction begins. */
+export const START: Savepoint = { writes: 0, ddl: 0, objects: 0, locks: 0 }
+
 /** The tables of one snapshot, kept until close(). */
 export interface TableView {
   tables(name: string): StoreAccess

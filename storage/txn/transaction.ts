@@ -29,7 +29,7 @@ import { LockConflict } from './lock-conflict.ts'
 import { ReadView } from './read-view.ts'
 import { RowLocks } from './row-locks.ts'
 import type { LockStrength } from './row-locks.ts'
-import { releaseTo } from './savepoint.ts'
+import { START, releaseTo } from './savepoint.ts'
 import type { Savepoint, TableView, TakenLock } from './savepoint.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { DdlChange } from './visible-tables.ts'
@@ -56,7 +56,10 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   /** Transactions in attached databases, null while there is none. */
   private linked: LinkedTransactions | null = null
   readonly view: ReadView
-  private isRegistered = false
+  /** It has written or locked something, or is about to. */
+  isWriter = false
+  /** Where it stands among the open transactions, -1 = nowhere. */
+  place = -1
 
   constructor(engine: Engine, id: number, level: IsolationLevel, options: TransactionOptions = {}) {
     this.engine = engine
@@ -229,10 +232,9 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     if (this.view.isReadOnly) {
       throw new DatabaseError(CODE.READ_ONLY, 'a read-only transaction cannot change or lock anything')
     }
-    if (this.isRegistered) return
-    this.isRegistered = true
+    if (this.isWriter) return
+    this.isWriter = true
     this.view.hasRun = true
-    this.engine.locks.register(this)
   }
 
   /** 55P03 while another transaction drops the table or changes its indexes. */
@@ -440,11 +442,13 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
 
   private finish(state: 'committed' | 'aborted'): void {
     this.state = state
-    this.engine.active.delete(this.id)
+    this.engine.active.remove(this)
     this.view.end()
-    const kept = state === 'aborted' ? { ddl: 0, objects: 0 } : { ddl: this.ddl.length, objects: this.objects.length }
-    releaseTo(this.engine, this, { ...kept, locks: 0 })
-    endDefinitions(this)
+    if (state === 'aborted') releaseTo(this.engine, this, START)
+    else if (this.locks.length > 0) {
+      releaseTo(this.engine, this, { ddl: this.ddl.length, objects: this.objects.length, locks: 0 })
+    }
+    if (this.defines.length > 0) endDefinitions(this)
     this.engine.locks.ended(this)
   }
 }

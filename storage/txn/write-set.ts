@@ -29,10 +29,10 @@ interface Touched {
 export class WriteSet {
   readonly mark: number
   /** Table, key and version of each write. Version numbers hold unless `isRenumbered`. */
-  readonly tables: TableStore[] = []
-  readonly keys: KeyValue[] = []
-  readonly versions: number[] = []
-  private readonly touched: Touched[] = []
+  tables: TableStore[] = []
+  keys: KeyValue[] = []
+  versions: number[] = []
+  private touched: Touched[] = []
   private readonly locks: LockManager
 
   /** `locks` knows the transactions behind other marks. */
@@ -116,9 +116,7 @@ export class WriteSet {
       entry = delta.addEntry(key, place?.group ?? null, place?.row ?? -1)
     }
     this.touch(table)
-    this.versions.push(delta.push(entry, this.mark, row, isTombstone))
-    this.tables.push(table)
-    this.keys.push(key)
+    this.note(table, key, delta.push(entry, this.mark, row, isTombstone))
     const group = delta.baseGroup[entry]!
     if (group !== null) group.dead.add(delta.baseRow[entry]!, this.mark)
     table.uncommittedWrites++
@@ -126,8 +124,25 @@ export class WriteSet {
     old?.group.dead.add(old.row, this.mark)
   }
 
+  // Most transactions write one row: a list of one is a tenth of what the first push to an empty list allocates.
+  private note(table: TableStore, key: KeyValue, version: number): void {
+    if (this.keys.length === 0) {
+      this.tables = [table]
+      this.keys = [key]
+      this.versions = [version]
+      return
+    }
+    this.tables.push(table)
+    this.keys.push(key)
+    this.versions.push(version)
+  }
+
   private touch(table: TableStore): void {
     const { touched } = this
+    if (touched.length === 0) {
+      this.touched = [{ table, generation: table.delta.generation }]
+      return
+    }
     for (let i = touched.length - 1; i >= 0; i--) if (touched[i]!.table === table) return
     touched.push({ table, generation: table.delta.generation })
   }
