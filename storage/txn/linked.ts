@@ -7,9 +7,10 @@
 // Atomic per file: a crash between the commits leaves some files with the transaction and some without. All of them are
 // validated before the first one commits, so that only a failing disk can do so without a crash.
 import type { Engine } from '../engine.ts'
-import { START } from './savepoint.ts'
 import type { Savepoint, TableView } from './savepoint.ts'
 import type { Transaction } from './transaction.ts'
+
+const START: Savepoint = { writes: 0, ddl: 0, objects: 0, locks: 0 }
 
 /** The table's name in its own database. */
 export function bareName(name: string): string {

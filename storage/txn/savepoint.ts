@@ -5,7 +5,7 @@ import type { StoreAccess } from '../table/store-access.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { TableStore } from '../table/table-store.ts'
 import type { HeldBefore } from './row-locks.ts'
-import { undoChange } from './index-ddl.ts'
+import { endDefinitions, undoChange } from './index-ddl.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Place to return to within a transaction. */
@@ -18,8 +18,7 @@ export interface Savepoint {
   readonly linked?: ReadonlyMap<Transaction, Savepoint>
 }
 
-/** Where a transaction begins. */
-export const START: Savepoint = { writes: 0, ddl: 0, objects: 0, locks: 0 }
+const START: Savepoint = { writes: 0, ddl: 0, objects: 0, locks: 0 }
 
 /** The tables of one snapshot, kept until close(). */
 export interface TableView {
@@ -44,4 +43,13 @@ export function releaseTo(
   }
   while (txn.ddl.length > to.ddl) undoChange(engine, txn.ddl.pop()!)
   if (txn.objects.length > to.objects) txn.objects.length = to.objects
+}
+
+/** The transaction has ended: its locks go, and what it defined when it was aborted. */
+export function releaseAll(engine: Engine, txn: Transaction, isAborted: boolean): void {
+  if (isAborted) releaseTo(engine, txn, START)
+  else if (txn.locks.length > 0) {
+    releaseTo(engine, txn, { ddl: txn.ddl.length, objects: txn.objects.length, locks: 0 })
+  }
+  if (txn.defines.length > 0) endDefinitions(txn)
 }

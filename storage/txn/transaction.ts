@@ -20,7 +20,7 @@ import type { TableStore, Visibility } from '../table/table-store.ts'
 import { findConflict } from './arbiter.ts'
 import type { Arbiters } from './arbiter.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
-import { alterTable, bareChange, defineIndex, endDefinitions } from './index-ddl.ts'
+import { alterTable, bareChange, defineIndex } from './index-ddl.ts'
 import type { IndexChange } from './index-ddl.ts'
 import { makerOf, writeEntries } from './index-writes.ts'
 import type { IsolationLevel, TransactionModes, TransactionOptions } from './isolation.ts'
@@ -29,7 +29,7 @@ import { LockConflict } from './lock-conflict.ts'
 import { ReadView } from './read-view.ts'
 import { RowLocks } from './row-locks.ts'
 import type { LockStrength } from './row-locks.ts'
-import { START, releaseTo } from './savepoint.ts'
+import { releaseAll, releaseTo } from './savepoint.ts'
 import type { Savepoint, TableView, TakenLock } from './savepoint.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { DdlChange } from './visible-tables.ts'
@@ -444,11 +444,7 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     this.state = state
     this.engine.active.remove(this)
     this.view.end()
-    if (state === 'aborted') releaseTo(this.engine, this, START)
-    else if (this.locks.length > 0) {
-      releaseTo(this.engine, this, { ddl: this.ddl.length, objects: this.objects.length, locks: 0 })
-    }
-    if (this.defines.length > 0) endDefinitions(this)
+    releaseAll(this.engine, this, state === 'aborted')
     this.engine.locks.ended(this)
   }
 }
