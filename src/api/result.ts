@@ -6,6 +6,7 @@ import type { Batch, BatchSource, ExecutionContext } from '../../exec/mod.ts'
 import { Arena } from '../../storage/mod.ts'
 import type { LinearMemory, StoreAccess, Transaction } from '../../storage/mod.ts'
 import { FittingWriter } from './fit-row.ts'
+import { keepRest } from './kept-batches.ts'
 import type { Session, StartedRead } from './session.ts'
 import { spillSpace } from './spill-space.ts'
 import type { StatementClock } from './statement-limits.ts'
@@ -37,8 +38,13 @@ export class Result {
   /** Scratch until the result ends, for the executor and for who reads the result. */
   readonly arena: Arena
   readonly #session: Session
-  readonly #source: BatchSource
+  #source: BatchSource
+  readonly #txn: Transaction
   readonly #end: () => void
+  #isEnded = false
+  #isRunning = false
+  /** Why the rest could not be kept. */
+  #failure: unknown = null
   #state: 'open' | 'done' | 'cancelled' = 'open'
 
   readonly #clock: StatementClock
@@ -46,14 +52,15 @@ export class Result {
   isReadSlowly = false
 
   private constructor(
-    session: Session, source: BatchSource, { arena, clock }: { arena: Arena; clock: StatementClock }, end: () => void,
+    session: Session, source: BatchSource, { arena, clock }: { arena: Arena; clock: StatementClock }, read: StartedRead,
   ) {
     this.#clock = clock
     this.memory = session.engine.memory
     this.#session = session
     this.#source = source
     this.arena = arena
-    this.#end = end
+    this.#txn = read.txn
+    this.#end = read.end
   }
 
   /** Starts a result over a read; `read.end` is called once, when the result is over or could not start. */
@@ -64,7 +71,7 @@ export class Result {
     const { txn, tables, end } = read
     const context = executionContext(session, txn, parameters, tables)
     try {
-      const result = new Result(session, open(context), context, end)
+      const result = new Result(session, open(context), context, read)
       session.openResults.add(result)
       return result
     } catch (error) {
@@ -81,6 +88,11 @@ export class Result {
       throw new DatabaseError(CODE.CANCELLED, 'the result was cancelled because the database was closed')
     }
     if (this.#state === 'done') return null
+    if (this.#failure !== null) {
+      this.finish()
+      throw this.#failure
+    }
+    this.#isRunning = true
     try {
       if (this.isReadSlowly) this.#clock.resume()
       const batch = this.#source.next()
@@ -91,7 +103,27 @@ export class Result {
       this.finish()
       this.#session.fail()
       throw error
+    } finally {
+      this.#isRunning = false
     }
+  }
+
+  /** Its transaction is about to change something: the rest of the rows is read now (kept-batches.ts). */
+  settle(txn: Transaction): void {
+    if (txn !== this.#txn || this.#isEnded || this.#isRunning || this.#state !== 'open') return
+    const source = this.#source
+    try {
+      this.#source = keepRest(source, this.memory)
+    } catch (error) {
+      this.#failure = error
+    }
+    this.#endRead()
+  }
+
+  #endRead(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#end()
   }
 
   /** Releases everything; called by the reader when it stops. */
@@ -111,7 +143,7 @@ export class Result {
       this.#source.close()
     } finally {
       this.arena.release()
-      this.#end()
+      this.#endRead()
       this.#session.ended(this)
     }
   }

@@ -4,7 +4,7 @@ import type { DatabaseError } from '../base/errors.ts'
 import type { Backend } from '../../exec/mod.ts'
 import { DEFAULT_COSTS } from '../../exec/plan/cost.ts'
 import type { CostModel } from '../../exec/plan/cost.ts'
-import type { Engine, IsolationLevel } from '../../storage/mod.ts'
+import type { Engine, IsolationLevel, Transaction } from '../../storage/mod.ts'
 import type { DatabaseState } from './database-state.ts'
 import type { RowRecheck } from './row-recheck.ts'
 import { SessionNames } from './session-names.ts'
@@ -16,6 +16,8 @@ const BUSY_TIMEOUT_MS = 5000
 /** Something that holds memory or a snapshot until it is closed: a running result. */
 export interface OpenResult {
   close(): void
+  /** The transaction is about to change what the result reads: it reads the rest now. */
+  settle?(txn: Transaction): void
 }
 
 /** The parts of one session that carry no rules. */
@@ -52,5 +54,11 @@ export class SessionParts {
     this.backend = database.backend
     this.id = id
     this.names = new SessionNames(id)
+  }
+
+  /** The transaction, whose results are independent of what it does from here on. */
+  settled(txn: Transaction): Transaction {
+    if (this.openResults.size > 0) for (const result of [...this.openResults]) result.settle?.(txn)
+    return txn
   }
 }

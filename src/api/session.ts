@@ -170,7 +170,7 @@ export class Session extends SessionParts {
     this.assertReady()
     const open = this.#transaction
     if (open === null) return this.#writeAlone(run)
-    open.refresh()
+    this.settled(open).refresh()
     const mark = open.savepoint()
     try {
       open.assertWritable()
@@ -276,7 +276,7 @@ export class Session extends SessionParts {
     if (txn.state !== 'active' || !this.engine.isUsable) return
     const mark = this.#savepoints.innermost
     if (txn.definitions > mark.ddl + mark.objects) this.#ownVersion++
-    txn.rollbackTo(mark)
+    this.settled(txn).rollbackTo(mark)
   }
 
   /** BEGIN. 25001 when one is open. */
@@ -345,7 +345,7 @@ export class Session extends SessionParts {
       throw new DatabaseError(CODE.NO_TRANSACTION, `${command} without a transaction in progress`)
     }
     const failed = this.#state === 'failed'
-    if (txn.definitions > 0) this.#ownVersion++
+    if (this.settled(txn).definitions > 0) this.#ownVersion++
     this.#leave(command)
     this.settings.ended(command === 'COMMIT' && !failed)
     if (!failed || !refuseFailed) return txn
@@ -390,7 +390,7 @@ export class Session extends SessionParts {
   #returnTo(txn: Transaction, mark: Savepoint): void {
     this.settings.returnTo(mark)
     if (txn.definitions > mark.ddl + mark.objects) this.#ownVersion++
-    txn.rollbackTo(mark)
+    this.settled(txn).rollbackTo(mark)
     this.#move('ROLLBACK TO')
   }
 
