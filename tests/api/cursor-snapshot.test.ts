@@ -23,8 +23,8 @@ const CHANGES: readonly (readonly [string, string])[] = [
 
 test.each(CHANGES)('%s while the rows are read', async (_name, change) => {
   const db = await filled()
-  for (const sql of ['SELECT * FROM t', 'SELECT * FROM t ORDER BY id DESC', 'SELECT * FROM t WHERE n < 60 ORDER BY n, id',
-    'SELECT a.id, b.s FROM t a JOIN t b ON a.id = b.id + 1']) {
+  for (const sql of ['SELECT * FROM t', 'SELECT * FROM t ORDER BY id DESC',
+    'SELECT * FROM t WHERE n < 60 ORDER BY n, id', 'SELECT a.id, b.s FROM t a JOIN t b ON a.id = b.id + 1']) {
     const wanted = db.prepare(sql).all()
     db.exec('BEGIN')
     const rows = db.prepare(sql).iterate()
