@@ -228,6 +228,10 @@ export interface Query extends Node {
   readonly from: readonly FromItem[]
   readonly where: Expr | null
   readonly groupBy: readonly Expr[]
+  /** Sets of GROUP BY expressions by place: GROUPING SETS, ROLLUP, CUBE; null without them. */
+  readonly groupingSets?: readonly (readonly number[])[] | null
+  /** GROUP BY DISTINCT: equal sets count once. */
+  readonly groupDistinct?: boolean
   readonly having: Expr | null
   /** QUALIFY: a condition over the rows with their window functions. */
   readonly qualify?: Expr | null

@@ -1,7 +1,7 @@
 // Function and aggregate calls. Aggregates are collected by the query level they belong to (grouping.ts) and
 // stand in the expression as marker columns.
 import { CODE } from '../base/errors.ts'
-import { decimalType } from '../base/types.ts'
+import { INTEGER, decimalType } from '../base/types.ts'
 import { isAggregateName, isWindowName, resolveFunction } from '../../exec/functions/catalog.ts'
 import type { CallExpression, Expression } from '../../exec/plan/logical.ts'
 import type { CallExpr, Expr } from './ast.ts'
@@ -13,12 +13,14 @@ import { unsupported } from './node-reader.ts'
 import { bindWindowCall } from './bind-window.ts'
 import type { ExprEnv } from './bind-expression.ts'
 import { coerce } from './coerce.ts'
+import { GROUPING } from './grouping-sets.ts'
 
 type Bind = (expr: Expr, env: ExprEnv) => Expression
 
 /** Binds a call; `bind` is bindExpr, handed in because expressions and calls hold each other. */
 export function bindCall(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
   if (expr.over !== undefined) return bindWindowCall(expr, expr.over, env, bind)
+  if (expr.name === GROUPING) return bindGrouping(expr, env, bind)
   if (isAggregateName(expr.name)) return bindAggregate(expr, env, bind)
   if (isWindowName(expr.name)) {
     throw bindError(CODE.WRONG_OBJECT, `window function ${expr.name} requires an OVER clause`, expr.position)
@@ -45,6 +47,18 @@ function withRoundedScale(call: CallExpression): Expression {
   const kept = Math.max(0, scale)
   const whole = (call.type.precision ?? 38) - (call.type.scale ?? 0)
   return { kind: 'cast', arg: call, type: decimalType(Math.min(38, whole + kept + 1), kept), position: call.position }
+}
+
+/** GROUPING(…) stands among the aggregates of its level, though it reads no rows. */
+function bindGrouping(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
+  const { position, name } = expr
+  if (env.aggregates === null) {
+    throw bindError(CODE.GROUPING, `grouping operations are not allowed in ${env.clause}`, position)
+  }
+  if (expr.args.length > 31) throw bindError(CODE.PROGRAM_LIMIT, 'GROUPING must have fewer than 32 arguments', position)
+  const inner: ExprEnv = { ...env, aggregates: null, windows: undefined, clause: 'GROUPING' }
+  const args = expr.args.map(arg => bind(arg, inner))
+  return env.aggregates.add({ fn: GROUPING, args, distinct: false, filter: null, type: INTEGER, position }, name)
 }
 
 function bindAggregate(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {

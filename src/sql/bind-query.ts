@@ -22,6 +22,7 @@ import { coerce, settle } from './coerce.ts'
 import { PENDING, isOpen as isOpenExpression, isPending } from './correlation.ts'
 import { expressionKey } from './expression-key.ts'
 import { Aggregates, MARKER, WINDOW_MARKER, isNullable } from './grouping.ts'
+import type { GroupSets } from './grouping.ts'
 import { unsupported } from './node-reader.ts'
 import { mapExpr } from './map-expr.ts'
 import { outputName } from './output-name.ts'
@@ -88,13 +89,19 @@ function bindAny(
   }
   const locked = lockedTables(query, source.columns, aggregates.calls.length > 0)
   const level: Level = {
-    input: where.plan, items, groups, having, qualify, keys: [...on, ...keys], aggregates, windows, unnesting,
+    input: where.plan, items, groups, sets: groupSets(query), having, qualify, keys: [...on, ...keys],
+    aggregates, windows, unnesting,
   }
   const rows = isGrouped(level) ? groupedRows(level) : plainRows(level)
   const above = {
     on: rows.keys.slice(0, on.length).map(key => key.expression), keys: rows.keys.slice(on.length), locked,
   }
   return finish(query, rows.plan, rows.items, above, { ...plain, clause: 'LIMIT' })
+}
+
+function groupSets({ groupingSets, groupDistinct }: Query): GroupSets | null {
+  return groupingSets === null || groupingSets === undefined ? null
+    : { places: groupingSets, distinct: groupDistinct === true }
 }
 
 /** QUALIFY: names that FROM does not have may be those of select items. */

@@ -8,6 +8,7 @@ import type { AggregateCall, ColumnExpression, Expression, LogicalPlan, OutputCo
 import { mapOperands } from '../../exec/plan/expression.ts'
 import { bindError } from './bind-context.ts'
 import { aggregateKey, expressionKey } from './expression-key.ts'
+import { GROUPING, groupedBySets } from './grouping-sets.ts'
 
 /** Ordinals from here on are aggregate calls, not input columns. */
 export const MARKER = 1_000_000
@@ -32,6 +33,12 @@ export class Aggregates {
   }
 }
 
+/** GROUPING SETS by place among the groups; `distinct`: equal sets count once. */
+export interface GroupSets {
+  readonly places: readonly (readonly number[])[]
+  readonly distinct: boolean
+}
+
 /** The aggregate node of a query level and the mapping of expressions onto its output. */
 export class Grouping {
   readonly plan: LogicalPlan
@@ -39,14 +46,31 @@ export class Grouping {
   readonly #byKey: ReadonlyMap<string, number>
   readonly #output: readonly OutputColumn[]
 
-  constructor(input: LogicalPlan, groups: readonly Expression[], calls: readonly AggregateCall[]) {
+  constructor(
+    input: LogicalPlan, groups: readonly Expression[], calls: readonly AggregateCall[],
+    sets: GroupSets | null = null,
+  ) {
     this.#groups = groups
-    this.#byKey = new Map(groups.map((group, i) => [expressionKey(group), i]))
+    const first = new Map<string, number>()
+    groups.forEach((group, i) => {
+      const key = expressionKey(group)
+      if (!first.has(key)) first.set(key, i)
+    })
+    this.#byKey = first
     this.#output = [
-      ...groups.map(group => ({ name: nameOf(group), type: group.type, nullable: isNullable(group) })),
-      ...calls.map(call => ({ name: call.fn, type: call.type, nullable: !isCount(call.fn) })),
+      ...groups.map((group, i) => ({
+        name: nameOf(group), type: group.type,
+        nullable: isNullable(group) || (sets !== null && !sets.places.every(set => set.includes(i))),
+      })),
+      ...calls.map(call => ({ name: call.fn, type: call.type, nullable: !isCount(call.fn) && call.fn !== GROUPING })),
     ]
-    this.plan = { kind: 'aggregate', input, groups, aggregates: calls, output: this.#output }
+    const same = (at: number): number => first.get(expressionKey(groups[at]!))!
+    const all = (sets?.places ?? [groups.map((_, i) => i)]).map(set => [...new Set(set.map(same))])
+    const byKey = new Map(all.map(set => [[...set].sort((a, b) => a - b).join(), set]))
+    const chosen = sets?.distinct === true ? [...byKey.values()] : all
+    this.plan = sets === null && !calls.some(call => call.fn === GROUPING)
+      ? { kind: 'aggregate', input, groups, aggregates: calls, output: this.#output }
+      : groupedBySets(input, groups, calls, chosen, this.#output)
   }
 
   /** The expression over the aggregate's output. Throws 42803. */

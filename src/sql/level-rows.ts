@@ -9,7 +9,7 @@ import { mapAggregate } from '../../exec/plan/map-plan.ts'
 import { conjuncts } from './push-filter.ts'
 import { isPending } from './correlation.ts'
 import { Grouping } from './grouping.ts'
-import type { Aggregates } from './grouping.ts'
+import type { Aggregates, GroupSets } from './grouping.ts'
 import type { LevelColumn, Unnesting } from './unnest.ts'
 import type { Windows } from './windows.ts'
 
@@ -24,6 +24,8 @@ export interface Level {
   readonly input: LogicalPlan
   readonly items: readonly Item[]
   readonly groups: readonly Expression[]
+  /** GROUPING SETS, by place in `groups`. */
+  readonly sets: GroupSets | null
   readonly having: Expression | null
   /** Over the rows with their window functions. */
   readonly qualify: Expression | null
@@ -41,8 +43,8 @@ export interface LevelRows {
 }
 
 /** True when the level aggregates. */
-export function isGrouped({ groups, aggregates, having }: Level): boolean {
-  return groups.length > 0 || aggregates.calls.length > 0 || having !== null
+export function isGrouped({ groups, sets, aggregates, having }: Level): boolean {
+  return groups.length > 0 || sets !== null || aggregates.calls.length > 0 || having !== null
 }
 
 /** A filter of all conditions, or the plan itself without any. */
@@ -61,7 +63,7 @@ export function groupedRows(level: Level): LevelRows {
   const { plan: input, map } = beforeGrouping(level)
   const groups = level.groups.map(map)
   const calls = level.aggregates.calls.map(call => mapAggregate(call, map))
-  const grouping = new Grouping(input, groups, calls)
+  const grouping = new Grouping(input, groups, calls, level.sets)
   const over = (e: Expression): Expression => grouping.regroup(map(e))
   if (level.having === null) return withWindows(level, grouping.plan, over)
   const { unnesting } = level

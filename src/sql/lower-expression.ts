@@ -55,6 +55,10 @@ const LOWER: Readonly<Record<string, (node: NodeReader) => Expr>> = {
     return callOf('array_construct', args, node.position)
   },
   A_Indirection: lowerSubscripts,
+  GroupingFunc: node => {
+    node.ignore('agglevelsup')
+    return namedCall(node, 'grouping')
+  },
   SetToDefault: node => ({ kind: 'default', position: node.position }),
   CollateClause: lowerCollate,
 }

@@ -6,6 +6,7 @@ import type {
 import { lowerExpr } from './lower-expression.ts'
 import { lowerAlias } from './lower-alias.ts'
 import { lowerFunctions } from './lower-function.ts'
+import { lowerGroupBy } from './lower-group.ts'
 import { lowerOrder, lowerWindow } from './lower-window.ts'
 import { QUALIFY_WINDOW } from './qualify.ts'
 import type { NodeReader } from './node-reader.ts'
@@ -17,6 +18,7 @@ export function lowerQuery(node: NodeReader): Query {
   if (node.tag !== 'SelectStmt') throw node.unsupported()
   const common = node.bare('withClause', 'WithClause')
   const set = lowerSet(node)
+  const groups = lowerGroupBy(node.nodes('groupClause'))
   const windows = node.nodes('windowClause').map(window => lowerWindow(window, lowerExpr))
   const query: Query = {
     kind: 'select',
@@ -28,7 +30,9 @@ export function lowerQuery(node: NodeReader): Query {
     items: node.nodes('targetList').map(lowerItem),
     from: node.nodes('fromClause').map(lowerFrom),
     where: optional(node, 'whereClause'),
-    groupBy: node.nodes('groupClause').map(lowerExpr),
+    groupBy: groups.expressions,
+    groupingSets: groups.sets,
+    groupDistinct: node.flag('groupDistinct'),
     having: optional(node, 'havingClause'),
     windows: windows.filter(window => window.name !== QUALIFY_WINDOW),
     qualify: windows.find(window => window.name === QUALIFY_WINDOW)?.partitionBy[0] ?? null,

@@ -22,7 +22,7 @@ const DEPTH_MAX = 1200
 /** Fields by the SQL words that make them; others are shown by their own name. */
 const FIELD_WORDS: Readonly<Record<string, string>> = {
   'SelectStmt.lockingClause': 'FOR UPDATE / FOR SHARE',
-  'SelectStmt.intoClause': 'SELECT INTO', 'SelectStmt.groupDistinct': 'GROUP BY DISTINCT',
+  'SelectStmt.intoClause': 'SELECT INTO', 
   'FuncCall.agg_order': 'ORDER BY inside an aggregate',
   'FuncCall.agg_within_group': 'WITHIN GROUP', 'FuncCall.func_variadic': 'VARIADIC',
   'InsertStmt.withClause': 'WITH before INSERT',
@@ -43,7 +43,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
 
 /** Node types by the SQL construct they stand for. */
 const TAG_WORDS: Readonly<Record<string, string>> = {
-  GroupingSet: 'GROUPING SETS / ROLLUP / CUBE', GroupingFunc: 'GROUPING()', A_ArrayExpr: 'ARRAY[…]',
+  A_ArrayExpr: 'ARRAY[…]',
   A_Indirection: 'subscripts and field selection', CollateClause: 'COLLATE', RowExpr: 'row values here',
   RangeTableSample: 'TABLESAMPLE', RangeTableFunc: 'XMLTABLE',
   TableLikeClause: 'LIKE in CREATE TABLE', ViewStmt: 'CREATE VIEW',

@@ -6,6 +6,7 @@ import { asText, comparableRows, ourRows } from './compare.ts'
 import { CHANGES, CREATE, inserts } from './data.ts'
 import { openOracle } from './duckdb.ts'
 import type { Oracle } from './duckdb.ts'
+import { GROUP_QUERIES } from './features/groups.ts'
 import { JOIN_QUERIES } from './features/joins.ts'
 import { LATERAL_QUERIES } from './features/lateral.ts'
 import { SELECTION_QUERIES } from './features/selection.ts'
@@ -15,7 +16,7 @@ import { Session } from './session.ts'
 
 const TOPICS = {
   joins: JOIN_QUERIES, subqueries: SUBQUERY_QUERIES, lateral: LATERAL_QUERIES, selection: SELECTION_QUERIES,
-  with: WITH_QUERIES,
+  with: WITH_QUERIES, groups: GROUP_QUERIES,
 } as const
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
