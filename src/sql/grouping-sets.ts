@@ -17,7 +17,7 @@ import { constant } from './literal.ts'
 export const GROUPING = 'grouping'
 
 /** The value of GROUPING(…) for rows of a set: a bit for each argument, the last one lowest, 1 = not in the set. */
-export function groupingBits(call: AggregateCall, groups: readonly Expression[], set: readonly number[]): number {
+function groupingBits(call: AggregateCall, groups: readonly Expression[], set: readonly number[]): number {
   const keys = groups.map(expressionKey)
   let bits = 0
   for (const arg of call.args) {

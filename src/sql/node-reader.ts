@@ -22,7 +22,7 @@ const DEPTH_MAX = 1200
 /** Fields by the SQL words that make them; others are shown by their own name. */
 const FIELD_WORDS: Readonly<Record<string, string>> = {
   'SelectStmt.lockingClause': 'FOR UPDATE / FOR SHARE',
-  'SelectStmt.intoClause': 'SELECT INTO', 
+  'SelectStmt.intoClause': 'SELECT INTO',
   'FuncCall.agg_order': 'ORDER BY inside an aggregate',
   'FuncCall.agg_within_group': 'WITHIN GROUP', 'FuncCall.func_variadic': 'VARIADIC',
   'InsertStmt.withClause': 'WITH before INSERT',
