@@ -37,6 +37,8 @@ export interface Engine {
   loadOrders?(orders: Orders): void | Promise<void>
   /** One row by key through the key-value interface. */
   get?(key: number): OrderRow | undefined
+  /** Rows by keys, in their order; undefined where there is none. */
+  getMany?(keys: Float64Array): readonly (OrderRow | undefined)[]
   /** One row by key through a prepared SQL statement. */
   sqlGet?(key: number): OrderRow | undefined | Promise<OrderRow | undefined>
   /** Rows with keys in [first, last]; for the Arrow engines as Arrow. */

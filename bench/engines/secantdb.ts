@@ -59,6 +59,10 @@ function orderMethods(db: Database): Partial<Engine> {
       table ??= db.table('orders')
       return table.get(key) as unknown as OrderRow | undefined
     },
+    getMany: (keys) => {
+      table ??= db.table('orders')
+      return table.getMany(keys) as unknown as (OrderRow | undefined)[]
+    },
     sqlGet: (key) => {
       select ??= db.prepare('SELECT * FROM orders WHERE id = $1')
       return select.get([key]) as unknown as OrderRow | undefined

@@ -9,6 +9,7 @@ import type { Case, Workload } from './workload.ts'
 const GETS_PER_ROUND = 1_000_000
 const SLOW_GETS_PER_ROUND = 1_000
 const HASHED_GETS = 1_000
+const KEYS_PER_CALL = 1_000
 
 type Get = (key: number) => OrderRow | undefined
 
@@ -21,10 +22,13 @@ export const point: Workload = {
   run: async (one) => {
     const get = one.engine.get!.bind(one.engine)
     const { hits, misses } = await loadAndProbe(one, GETS_PER_ROUND)
-    return [
+    const figures = [
       await syncGets(`get, present keys, ${grouped(one.rows)} rows`, get, hits, one.rounds),
       await syncGets(`get, absent keys, ${grouped(one.rows)} rows`, get, misses, one.rounds),
     ]
+    if (one.engine.getMany === undefined) return figures
+    const getMany = one.engine.getMany.bind(one.engine)
+    return [...figures, await manyGets(`getMany, present keys, ${grouped(one.rows)} rows`, getMany, hits, one.rounds)]
   },
 }
 
@@ -63,6 +67,23 @@ async function syncGets(what: string, get: Get, keys: Float64Array, rounds: numb
   if (found < 0) throw new Error('a count went below zero')
   const hash = new AnswerHash()
   for (const key of keys.subarray(0, HASHED_GETS)) addRow(hash, get(key))
+  return summarize(what, 'ns', figures.map((ms) => ms * 1e6 / keys.length), hash.digest())
+}
+
+// Thousand keys a call; nanoseconds per key.
+async function manyGets(
+  what: string, getMany: NonNullable<Engine['getMany']>, keys: Float64Array, rounds: number,
+): Promise<Measurement> {
+  let found = 0
+  const figures = await roundsMs(rounds, () => {
+    for (let first = 0; first < keys.length; first += KEYS_PER_CALL) {
+      const rows = getMany(keys.subarray(first, first + KEYS_PER_CALL))
+      for (let i = 0; i < rows.length; i++) found += (rows[i]?.customer ?? 0) & 1
+    }
+  })
+  if (found < 0) throw new Error('a count went below zero')
+  const hash = new AnswerHash()
+  for (const row of getMany(keys.subarray(0, HASHED_GETS))) addRow(hash, row)
   return summarize(what, 'ns', figures.map((ms) => ms * 1e6 / keys.length), hash.digest())
 }
 
