@@ -41,10 +41,12 @@ function buildHashJoin(builder: OperatorBuilder, plan: JoinPlan, inputs: JoinInp
     : `the ${build} side is expected to be smaller (${Math.round(kept)} against ${Math.round(streamed)} rows)`
   const { costs } = builder
   const share = plan.residual === null ? 1 : selectivityOf(conjuncts(plan.residual))
-  const matched = plan.leftKeys.length === 0 ? leftRows * rightRows : Math.max(leftRows, rightRows)
+  const keys = plan.leftKeys.map((key, i) => [key, plan.rightKeys[i]!] as const)
+  const least = Math.min(1, leftRows, rightRows)
+  const matched = Math.max(least, leftRows * rightRows / builder.estimates.distinctPairs([plan.left, plan.right], keys))
   const rows = plan.join === 'semi' ? leftRows * SELECTIVITY.range
     : plan.join === 'anti' ? leftRows * (1 - SELECTIVITY.range)
-      : Math.max(plan.join === 'left' ? leftRows : plan.join === 'full' ? leftRows + rightRows : 0, matched * share)
+      : Math.max(plan.join === 'left' ? leftRows : plan.join === 'full' ? leftRows + rightRows : 0, Math.max(least, matched * share))
   const cost = left.operator.estimate.cost + right.operator.estimate.cost + kept * costs.buildRow
     + streamed * costs.probeRow + matched * plan.output.length * costs.copyValue
   const spec = {

@@ -31,6 +31,7 @@ import { conditionExpressions, conditionOf, nullTestOf } from './column-conditio
 import { digits, filterCost } from './cost.ts'
 import type { CostModel } from './cost.ts'
 import { andAll, columnsOf, conjuncts, operandsOf } from './expression.ts'
+import { RowEstimates } from './estimate-rows.ts'
 import { indexExpressions } from './index-path.ts'
 import { indexOrderOf, keyOrderOf, scanBelow } from './key-order.ts'
 import type {
@@ -49,6 +50,7 @@ export class OperatorBuilder {
   /** Operators of the subqueries met so far, by logical plan. */
   readonly subplans: Map<LogicalPlan, Operator> = new Map()
   readonly costs: CostModel
+  readonly estimates: RowEstimates
   readonly #subqueries: Map<LogicalPlan, Operator> = new Map()
   readonly #shared: Map<SharedSource, Operator> = new Map()
   readonly #tables: (name: string) => TableAccess
@@ -64,6 +66,7 @@ export class OperatorBuilder {
     peek: Peek | null = null,
   ) {
     this.#tables = tables
+    this.estimates = new RowEstimates(tables)
     this.#peek = peek
     this.costs = costs
     this.#optimise = optimise

@@ -1,21 +1,97 @@
-// Join order. Joins are done in the order they are written, except where that would multiply two tables that
-// no condition connects: `FROM a, b, c WHERE a.x = c.x AND b.y = c.y`. There the tables of the whole group of
-// inner joins are put into an order in which each, where possible, is connected to those before it.
+// Join order. The relations of a group of inner joins first get the conditions that follow from the group's
+// (infer-filters.ts); then the tree that is expected to cost least is taken (join-tree.ts), unless the written order
+// costs little more. Without estimates joins are done as they are written, except where that would multiply two tables
+// that no condition connects: `FROM a, b, c WHERE a.x = c.x AND b.y = c.y`.
 import { BOOLEAN } from '../../src/base/types.ts'
+import type { RowEstimates } from './estimate-rows.ts'
 import { andAll, columnsOf, conjuncts, remap } from './expression.ts'
+import { inferFilters } from './infer-filters.ts'
+import { cheapestTree, RELATIONS_MAX, writtenCost } from './join-tree.ts'
+import type { JoinGraph, JoinTree } from './join-tree.ts'
 import type { Expression, JoinPlan, LogicalPlan, OutputColumn } from './logical.ts'
 import { mapInputs } from './map-plan.ts'
 import { pushDown } from './push-down.ts'
+import { selectivityOf } from './selectivity.ts'
 
-/** Re-orders groups of inner joins that contain a needless cross join. Expects pushed-down filters. */
-export function orderJoins(plan: LogicalPlan): LogicalPlan {
-  if (!isInner(plan)) return mapInputs(plan, orderJoins)
+/**
+ * Re-orders groups of inner joins: by cost with estimates, else those that contain a needless cross join. Expects
+ * pushed-down filters.
+ */
+export function orderJoins(plan: LogicalPlan, estimates: RowEstimates | null = null): LogicalPlan {
+  if (!isInner(plan)) return mapInputs(plan, (input) => orderJoins(input, estimates))
   const group: Group = { relations: [], conditions: [], hasCross: false }
   flatten(plan, 0, group)
-  const relations = group.relations.map(({ plan: relation, offset }) => ({ plan: orderJoins(relation), offset }))
+  const ordered = group.relations.map(({ plan: relation, offset }) => ({
+    plan: orderJoins(relation, estimates), offset,
+  }))
+  const relations = withInferred(ordered, group.conditions)
+  if (estimates !== null && relations.length > 2 && relations.length <= RELATIONS_MAX) {
+    const graph = graphOf(relations, group.conditions, estimates)
+    const { tree, cost } = cheapestTree(graph)
+    if (cost < writtenCost(graph) * WORTH_IT) return rebuild(plan, relations, tree, group.conditions)
+  }
   const order = connectedOrder(relations, group.conditions)
-  if (!group.hasCross || order.every((at, i) => at === i)) return mapInputs(plan, orderJoins)
-  return rebuild(plan, order.map((at) => relations[at]!), group.conditions)
+  const isAsWritten = !group.hasCross || order.every((at, i) => at === i)
+  if (isAsWritten && relations.every((relation, i) => relation.plan === ordered[i]!.plan)) {
+    return mapInputs(plan, (input) => orderJoins(input, estimates))
+  }
+  const sequence = isAsWritten ? relations.map((_, at) => at) : order
+  return rebuild(plan, relations, sequence.slice(1).reduce<JoinTree>((tree, at) => [tree, at], sequence[0]!),
+    group.conditions)
+}
+
+/** Estimates are rough: the written order stays unless another one is expected to cost less than this share. */
+const WORTH_IT = 0.7
+
+/** The relations with the conditions on each that follow from the group's. */
+function withInferred(relations: readonly Relation[], conditions: readonly Expression[]): Relation[] {
+  const own = relations.flatMap(({ plan, offset }) => plan.kind !== 'filter' ? []
+    : conjuncts(plan.predicate).map((e) => remap(e, (at) => at + offset)))
+  const relationOf = (column: number): number => relations.findLastIndex(({ offset }) => offset <= column)
+  const inferred = inferFilters([...conditions, ...own], relationOf)
+  return relations.map((relation, r) => {
+    const mine = inferred.filter((e) => [...columnsOf(e)].every((column) => relationOf(column) === r))
+    const predicate = andAll(mine.map((e) => remap(e, (at) => at - relation.offset)))
+    if (predicate === null) return relation
+    const { plan, offset } = relation
+    return { plan: pushDown({ kind: 'filter', input: plan, predicate, output: plan.output }), offset }
+  })
+}
+
+/** What the search for the cheapest tree needs to know. */
+function graphOf(
+  relations: readonly Relation[], conditions: readonly Expression[], estimates: RowEstimates,
+): JoinGraph {
+  const edges: { relations: number; share: number }[] = []
+  const pairs = new Map<number, { sides: [Relation, Relation]; keys: [Expression, Expression][] }>()
+  for (const condition of conditions) {
+    const set = [...relationsOf(condition, relations)].sort((a, b) => a - b)
+    const bits = set.reduce((all, at) => all | (1 << at), 0)
+    const sides = equalSides(condition, relations)
+    if (sides === null || set.length !== 2) {
+      if (set.length > 1) edges.push({ relations: bits, share: selectivityOf([condition]) })
+      continue
+    }
+    const [first, second] = [relations[set[0]!]!, relations[set[1]!]!]
+    const pair = pairs.get(bits) ?? { sides: [first, second], keys: [] }
+    pairs.set(bits, pair)
+    const [left, right] = sides.relation === set[0] ? [sides.a, sides.b] : [sides.b, sides.a]
+    pair.keys.push([remap(left, (at) => at - first.offset), remap(right, (at) => at - second.offset)])
+  }
+  for (const [bits, { sides, keys }] of pairs) {
+    edges.push({ relations: bits, share: 1 / estimates.distinctPairs([sides[0].plan, sides[1].plan], keys) })
+  }
+  return { rows: relations.map(({ plan }) => estimates.rows(plan)), edges }
+}
+
+/** The sides of an equality of which each reads one relation, and the relation of the first. */
+function equalSides(
+  e: Expression, relations: readonly Relation[],
+): { a: Expression; b: Expression; relation: number } | null {
+  if (e.kind !== 'call' || e.fn !== 'eq') return null
+  const [a, b] = e.args as [Expression, Expression]
+  const [left, right] = [relationsOf(a, relations), relationsOf(b, relations)]
+  return left.size === 1 && right.size === 1 ? { a, b, relation: [...left][0]! } : null
 }
 
 function isInner(plan: LogicalPlan): plan is JoinPlan {
@@ -73,19 +149,24 @@ function relationsOf(condition: Expression, relations: readonly Relation[]): Set
   return set
 }
 
-/** Joins the relations in the given order, lets push-down place the conditions, and restores the columns. */
-function rebuild(plan: JoinPlan, relations: readonly Relation[], conditions: readonly Expression[]): LogicalPlan {
+/** Joins the relations as the tree says, lets push-down place the conditions, and restores the columns. */
+function rebuild(
+  plan: JoinPlan, relations: readonly Relation[], tree: JoinTree, conditions: readonly Expression[],
+): LogicalPlan {
   const position = new Map<number, number>()
-  let joined: LogicalPlan | null = null
   let width = 0
-  for (const { plan: relation, offset } of relations) {
+  const join = (part: JoinTree): LogicalPlan => {
+    if (typeof part !== 'number') return crossJoin(join(part[0]), join(part[1]))
+    const { plan: relation, offset } = relations[part]!
     relation.output.forEach((_, i) => position.set(offset + i, width + i))
     width += relation.output.length
-    joined = joined === null ? relation : crossJoin(joined, relation)
+    return relation
   }
-  const moved = conditions.map((condition) => remap(condition, (at) => position.get(at)!))
-  const predicate = andAll(moved)!
-  const filtered = pushDown({ kind: 'filter', input: joined!, predicate, output: joined!.output })
+  const joined = join(tree)
+  const predicate = andAll(conditions.map((condition) => remap(condition, (at) => position.get(at)!)))
+  const filtered = predicate === null ? joined
+    : pushDown({ kind: 'filter', input: joined, predicate, output: joined.output })
+  if (plan.output.every((_, at) => position.get(at) === at)) return filtered
   const expressions = plan.output.map((column: OutputColumn, at): Expression => ({
     kind: 'column', index: position.get(at)!, name: column.name, nullable: column.nullable, type: column.type,
   }))

@@ -21,6 +21,7 @@ import { OperatorBuilder } from './build.ts'
 import { DEFAULT_COSTS } from './cost.ts'
 import type { CostModel } from './cost.ts'
 import { dropSorts } from './drop-sorts.ts'
+import { RowEstimates } from './estimate-rows.ts'
 import { extremeOfKey } from './extreme-of-key.ts'
 import { foldPlan } from './fold.ts'
 import { hoistLimits } from './hoist-limits.ts'
@@ -50,7 +51,7 @@ export function planStatement(
 ): PhysicalPlan {
   const { costs = DEFAULT_COSTS, parameters = [] } = options
   const kept = keptSources(plan)
-  const rewrite = (part: LogicalPlan): LogicalPlan => optimise(inlineShared(part, kept))
+  const rewrite = (part: LogicalPlan): LogicalPlan => optimise(inlineShared(part, kept), new RowEstimates(tables))
   const peek = parameters.length > 0 && isOpen(plan, tables) ? new Peek(tables, parameters) : null
   const builder = new OperatorBuilder(tables, costs, rewrite, peek)
   const root = buildRoot(rewrite(plan), builder)
@@ -71,9 +72,9 @@ function isOpen(plan: LogicalPlan, tables: (name: string) => TableAccess, isSort
   }
 }
 
-/** The rewrite rules in their order. */
-export function optimise(plan: LogicalPlan): LogicalPlan {
-  return prunePlan(hoistLimits(extremeOfKey(orderJoins(pushDown(dropSorts(foldPlan(plan)))))))
+/** The rewrite rules in their order; without estimates joins stay as they are written. */
+export function optimise(plan: LogicalPlan, estimates: RowEstimates | null = null): LogicalPlan {
+  return prunePlan(hoistLimits(extremeOfKey(orderJoins(pushDown(dropSorts(foldPlan(plan))), estimates))))
 }
 
 function buildRoot(plan: LogicalPlan, builder: OperatorBuilder): Operator | ChangeOperator {

@@ -106,7 +106,7 @@ describe('filter push-down', () => {
     const filter = filterOf(join, call('gt', [x, one]), call('eq', [rightCol(join, 'y'), lit(2)]),
       call('eq', [x, rightCol(join, 'y')]), call('lt', [col(join, 'id'), rightCol(join, 'id')]))
     expect(line(optimise(projectOf(filter, [s]))))
-      .toBe('(a[id x s] where (x > 1) inner(x=y) b[id y] where (y = 2) on (id < id)) -> s')
+      .toBe('(a[id x s] where ((x > 1) AND (x = 2)) inner(x=y) b[id y] where ((y = 2) AND (y > 1)) on (id < id)) -> s')
   })
 
   test('only to the left of a left join, whose ON condition on the right goes to the right', () => {
