@@ -46,7 +46,7 @@ function buildHashJoin(builder: OperatorBuilder, plan: JoinPlan, inputs: JoinInp
   const matched = Math.max(least, leftRows * rightRows / builder.estimates.distinctPairs([plan.left, plan.right], keys))
   const rows = plan.join === 'semi' ? leftRows * SELECTIVITY.range
     : plan.join === 'anti' ? leftRows * (1 - SELECTIVITY.range)
-      : Math.max(plan.join === 'left' ? leftRows : plan.join === 'full' ? leftRows + rightRows : 0, Math.max(least, matched * share))
+      : Math.max(plan.join === 'left' ? leftRows : plan.join === 'full' ? leftRows + rightRows : least, matched * share)
   const cost = left.operator.estimate.cost + right.operator.estimate.cost + kept * costs.buildRow
     + streamed * costs.probeRow + matched * plan.output.length * costs.copyValue
   const spec = {

@@ -15,7 +15,7 @@ const UNKNOWN_ROWS = 1000
 const DISTINCT_POWER = 0.75
 
 /** Where a column of a plan comes from. */
-export interface Origin {
+interface Origin {
   readonly scan: ScanPlan
   readonly ordinal: number
 }
@@ -107,7 +107,7 @@ export class RowEstimates {
 }
 
 /** The table column that a column of a plan is a copy of; null when it is computed, or may be NULL by an outer join. */
-export function originOf(plan: LogicalPlan, at: number): Origin | null {
+function originOf(plan: LogicalPlan, at: number): Origin | null {
   switch (plan.kind) {
     case 'scan': return { scan: plan, ordinal: plan.columns[at]! }
     case 'filter': case 'sort': case 'limit': return originOf(plan.input, at)
