@@ -356,7 +356,9 @@ export type BoundStatement =
     /** Inserts the rows of the query; null: WITH NO DATA. */
     readonly fill: LogicalPlan | null
   }
-  | { readonly kind: 'truncate'; readonly tables: readonly string[] }
+  | {
+    readonly kind: 'truncate'; readonly tables: readonly string[]; readonly restart: boolean; readonly cascade: boolean
+  }
   | { readonly kind: 'create_index'; readonly table: string; readonly index: NewIndex; readonly ifNotExists: boolean }
   | { readonly kind: 'drop_index'; readonly names: readonly string[]; readonly ifExists: boolean }
   | { readonly kind: 'reindex'; readonly target: 'index' | 'table' | 'database' | 'any'; readonly name: string | null }

@@ -9,6 +9,7 @@ import type { Expression } from '../../exec/plan/logical.ts'
 import type { TableStore, Transaction } from '../../storage/mod.ts'
 import type { AlterAction, AlterTable } from '../sql/ast-definition.ts'
 import { bindDefault, bindElements, bindForColumn, bindGenerated, bindTableCheck } from '../sql/bind.ts'
+import { bindForeignKeys } from '../sql/bind-foreign.ts'
 import { resolveType } from '../sql/column-type.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
 import { quoteName } from '../sql/quote-name.ts'
@@ -19,6 +20,7 @@ import {
 } from './dependents.ts'
 import type { Dependent } from './dependents.ts'
 import { dropTargets } from './drop-command.ts'
+import { holdReferred, validateForeignKey } from './foreign-keys.ts'
 import { makeIndex } from './index-command.ts'
 import { alterGenerated } from './alter-generated.ts'
 import { queryIn } from './internal-query.ts'
@@ -27,6 +29,7 @@ import { makeColumnSequences } from './sequence-command.ts'
 import type { Session } from './session.ts'
 import type { SessionCatalog } from './session-catalog.ts'
 
+type AlterElements = Extract<AlterAction, { kind: 'add_constraint' }>['elements']
 type Action<K extends AlterAction['kind']> = Extract<AlterAction, { kind: K }>
 
 /** ALTER TABLE. 42P01, 42809, 42703, 42701, 42704, 42710, 42P16, 2BP01, and 235xx for rows that do not fit. */
@@ -117,7 +120,6 @@ class Alteration {
         `column "${written!.name}" of relation "${bareOf(this.#name)}" already exists`)
     }
     if (written!.primaryKey && schema.columns[schema.key[0]!]!.hidden !== true) throw twoKeys(schema)
-    if (elements.foreign.length > 0) throw new DatabaseError(CODE.UNSUPPORTED, 'FOREIGN KEY is not supported')
     const bound = bindElements(elements, schema, this.#catalog)
     const column = written!.primaryKey ? { ...bound.columns[0]!, nullable: false } : bound.columns[0]!
     const visible = visibleOf(schema)
@@ -131,6 +133,18 @@ class Alteration {
       ...(written!.keyName === undefined ? {} : { keyName: written!.keyName }),
     }, values, schema.columns.map((_, c) => visible.includes(c) ? visible.indexOf(c) : null))
     for (const index of bound.uniques) makeIndex(this.#txn, this.#name, index)
+    this.#addForeign(elements.foreign)
+  }
+
+  #addForeign(clauses: AlterElements['foreign']): void {
+    if (clauses.length === 0) return
+    const schema = this.#schema
+    const uniques = this.#txn.indexesOf(this.#table).map(index => index.schema.index!)
+      .filter(({ unique }) => unique).map(({ columns }) => columns)
+    const keys = bindForeignKeys(clauses, { schema, uniques }, this.#catalog)
+    this.#txn.alterTable(this.#table, { ...schema, foreign: [...schema.foreign ?? [], ...keys] })
+    holdReferred(this.#txn, keys, this.#name)
+    for (const key of keys) validateForeignKey(this.#session, this.#txn, this.#schema, key)
   }
 
   #rewrite(schema: TableSchema, values: readonly Expression[], places: readonly (number | null)[]): void {
@@ -300,7 +314,7 @@ class Alteration {
     }
     for (const index of bound.uniques) makeIndex(this.#txn, this.#name, index)
     for (const { columns, name } of keys) this.#addKey(columns, name ?? null)
-    if (foreign.length > 0) throw new DatabaseError(CODE.UNSUPPORTED, 'FOREIGN KEY is not supported')
+    this.#addForeign(foreign)
   }
 
   #addKey(columns: readonly string[], name: string | null): void {

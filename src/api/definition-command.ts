@@ -3,8 +3,9 @@
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { TEXT } from '../base/types.ts'
 import type { BoundStatement } from '../../exec/plan/logical.ts'
-import type { Definition } from '../sql/ast-definition.ts'
+import type { Definition, SetConstraints } from '../sql/ast-definition.ts'
 import type { Listing } from './command.ts'
+import { recheckForeignKeys } from './foreign-keys.ts'
 import { alterTable } from './alter-command.ts'
 import { dropObjects } from './drop-command.ts'
 import { alterSequence, createSequence } from './sequence-command.ts'
@@ -19,6 +20,26 @@ const SHOW_ALL = ['name', 'setting', 'description'].map(name => ({ name, type: T
 /** Columns of the rows that a statement returns; none for most. */
 export function definitionColumns(definition: { readonly kind: string }): Listing['columns'] {
   return definition.kind === 'show_all' ? SHOW_ALL : []
+}
+
+// Outside of a transaction it changes nothing, as in PostgreSQL. IMMEDIATE looks at once at what was put off.
+function setConstraints(session: Session, { names, deferred }: SetConstraints): null {
+  session.assertReady()
+  const { transaction } = session
+  if (transaction === null) return null
+  return session.write(txn => {
+    const known = txn.listTables().flatMap(({ foreign }) => foreign ?? [])
+    for (const name of names) {
+      const key = known.find(each => each.name === name)
+      if (key === undefined) throw new DatabaseError(CODE.UNDEFINED_OBJECT, `constraint "${name}" does not exist`)
+      if (key.deferrable !== true) {
+        throw new DatabaseError(CODE.WRONG_OBJECT, `constraint "${name}" is not deferrable`)
+      }
+    }
+    session.deferred.set(names, deferred)
+    if (!deferred) recheckForeignKeys(session, txn)
+    return null
+  })
 }
 
 // As a new session would be: no settings, no temporary tables.
@@ -53,6 +74,7 @@ export function runDefinition(
       session.assertReady()
       session.settings.resetAll()
       return null
+    case 'set_constraints': return setConstraints(session, definition)
     case 'show_all': return { columns: SHOW_ALL, rows: session.settings.all() }
     case 'discard_all': return discardAll(session)
     case 'create_sequence': return createSequence(session, definition)

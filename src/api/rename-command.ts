@@ -92,11 +92,15 @@ function moveRelation(session: Session, txn: Transaction, relation: Relation, to
   }
   const table = txn.table(name)
   const own = (table.schema.foreign ?? []).map(key => key.table === name ? { ...key, table: to } : key)
-  txn.alterTable(table, { ...table.schema, name: to, ...(own.length === 0 ? {} : { foreign: own }) })
-  for (const schema of txn.listTables()) {
-    if (schema.name === to || schema.foreign?.some(key => key.table === name) !== true) continue
-    const foreign = schema.foreign.map(key => key.table === name ? { ...key, table: to } : key)
-    txn.alterTable(txn.table(schema.name), { ...schema, foreign })
+  // A constraint keeps its name.
+  const { keyName = `${bareOf(name)}_pkey`, columns, key } = table.schema
+  const kept = columns[key[0]!]!.hidden === true || keyName === `${bareOf(to)}_pkey` ? {} : { keyName }
+  const { keyName: _, ...schema } = table.schema
+  txn.alterTable(table, { ...schema, name: to, ...kept, ...(own.length === 0 ? {} : { foreign: own }) })
+  for (const other of txn.listTables()) {
+    if (other.name === to || other.foreign?.some(key => key.table === name) !== true) continue
+    const foreign = other.foreign.map(each => each.table === name ? { ...each, table: to } : each)
+    txn.alterTable(txn.table(other.name), { ...other, foreign })
   }
   for (const sequence of sequencesIn(txn)) {
     if (sequence.owner?.table !== name) continue

@@ -33,7 +33,12 @@ export function rewriteTable(session: Session, txn: Transaction, name: string, s
   // Indexes keep their names only when nobody else has them.
   for (const index of indexes) txn.defineIndex({ kind: 'drop', name: index.name, force: true })
   txn.createTable({ ...shape.schema, name, ...(compression === null ? {} : { compression }) })
-  fill(session, txn, aside, name, shape)
+  txn.foreign.isSuspended = true
+  try {
+    fill(session, txn, aside, name, shape)
+  } finally {
+    txn.foreign.isSuspended = false
+  }
   txn.dropTable(aside)
   for (const { name: index, index: definition } of indexes) {
     const columns = definition!.columns.map(c => shape.places[c] ?? null)

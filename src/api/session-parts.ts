@@ -6,6 +6,7 @@ import { DEFAULT_COSTS } from '../../exec/plan/cost.ts'
 import type { CostModel } from '../../exec/plan/cost.ts'
 import type { Engine, IsolationLevel, Transaction } from '../../storage/mod.ts'
 import type { DatabaseState } from './database-state.ts'
+import { DeferredKeys } from './deferred-keys.ts'
 import type { RowRecheck } from './row-recheck.ts'
 import { SessionNames } from './session-names.ts'
 import { StatementLimits } from './statement-limits.ts'
@@ -41,6 +42,10 @@ export class SessionParts {
   /** SET lock_timeout: what a statement of execute() waits for locks; 0: busyTimeoutMs. */
   lockTimeoutMs = 0
   readonly limits = new StatementLimits()
+  /** Foreign keys that wait for the commit. */
+  readonly deferred = new DeferredKeys()
+  /** The transaction of a statement outside of BEGIN, while it runs. */
+  alone: Transaction | null = null
   /** Ways to end the waits of this session's statements. */
   readonly waiting = new Set<(error: DatabaseError) => void>()
   /** Settles when the statement of the open transaction that waits for a lock has ended. */

@@ -14,9 +14,11 @@ import type {
 import type { DatabaseState } from './database-state.ts'
 import { Savepoints } from './savepoints.ts'
 import { SessionCatalog } from './session-catalog.ts'
+import { beforeCommit } from './before-commit.ts'
+import { withForeignKeys } from './foreign-keys.ts'
 import { Host } from './session-host.ts'
 import { Settings } from './settings.ts'
-import { atCommit, endTemporary, withoutOthers } from './temporary-tables.ts'
+import { endTemporary, withoutOthers } from './temporary-tables.ts'
 import type { RowRecheck } from './row-recheck.ts'
 import { SessionParts } from './session-parts.ts'
 import type { OpenResult } from './session-parts.ts'
@@ -37,8 +39,6 @@ export class Session extends SessionParts {
   /** What SQL functions see of it. */
   readonly host: Host
   readonly settings: Settings
-  /** The transaction whose statement runs. */
-  #running: Transaction | null = null
   /** Counts catalogue changes inside this session's transaction, which others do not see. */
   #ownVersion = 1
   #state: SessionState = 'idle'
@@ -86,7 +86,7 @@ export class Session extends SessionParts {
 
   /** The transaction that changes of the present statement belong to, null for those of their own. */
   get running(): Transaction | null {
-    return this.#running ?? this.#transaction
+    return this.alone ?? this.#transaction
   }
 
   /** Throws 55000 when closed or closing. Functions that need a session have this one from here on. */
@@ -174,8 +174,9 @@ export class Session extends SessionParts {
     const mark = open.savepoint()
     try {
       open.assertWritable()
-      return run(open)
+      return withForeignKeys(this, open, run)
     } catch (error) {
+      open.foreign.take()
       if (open.state === 'active' && this.engine.isUsable) open.rollbackTo(mark)
       this.fail()
       throw error
@@ -188,14 +189,13 @@ export class Session extends SessionParts {
     const txn = this.#beginAlone()
     try {
       txn.assertWritable()
-      this.#running = txn
+      this.alone = txn
       const result = run(txn)
-      atCommit(txn, this.names)
-      this.#running = null
+      beforeCommit(this, txn)
       txn.commit()
       return result
     } finally {
-      this.#running = null
+      this.alone = null
       txn.rollback()
     }
   }
@@ -291,6 +291,7 @@ export class Session extends SessionParts {
     })
     this.#move('BEGIN')
     this.settings.begun()
+    this.deferred.clear()
   }
 
   /** SET TRANSACTION: 25P01 outside of one, 25001 after its first statement. */
@@ -315,7 +316,7 @@ export class Session extends SessionParts {
   commit(): void {
     const txn = this.#end('COMMIT', true)
     try {
-      atCommit(txn, this.names)
+      beforeCommit(this, txn)
       txn.commit()
     } finally {
       txn.rollback()
@@ -326,7 +327,7 @@ export class Session extends SessionParts {
   commitSoon(): Promise<void> {
     const txn = this.#end('COMMIT', true)
     try {
-      atCommit(txn, this.names)
+      beforeCommit(this, txn)
       return txn.commitSoon()
     } finally {
       txn.rollback()

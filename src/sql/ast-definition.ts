@@ -127,13 +127,19 @@ export interface SetSetting extends Node {
   readonly value: string | null
   readonly isLocal: boolean
 }
+/** SET CONSTRAINTS; no names: ALL. */
+export interface SetConstraints extends Node {
+  readonly kind: 'set_constraints'
+  readonly names: readonly string[]
+  readonly deferred: boolean
+}
 /** RESET ALL, SHOW ALL, DISCARD ALL. */
 export interface AllSettings extends Node { readonly kind: 'reset_all' | 'show_all' | 'discard_all' }
 
 /** Every statement of this file. */
 export type Definition =
   | CreateSchema | CreateView | DropObjects | CreateSequence | AlterSequence | AlterTable | Rename | SetSchema
-  | CommentOn | SetSetting | AllSettings
+  | CommentOn | SetSetting | AllSettings | SetConstraints
 
 /** As a member of ast.ts's Statement. */
 export interface DefinitionStatement extends Node {

@@ -356,6 +356,9 @@ export interface CreateTableAsStatement extends Node {
 export interface TruncateStatement extends Node {
   readonly kind: 'truncate'
   readonly tables: readonly TableRef[]
+  /** RESTART IDENTITY. */
+  readonly restart: boolean
+  readonly cascade: boolean
 }
 export interface UniqueConstraint extends Node { readonly name: string | null; readonly columns: readonly string[] }
 export interface CreateIndexStatement extends Node {

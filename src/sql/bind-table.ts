@@ -8,6 +8,7 @@ import type { ColumnDefinition, CreateTableAsStatement, CreateTableStatement } f
 import type { BindContext } from './bind-context.ts'
 import { at, bindError } from './bind-context.ts'
 import { bindChecks } from './bind-check.ts'
+import { bindForeignKeys } from './bind-foreign.ts'
 import { bindSequences, checkGenerated } from './bind-generated.ts'
 import type { OwnedSequence } from './bind-generated.ts'
 import { defaultValue } from './bind-change.ts'
@@ -45,12 +46,11 @@ export function bindCreateTable(
   const schema: TableSchema = key.length > 0 ? { name: table, columns, key, ...options }
     : { name: table, columns: [...columns, hidden], key: [columns.length], ...options }
   checkGenerated(definitions, schema, context)
-  if (statement.foreign !== undefined && statement.foreign.length > 0) {
-    throw unsupported('FOREIGN KEY / REFERENCES', statement.foreign[0]!.position)
-  }
   const checked = statement.checks.length === 0 ? schema
     : { ...schema, checks: bindChecks(statement, schema, context) }
-  return { schema: checked, sequences }
+  const uniques = statement.uniques.map(unique => unique.columns.map(name => columns.findIndex(c => c.name === name)))
+  const foreign = bindForeignKeys(statement.foreign ?? [], { schema: checked, uniques }, context.catalog)
+  return { schema: foreign.length === 0 ? checked : { ...checked, foreign }, sequences }
 }
 
 /** CREATE TABLE AS: columns named and typed as the query's, all of them nullable. */

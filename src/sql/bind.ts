@@ -125,7 +125,7 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
       return bindCreateTableAs({ ...statement, table: targetOf(statement, context) }, context)
     case 'truncate':
       return {
-        kind: 'truncate',
+        kind: 'truncate', restart: statement.restart, cascade: statement.cascade,
         tables: statement.tables.map(({ name, position }) => tableSchema(name, context, position).name),
       }
     case 'create_index': return bindCreateIndex(statement, context)

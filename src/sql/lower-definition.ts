@@ -7,7 +7,7 @@ import { lowerAlterSequence, lowerCreateSequence } from './lower-sequence.ts'
 import { lowerQuery, lowerTable } from './lower-query.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
-import { qualifiedName } from './relation-name.ts'
+import { bareOf, qualifiedName } from './relation-name.ts'
 import type { StatementText } from './statements.ts'
 
 /** The statement, or null when it is none of these. */
@@ -28,9 +28,17 @@ function lower(node: NodeReader, text: StatementText): Definition | null {
     case 'RenameStmt': return lowerRename(node)
     case 'AlterObjectSchemaStmt': return lowerSetSchema(node)
     case 'CommentStmt': return lowerComment(node)
+    case 'ConstraintsSetStmt': return lowerSetConstraints(node)
     case 'DiscardStmt': return lowerDiscard(node)
     default: return null
   }
+}
+
+function lowerSetConstraints(node: NodeReader): Definition {
+  const names = node.nodes('constraints').map(constraint => bareOf(lowerTable(constraint).name))
+  const deferred = node.flag('deferred')
+  node.done()
+  return { kind: 'set_constraints', names, deferred }
 }
 
 function lowerDiscard(node: NodeReader): Definition {

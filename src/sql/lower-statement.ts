@@ -58,12 +58,12 @@ function lowerCreateAs(node: NodeReader): Statement {
   }
 }
 
-// No sequences and no references from other tables: RESTART IDENTITY and CASCADE have nothing to add.
 function lowerTruncate(node: NodeReader): Statement {
   const tables = node.nodes('relations').map(lowerTable)
-  node.ignore('restart_seqs', 'behavior')
+  const restart = node.flag('restart_seqs')
+  const cascade = node.text('behavior') === 'DROP_CASCADE'
   node.done()
-  return { kind: 'truncate', tables, position: tables[0]?.position }
+  return { kind: 'truncate', tables, restart, cascade, position: tables[0]?.position }
 }
 
 const DROPPED: Readonly<Record<string, 'schema' | 'view' | 'sequence' | 'table'>> = {

@@ -5,6 +5,7 @@
 // Nothing but a UNIQUE index needs a check of its own: whoever may write the row holds its primary key, and the
 // entry of a row that is not unique carries that key.
 import type { Row } from '../../src/base/types.ts'
+import { findSparse } from '../table/sparse-row.ts'
 import { EntryMaker, failNotUnique } from '../table/index-schema.ts'
 import type { KeyValue } from '../table/key.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
@@ -30,7 +31,7 @@ interface EntryChange {
  * Writes what changes in the indexes when row `before` becomes `after` (null = there is none). 23505 for values
  * that a unique index has; then nothing has been written. Cost: one key lookup per index and changed entry.
  */
-export function writeEntries(
+function writeEntries(
   writer: EntryWriter, table: TableStore, indexes: readonly TableStore[], before: Row | null, after: Row | null,
 ): void {
   const changes: EntryChange[] = []
@@ -41,6 +42,16 @@ export function writeEntries(
     changes.push(change)
   }
   for (const change of changes) push(writer, change)
+}
+
+/** Writes what changes in the indexes of a table when the row with key `before` (null = none) becomes `after`. */
+export function followRow(
+  writer: EntryWriter, table: TableStore, indexes: readonly TableStore[], before: KeyValue | null, after: Row | null,
+  now: Visibility,
+): void {
+  if (indexes.length === 0) return
+  const columns = indexes.flatMap((index) => makerOf(table, index).sources)
+  writeEntries(writer, table, indexes, before === null ? null : findSparse(table, before, now, columns), after)
 }
 
 /** What makes the entries of an index of the table. */

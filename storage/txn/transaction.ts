@@ -15,23 +15,22 @@ import type { Engine } from '../engine.ts'
 import { uncommittedMark } from '../row-group/deletion-vector.ts'
 import type { KeyValue } from '../table/key.ts'
 import { StoreAccess } from '../table/store-access.ts'
-import { findSparse } from '../table/sparse-row.ts'
 import type { TableStore, Visibility } from '../table/table-store.ts'
 import { findConflict } from './arbiter.ts'
 import type { Arbiters } from './arbiter.ts'
 import { checkKeyTypes, completeRow } from './complete-row.ts'
 import { alterTable, bareChange, defineIndex } from './index-ddl.ts'
 import type { IndexChange } from './index-ddl.ts'
-import { makerOf, writeEntries } from './index-writes.ts'
+import { followRow } from './index-writes.ts'
 import type { IsolationLevel, TransactionModes, TransactionOptions } from './isolation.ts'
 import { LinkedTransactions, bareName, viewWithLinked } from './linked.ts'
 import { LockConflict } from './lock-conflict.ts'
 import { ReadView } from './read-view.ts'
 import { RowLocks } from './row-locks.ts'
 import type { LockStrength } from './row-locks.ts'
+import { ForeignChanges } from './foreign-changes.ts'
 import { releaseAll, releaseTo } from './savepoint.ts'
 import type { Savepoint, TableView, TakenLock } from './savepoint.ts'
-import type { Snapshot } from './snapshot.ts'
 import type { DdlChange } from './visible-tables.ts'
 import { checkFree, indexesIn, relationIn, tableIn, tablesIn } from './visible-tables.ts'
 import { WriteSet, describeRow, failDuplicate } from './write-set.ts'
@@ -47,6 +46,7 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
   readonly ddl: DdlChange[] = []
   /** Changes of catalogue objects (catalog/objects.ts), oldest first. */
   readonly objects: ObjectChange[] = []
+  readonly foreign = new ForeignChanges()
   /** Row locks, oldest first. */
   readonly locks: TakenLock[] = []
   /** Tables of which this transaction is the definer (index-ddl.ts). */
@@ -118,7 +118,10 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
     return this.accessAt(this.view.current(), name)
   }
 
-  private accessAt(snapshot: Snapshot, name: string): StoreAccess {
+  /** A table as it is now. */
+  present = (name: string): StoreAccess => this.accessAt({ ...this.now, session: this.session }, name)
+
+  private accessAt(snapshot: Visibility & { readonly session: number }, name: string): StoreAccess {
     const { commitId, ownMark, rootNumber, session } = snapshot
     const table = this.table(name)
     const indexes = this.indexesOf(table)
@@ -279,12 +282,9 @@ export class Transaction implements Omit<TableWriter, 'replace' | 'fit'> {
 
   // Writes what changes in the table's indexes when the row with key `before` (null = none) becomes `after`.
   private reindex(table: TableStore, before: KeyValue | null, after: Row | null): void {
-    const indexes = this.indexesOf(table)
-    if (indexes.length === 0) return
-    const { writeSet, view } = this
-    const writer = { writeSet, snapshot: view.open, exists: this.exists.bind(this) }
-    const columns = indexes.flatMap((index) => makerOf(table, index).sources)
-    writeEntries(writer, table, indexes, before === null ? null : findSparse(table, before, this.now, columns), after)
+    const writer = { writeSet: this.writeSet, snapshot: this.view.open, exists: this.exists.bind(this) }
+    this.foreign.note(this.engine, this, table, before === null ? null : () => table.findRow(before, this.now), after)
+    followRow(writer, table, this.indexesOf(table), before, after, this.now)
   }
 
   /**

@@ -49,7 +49,7 @@ const SCRIPT: Script = [
   ["insert into u values (0, 'q', 1)", '23514'],
   ['alter table u rename id to key', 0],
   ['alter table u drop constraint un', 0],
-  ['alter table u drop constraint u_pkey', 0],
+  ['alter table u drop constraint t_pkey', 0],
   ["insert into u values (1,'dup',3)", 1],
   ['alter table u add primary key (key)', '23505'],
   ["delete from u where nm = 'dup'", 1],

@@ -33,7 +33,7 @@ export const DEFINITION_WORKLOADS: readonly CrashWorkload[] = [
       'ALTER TABLE t RENAME TO u', 'ALTER TABLE u ALTER n TYPE TEXT USING n::text || word',
       'ALTER TABLE u DROP COLUMN word',
       (db) => db.transaction(() => db.exec(
-        'ALTER TABLE u DROP CONSTRAINT u_pkey; ALTER TABLE u ADD x INT; DELETE FROM u WHERE id = 2')),
+        'ALTER TABLE u DROP CONSTRAINT t_pkey; ALTER TABLE u ADD x INT; DELETE FROM u WHERE id = 2')),
       "COMMENT ON TABLE u IS 'about u'", 'ALTER TABLE u ADD PRIMARY KEY (id)', 'INSERT INTO u VALUES (9, NULL, 5, 1)'],
   },
   {
@@ -43,5 +43,17 @@ export const DEFINITION_WORKLOADS: readonly CrashWorkload[] = [
       'INSERT INTO t (v) VALUES (10), (20)', 'ALTER SEQUENCE s INCREMENT BY 3 RESTART WITH 100',
       'ALTER TABLE t ALTER v SET NOT NULL, ADD k INT GENERATED ALWAYS AS IDENTITY', 'DELETE FROM t', 'DROP SEQUENCE s',
       'DROP TABLE t'],
+  },
+  {
+    name: 'foreign keys', options: { checkpointEvery: 4 },
+    steps: ['CREATE TABLE p (id INT PRIMARY KEY, w TEXT UNIQUE)',
+      `CREATE TABLE t (id INT PRIMARY KEY, pid INT REFERENCES p ON DELETE CASCADE,
+        w TEXT REFERENCES p(w) ON UPDATE CASCADE ON DELETE SET NULL)`,
+      "INSERT INTO p VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+        "INSERT INTO t VALUES (1, 1, 'b'), (2, 2, 'c'), (3, NULL, 'c')",
+      "UPDATE p SET w = w || w", 'DELETE FROM p WHERE id = 1', 'DELETE FROM p WHERE id = 3',
+        'ALTER TABLE p RENAME TO q',
+      'ALTER TABLE t DROP CONSTRAINT t_w_fkey', 'ALTER TABLE t ADD FOREIGN KEY (pid) REFERENCES q', 'TRUNCATE q CASCADE',
+      'DROP TABLE q CASCADE'],
   },
 ]
