@@ -53,7 +53,8 @@ export const DEFINITION_WORKLOADS: readonly CrashWorkload[] = [
         "INSERT INTO t VALUES (1, 1, 'b'), (2, 2, 'c'), (3, NULL, 'c')",
       "UPDATE p SET w = w || w", 'DELETE FROM p WHERE id = 1', 'DELETE FROM p WHERE id = 3',
         'ALTER TABLE p RENAME TO q',
-      'ALTER TABLE t DROP CONSTRAINT t_w_fkey', 'ALTER TABLE t ADD FOREIGN KEY (pid) REFERENCES q', 'TRUNCATE q CASCADE',
+      'ALTER TABLE t DROP CONSTRAINT t_w_fkey', 'ALTER TABLE t ADD FOREIGN KEY (pid) REFERENCES q',
+      'TRUNCATE q CASCADE',
       'DROP TABLE q CASCADE'],
   },
 ]
