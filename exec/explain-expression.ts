@@ -51,6 +51,12 @@ function callText(e: CallExpression): string {
   return `${e.fn}(${args.join(', ')})`
 }
 
+function orderText({ args, rowOrder = [] }: AggregateCall): string {
+  if (rowOrder.length === 0) return ''
+  const first = args.length - rowOrder.length
+  return ` ORDER BY ${rowOrder.map((key, i) => sortKeyText({ expression: args[first + i]!, ...key })).join(', ')}`
+}
+
 /** A Scalar as a SQL literal. */
 function literalText(value: Scalar, type: SqlType): string {
   if (value === null) return 'NULL'
@@ -62,7 +68,9 @@ function literalText(value: Scalar, type: SqlType): string {
 
 /** `sum(x)`, `count(DISTINCT x) FILTER (WHERE y)`. */
 export function aggregateText(call: AggregateCall): string {
-  const args = call.fn === 'count_star' ? '*' : call.args.map(expressionText).join(', ')
+  const { rowOrder = [] } = call
+  const own = call.args.slice(0, call.args.length - rowOrder.length)
+  const args = call.fn === 'count_star' ? '*' : own.map(expressionText).join(', ') + orderText(call)
   const name = call.fn === 'count_star' ? 'count' : call.fn
   const filter = call.filter === null ? '' : ` FILTER (WHERE ${expressionText(call.filter)})`
   return `${name}(${call.distinct ? 'DISTINCT ' : ''}${args})${filter}`

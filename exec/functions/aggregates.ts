@@ -27,7 +27,8 @@ export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
   ['bool_and', 'bool_and'], ['every', 'bool_and'], ['bool_or', 'bool_or'],
   ['stddev', 'stddev_samp'], ['stddev_samp', 'stddev_samp'], ['stddev_pop', 'stddev_pop'],
   ['variance', 'var_samp'], ['var_samp', 'var_samp'], ['var_pop', 'var_pop'], ['string_agg', 'string_agg'],
-  ['median', 'median'], ['array_agg', 'array_agg'], ['list', 'array_agg'],
+  ['median', 'median'], ['percentile_cont', 'percentile_cont'], ['percentile_disc', 'percentile_disc'],
+  ['mode', 'mode'], ['array_agg', 'array_agg'], ['list', 'array_agg'],
   ['json_agg', 'json_agg'], ['jsonb_agg', 'jsonb_agg'],
   ['json_object_agg', 'json_object_agg'], ['jsonb_object_agg', 'jsonb_object_agg'], ['bit_and', 'bit_and'],
   ['bit_or', 'bit_or'], ['bit_xor', 'bit_xor'], ['group_concat', 'string_agg'], ['any_value', 'any_value'],
@@ -36,7 +37,37 @@ export const AGGREGATE_NAMES: ReadonlyMap<string, string> = new Map([
 
 /** True for aggregates that are 0 of no rows, where all others are NULL. */
 export function isCount(fn: string): boolean {
-  return fn === 'count' || fn === 'count_star' || fn === 'regr_count'
+  return fn === 'count' || fn === 'count_star' || fn === 'regr_count' || fn === 'approx_count_distinct'
+}
+
+/** Aggregates that are nothing without WITHIN GROUP (ORDER BY …), and how many arguments they have beside. */
+export const ORDERED_SETS: ReadonlyMap<string, number> = new Map([
+  ['percentile_cont', 1], ['percentile_disc', 1], ['mode', 0],
+])
+
+const ORDER_SENSITIVE: ReadonlySet<string> = new Set([
+  'string_agg', 'array_agg', 'json_agg', 'jsonb_agg', 'json_object_agg', 'jsonb_object_agg', 'any_value',
+])
+
+/** True when the order of an aggregate's rows can be seen in its result. */
+export function isOrderSensitive(fn: string): boolean {
+  return ORDER_SENSITIVE.has(fn)
+}
+
+/**
+ * Resolves an ordered-set aggregate: `args` are the value of WITHIN GROUP and then the fraction. percentile_cont is
+ * double, the others have the type of the value. Throws 42883.
+ */
+export function resolveOrderedSet(name: string, args: readonly SqlType[], position?: number): ResolvedCall {
+  const [value, fraction] = args
+  const isFraction = fraction === undefined || isNumeric(fraction) || fraction.kind === 'null'
+  const isValue = value !== undefined && value.kind !== 'json'
+    && (name !== 'percentile_cont' || isNumeric(value) || value.kind === 'null')
+  if (args.length !== ORDERED_SETS.get(name)! + 1 || !isValue || !isFraction) {
+    throw unknownFunction(name, args.slice(1), AGGREGATE_NAMES.keys(), position)
+  }
+  const type = name === 'percentile_cont' ? DOUBLE : value.kind === 'null' ? TEXT : value
+  return { fn: name, argTypes: fraction === undefined ? [type] : [type, DOUBLE], result: type }
 }
 
 /** True when the name is an aggregate, so that the binder can tell sum(x) from abs(x). */

@@ -16,6 +16,8 @@ import { WordMap, makeIdMap } from './id-map.ts'
 import {
   ArrayAccumulator, BitAccumulator, FirstAccumulator, JsonAccumulator, JsonObjectAccumulator, SketchAccumulator,
 } from './collecting.ts'
+import { ModeAccumulator, OrderedAccumulator, PercentileAccumulator } from './ordered.ts'
+import type { RowOrder } from './ordered.ts'
 import { MedianAccumulator, PAIR_STATISTICS, PairAccumulator } from './statistics.ts'
 
 /** One aggregate of all groups. */
@@ -233,11 +235,17 @@ export interface AccumulatorSpec {
   readonly second?: SqlType
   readonly type: SqlType
   readonly distinct: boolean
+  /** Keys that the rows of a group are sorted by, and how many arguments stand before them. */
+  readonly order?: { readonly keys: readonly RowOrder[]; readonly args: number }
 }
 
 /** The accumulator of an aggregate call. */
 export function makeAccumulator(spec: AccumulatorSpec, memory: LinearMemory, arena: Arena): Accumulator {
   const inner = plainAccumulator(spec)
+  const { order } = spec
+  if (order !== undefined) {
+    return new OrderedAccumulator(inner, order.keys, order.args, spec.distinct ? spec.argument : null)
+  }
   return spec.distinct ? new DistinctAccumulator(inner, spec.argument, memory, arena) : inner
 }
 
@@ -254,6 +262,8 @@ function plainAccumulator({ fn, argument, second, type }: AccumulatorSpec): Accu
     case 'string_agg': return new StringAccumulator()
     case 'stddev_samp': case 'stddev_pop': case 'var_samp': case 'var_pop': return new VarianceAccumulator(fn)
     case 'median': return new MedianAccumulator()
+    case 'percentile_cont': case 'percentile_disc': return new PercentileAccumulator(fn === 'percentile_cont')
+    case 'mode': return new ModeAccumulator(argument)
     case 'array_agg': return new ArrayAccumulator(argument)
     case 'json_agg': case 'jsonb_agg': return new JsonAccumulator(argument, fn === 'jsonb_agg')
     case 'json_object_agg': case 'jsonb_object_agg':

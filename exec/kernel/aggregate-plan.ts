@@ -6,7 +6,7 @@ import { physicalOf } from '../../src/base/types.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import type { LinearMemory } from '../../storage/memory/linear-memory.ts'
 import type { AggregateCall, Expression } from '../plan/logical.ts'
-import type { Accumulator } from './accumulators.ts'
+import type { Accumulator, AccumulatorSpec } from './accumulators.ts'
 import { finishAverage, finishSum, makeAccumulator } from './accumulators.ts'
 import type { SlotState } from './aggregate-slots.ts'
 import { fitsSlots } from './aggregate-slots.ts'
@@ -27,13 +27,21 @@ export function ignoresDistinct(call: AggregateCall): boolean {
   return ['min', 'max', 'bool_and', 'bool_or'].includes(call.fn)
 }
 
+/** What ORDER BY inside the call asks of its accumulator. */
+function orderOf({ args, rowOrder }: AggregateCall): Pick<AccumulatorSpec, 'order'> {
+  if (rowOrder === undefined) return {}
+  const first = args.length - rowOrder.length
+  return { order: { args: first, keys: rowOrder.map((key, i) => ({ ...key, type: args[first + i]!.type })) } }
+}
+
 /** Plans one call without DISTINCT, or with more than one argument; calls that are equal share slots. */
 export function planAggregate(
   call: AggregateCall, state: SlotState, memory: LinearMemory, arena: Arena,
 ): PlannedAggregate {
   const argument = call.args[0]?.type ?? NULL_ARGUMENT
   if (!fitsSlots(call)) {
-    const spec = { fn: call.fn, argument, second: call.args[1]?.type, type: call.type, distinct: call.distinct }
+    const spec = { fn: call.fn, argument, second: call.args[1]?.type, type: call.type, distinct: call.distinct,
+      ...orderOf(call) }
     const accumulator = makeAccumulator(spec, memory, arena)
     return { call, accumulator, result: group => accumulator.result(group) }
   }

@@ -95,6 +95,8 @@ export interface AggregateCall {
   readonly distinct: boolean
   /** FILTER (WHERE …), or null. */
   readonly filter: Expression | null
+  /** ORDER BY or WITHIN GROUP: the last `rowOrder.length` of `args` are its keys. */
+  readonly rowOrder?: readonly { readonly descending: boolean; readonly nullsFirst: boolean }[]
   readonly type: SqlType
   readonly position?: number
 }

@@ -102,6 +102,9 @@ export interface CallExpr extends Node {
   readonly star: boolean
   readonly distinct: boolean
   readonly filter: Expr | null
+  /** ORDER BY inside the parentheses, or of WITHIN GROUP. */
+  readonly orderBy?: readonly OrderItem[]
+  readonly withinGroup?: boolean
   /** OVER …; absent for plain calls. */
   readonly over?: WindowDefinition
 }

@@ -26,7 +26,8 @@ export function bindCall(expr: CallExpr, env: ExprEnv, bind: Bind): Expression {
     throw bindError(CODE.WRONG_OBJECT, `window function ${expr.name} requires an OVER clause`, expr.position)
   }
   const { name, position } = expr
-  const only = expr.star ? '(*)' : expr.distinct ? 'DISTINCT' : expr.filter !== null ? 'FILTER' : null
+  const only = expr.star ? '(*)' : expr.distinct ? 'DISTINCT' : expr.filter !== null ? 'FILTER'
+    : (expr.orderBy?.length ?? 0) > 0 ? 'ORDER BY' : null
   const args = expr.args.map(arg => bind(arg, env))
   const found = at(position, () => resolveFunction(name, args.map(arg => arg.type), position))
   if (only !== null) {

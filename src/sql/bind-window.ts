@@ -61,6 +61,7 @@ function resolveCall(
   const { name, position } = expr
   if (isAggregateName(name)) {
     if (expr.distinct) throw unsupported('DISTINCT in a window function', position)
+    if ((expr.orderBy?.length ?? 0) > 0) throw unsupported('ORDER BY inside a window function', position)
     const { fn, args, filter, type } = resolvedAggregate(expr, inner, bind)
     return { fn, args, filter, type }
   }

@@ -29,7 +29,8 @@ export function expressionKey(expression: Expression): string {
 /** Key of an aggregate call. */
 export function aggregateKey(call: AggregateCall): string {
   const filter = call.filter === null ? '' : expressionKey(call.filter)
-  return `${call.fn}${call.distinct ? ' distinct' : ''}(${keys(call.args)})${filter}`
+  const order = JSON.stringify(call.rowOrder ?? '')
+  return `${call.fn}${call.distinct ? ' distinct' : ''}(${keys(call.args)})${order}${filter}`
 }
 
 function keys(expressions: readonly Expression[]): string {

@@ -6,7 +6,7 @@ import { CODE, DatabaseError } from '../base/errors.ts'
 import { arrayTexts } from './array-text.ts'
 import type { CallExpr, Expr, LiteralExpr } from './ast.ts'
 import { lowerCast } from './lower-type.ts'
-import { lowerWindow } from './lower-window.ts'
+import { lowerOrder, lowerWindow } from './lower-window.ts'
 import type { NodeReader } from './node-reader.ts'
 import { nested, unsupported } from './node-reader.ts'
 
@@ -181,11 +181,14 @@ function lowerCall(node: NodeReader): Expr {
   const filter = filterNode === null ? null : lowerExpr(filterNode)
   const [star, distinct] = [node.flag('agg_star'), node.flag('agg_distinct')]
   const window = node.bare('over', 'WindowDef')
+  const orderBy = node.nodes('agg_order').map(item => lowerOrder(item, lowerExpr))
+  const withinGroup = node.flag('agg_within_group')
   node.ignore('funcformat')
   node.done()
   const position = node.position
   if (window !== null) {
-    return { kind: 'call', name, args, star, distinct, filter, over: lowerWindow(window, lowerExpr), position }
+    const over = lowerWindow(window, lowerExpr)
+    return { kind: 'call', name, args, star, distinct, filter, orderBy, withinGroup, over, position }
   }
   if (name === 'extract' && path.length === 2) {
     const field = args[0]!
@@ -198,7 +201,7 @@ function lowerCall(node: NodeReader): Expr {
   }
   // POSITION(a IN b) arrives as position(b, a), which is strpos.
   const call = path.length === 2 && name === 'position' ? 'strpos' : name
-  return { kind: 'call', name: call, args, star, distinct, filter, position }
+  return { kind: 'call', name: call, args, star, distinct, filter, orderBy, withinGroup, position }
 }
 
 function lowerCollate(node: NodeReader): Expr {

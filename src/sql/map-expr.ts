@@ -12,7 +12,11 @@ export function mapExpr(expr: Expr, change: (part: Expr) => Expr | null): Expr {
       ...expr, left: expr.left === null ? null : inner(expr.left), right: inner(expr.right),
       ...(expr.escape === undefined ? {} : { escape: inner(expr.escape) }),
     }
-    case 'logic': case 'call': return { ...expr, args: expr.args.map(inner) }
+    case 'logic': return { ...expr, args: expr.args.map(inner) }
+    case 'call': return {
+      ...expr, args: expr.args.map(inner),
+      ...(expr.orderBy === undefined ? {} : { orderBy: expr.orderBy.map(key => ({ ...key, expr: inner(key.expr) })) }),
+    }
     case 'is': case 'cast': return { ...expr, arg: inner(expr.arg) }
     case 'distinct': return { ...expr, left: inner(expr.left), right: inner(expr.right) }
     case 'between': return { ...expr, arg: inner(expr.arg), low: inner(expr.low), high: inner(expr.high) }

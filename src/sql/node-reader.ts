@@ -23,7 +23,6 @@ const DEPTH_MAX = 1200
 const FIELD_WORDS: Readonly<Record<string, string>> = {
   'SelectStmt.lockingClause': 'FOR UPDATE / FOR SHARE',
   'SelectStmt.intoClause': 'SELECT INTO',
-  'FuncCall.agg_order': 'ORDER BY inside an aggregate',
   'FuncCall.agg_within_group': 'WITHIN GROUP', 'FuncCall.func_variadic': 'VARIADIC',
   'InsertStmt.withClause': 'WITH before INSERT',
   'UpdateStmt.withClause': 'WITH before UPDATE', 'DeleteStmt.withClause': 'WITH before DELETE',

@@ -9,6 +9,7 @@ import type { Oracle } from './duckdb.ts'
 import { GROUP_QUERIES } from './features/groups.ts'
 import { JOIN_QUERIES } from './features/joins.ts'
 import { LATERAL_QUERIES } from './features/lateral.ts'
+import { ORDERED_AGGREGATE_QUERIES } from './features/ordered-aggregates.ts'
 import { SELECTION_QUERIES } from './features/selection.ts'
 import { SUBQUERY_QUERIES } from './features/subqueries.ts'
 import { WITH_QUERIES } from './features/with.ts'
@@ -16,7 +17,7 @@ import { Session } from './session.ts'
 
 const TOPICS = {
   joins: JOIN_QUERIES, subqueries: SUBQUERY_QUERIES, lateral: LATERAL_QUERIES, selection: SELECTION_QUERIES,
-  with: WITH_QUERIES, groups: GROUP_QUERIES,
+  with: WITH_QUERIES, groups: GROUP_QUERIES, 'ordered aggregates': ORDERED_AGGREGATE_QUERIES,
 } as const
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
