@@ -1,12 +1,15 @@
-// Backups through the API and SQL: db.backup() copies in the background, the statements run to their end on the
-// caller's thread. A backup takes a checkpoint of what is committed, so it does not run inside a transaction.
+// Backups through the API and SQL: db.backup() and awaited statements (execute) copy in slices, between which the event
+// loop turns; other statements run to their end on the caller's thread. A backup takes a checkpoint of what is
+// committed, so it does not run inside a transaction.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { parseTimestamptz } from '../base/datetime-parse.ts'
 import { BIGINT, TEXT } from '../base/types.ts'
+import type { Scalar } from '../base/types.ts'
 import { backupFiles, backupSteps, restoreSteps, runSteps, runStepsSoon } from '../../storage/mod.ts'
-import type { BackupReport, Progress } from '../../storage/mod.ts'
+import type { BackupReport, Progress, RestoreReport } from '../../storage/mod.ts'
 import type { Listing } from './command.ts'
 import { checkNames } from './options.ts'
+import type { RowObject } from './row-shape.ts'
 import type { Session } from './session.ts'
 
 /** Options of `db.backup`. */
@@ -43,22 +46,59 @@ export function backupNow(session: Session, statement: { path: string; increment
   assertNoTransaction(session, 'BACKUP')
   const { incremental } = statement
   const report = runSteps(backupSteps(session.engine, statement.path, { incremental }))
-  const { kind, link, pages, bytes, totalPages, commitId } = report
-  return { columns: BACKUP_COLUMNS, rows: [[kind, link, pages, bytes, totalPages, commitId]] }
+  return { columns: BACKUP_COLUMNS, rows: [rowOf(report)] }
+}
+
+function rowOf({ kind, link, pages, bytes, totalPages, commitId }: BackupReport): Scalar[] {
+  return [kind, link, pages, bytes, totalPages, commitId]
 }
 
 /** The RESTORE statement: makes another database; this one does not change. */
 export function restoreNow(
-  session: Session, statement: { from: string; to: string; until: string | null; archive: string | null },
+  session: Session, statement: RestoreWords,
 ): Listing {
+  return { columns: RESTORE_COLUMNS, rows: [restoredRow(runSteps(restoring(session, statement)))] }
+}
+
+function restoredRow({ path, links, pages, bytes, commitId }: RestoreReport): Scalar[] {
+  return [path, links, pages, bytes, commitId]
+}
+
+/** What a BACKUP statement says. */
+interface BackupWords {
+  readonly kind: 'backup'
+  readonly path: string
+  readonly incremental: boolean
+}
+
+/** What a RESTORE statement says. */
+interface RestoreWords {
+  readonly from: string
+  readonly to: string
+  readonly until: string | null
+  readonly archive: string | null
+}
+
+function restoring(session: Session, statement: RestoreWords): ReturnType<typeof restoreSteps> {
   assertNoTransaction(session, 'RESTORE')
   const { from, to, archive } = statement
   const untilMs = statement.until === null ? null : timeOf(statement.until)
   const until = untilMs === null ? {} : { until: { untilMs, archive: archive ?? ownArchive(session) } }
-  const { path, links, pages, bytes, commitId } = runSteps(
-    restoreSteps(backupFiles(session.engine), { from, to, ...until })
-  )
-  return { columns: RESTORE_COLUMNS, rows: [[path, links, pages, bytes, commitId]] }
+  return restoreSteps(backupFiles(session.engine), { from, to, ...until })
+}
+
+/** BACKUP and RESTORE as execute() runs them: in slices between which the event loop turns. */
+export async function copySoon(
+  session: Session, statement: BackupWords | { kind: 'restore' } & RestoreWords,
+  signal: AbortSignal | undefined,
+): Promise<RowObject[]> {
+  const isBackup = statement.kind === 'backup'
+  const columns = isBackup ? BACKUP_COLUMNS : RESTORE_COLUMNS
+  const options = signal === undefined ? {} : { signal }
+  const row = isBackup
+    ? rowOf(await backupSoon(session, statement.path, { ...options, incremental: statement.incremental }))
+    : restoredRow(await runStepsSoon(restoring(session, statement), options))
+  return [Object.fromEntries(columns.map(({ name }, i) => [name, row[i]])) as RowObject]
 }
 
 /** Milliseconds since 1970 of a timestamp, UTC unless it names a zone. 22007 for anything else. */

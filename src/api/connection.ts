@@ -3,6 +3,7 @@
 // It owns the statement cache and the table handles; the rules of transactions are in session.ts.
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { attach } from './attachments.ts'
+import { copySoon } from './backup.ts'
 import { KvStores } from './kv.ts'
 import type { KeyValueStore } from './kv.ts'
 import type { KvKey, KvKeyKind, KvOptions, KvValue, KvValueKind } from './kv-types.ts'
@@ -103,7 +104,7 @@ export class Connection {
   async execute(sql: string, parameters: Parameters = [], options: ExecuteOptions = {}): Promise<ExecuteResult> {
     const { signal, timeoutMs = 0, ...rest } = options
     checkTimeout(timeoutMs)
-    if (/^\s*attach\b/i.test(sql)) return this.#attach(sql)
+    if (/^\s*(attach|backup|restore)\b/i.test(sql)) return this.#open(sql, signal)
     const { limits } = this.session
     if (signal !== undefined && signal.aborted === false && this.session.pending === null) {
       const statement = this.prepare(sql, rest)
@@ -119,9 +120,13 @@ export class Connection {
     }), signal)
   }
 
-  async #attach(sql: string): Promise<ExecuteResult> {
+  // Statements that work on files, without blocking the thread.
+  async #open(sql: string, signal: AbortSignal | undefined): Promise<ExecuteResult> {
     const parsed = this.#parse(sql)
     const statement = parsed[0]?.statement
+    if (parsed.length === 1 && (statement?.kind === 'backup' || statement?.kind === 'restore')) {
+      return { rows: await copySoon(this.session, statement, signal), changes: 0 }
+    }
     if (parsed.length !== 1 || statement?.kind !== 'attach') {
       throw new DatabaseError(CODE.SYNTAX, `execute takes one statement, but the text has ${parsed.length}`)
     }

@@ -153,3 +153,37 @@ describe('SQL', () => {
     db.close()
   })
 })
+
+test('awaited statements copy in slices; a backup right after another one copies nothing', async () => {
+  const folder = fresh()
+  const db = await open(`${folder}.sdb`, { compression: 'none' })
+  db.exec('CREATE TABLE t (id BIGINT PRIMARY KEY, s TEXT)')
+  db.table('t').append({ id: ids(60_000), s: ids(60_000).map(i => `row ${i * 7919} of many`) })
+  let turns = 0
+  const clock = setInterval(() => turns++, 0)
+  const { rows } = await db.execute(`BACKUP DATABASE TO '${folder}.bak'`)
+  expect(turns).toBeGreaterThan(1)
+  expect(rows[0]).toMatchObject({ kind: 'full', link: 1 })
+  for (let i = 0; i < 3; i++) {
+    const again = await db.execute(`BACKUP INCREMENTAL TO '${folder}.bak'`)
+    expect(again.rows[0]).toMatchObject({ kind: 'unchanged', pages: 0, bytes: 0 })
+  }
+  db.exec("UPDATE t SET s = 'changed' WHERE id = 7")
+  const little = await db.execute(`BACKUP INCREMENTAL TO '${folder}.bak'`)
+  expect(little.rows[0]).toMatchObject({ kind: 'incremental', link: 2 })
+  expect(Number(little.rows[0]!['pages'])).toBeLessThan(Number(rows[0]!['pages']) / 3 + 6)
+  const restored = await db.execute(`RESTORE DATABASE '${folder}.copy' FROM '${folder}.bak'`)
+  clearInterval(clock)
+  expect(restored.rows[0]).toMatchObject({ path: `${folder}.copy`, links: 2 })
+  expect(await hashOf(`${folder}.copy`)).toBe(db.contentHash())
+  const { signal } = { signal: AbortSignal.abort() }
+  await expect(db.execute(`BACKUP DATABASE TO '${folder}.none'`, [], { signal })).rejects.toMatchObject({ code: '57014' })
+  db.exec('BEGIN')
+  await expect(db.execute(`BACKUP DATABASE TO '${folder}.none'`)).rejects.toMatchObject({ code: '25001' })
+  db.exec('ROLLBACK')
+  db.close({ force: true })
+})
+
+function ids(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i)
+}
