@@ -176,8 +176,8 @@ test('awaited statements copy in slices; a backup right after another one copies
   clearInterval(clock)
   expect(restored.rows[0]).toMatchObject({ path: `${folder}.copy`, links: 2 })
   expect(await hashOf(`${folder}.copy`)).toBe(db.contentHash())
-  const { signal } = { signal: AbortSignal.abort() }
-  await expect(db.execute(`BACKUP DATABASE TO '${folder}.none'`, [], { signal })).rejects.toMatchObject({ code: '57014' })
+  const aborted = db.execute(`BACKUP DATABASE TO '${folder}.none'`, [], { signal: AbortSignal.abort() })
+  await expect(aborted).rejects.toMatchObject({ code: '57014' })
   db.exec('BEGIN')
   await expect(db.execute(`BACKUP DATABASE TO '${folder}.none'`)).rejects.toMatchObject({ code: '25001' })
   db.exec('ROLLBACK')

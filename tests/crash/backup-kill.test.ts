@@ -55,7 +55,8 @@ test.skipIf(!isBuilt)('kills during backups, incremental ones and restores', asy
     expect(await restored(backup, target)).toBe(first)
     for (const what of ['backup', 'incremental', 'restore'] as const) {
       for (let round = 0; round < ROUNDS; round++) {
-        await liveAndDie([copier, what, what === 'restore' ? target : path, backup, index], random.between(0, 60), false)
+        const command = [copier, what, what === 'restore' ? target : path, backup, index]
+        await liveAndDie(command, random.between(0, 60), false)
         if (what === 'restore') {
           // There whole, or not there.
           if (existsSync(target)) expect(await hashOf(target)).toBe(await restored(backup, join(folder, 'other.sdb')))
