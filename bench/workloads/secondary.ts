@@ -35,7 +35,7 @@ export interface ItemStore {
 const PROBES = 2000
 const RANGES = 500
 const RANGE_ROWS = 100
-const ENDS = 500
+const ENDS = 2000
 const INSERTS = 10_000
 
 function makeItems(first: number, rows: number, seed: number): Items {
