@@ -23,6 +23,7 @@ import { range } from './workloads/range.ts'
 import { scan } from './workloads/scan.ts'
 import { secondary } from './workloads/secondary.ts'
 import { selectivity } from './workloads/selectivity.ts'
+import { operators } from './workloads/operators.ts'
 import { QUERY_SUITES } from './workloads/suites.ts'
 import { tuple } from './workloads/tuple.ts'
 import { updates } from './workloads/updates.ts'
@@ -31,7 +32,7 @@ import type { Workload } from './workloads/workload.ts'
 export const WORKLOADS: readonly Workload[] = [
   point, sqlPoint, range, append, commit, upsert, scan, dirty, indexFit, pool, keyValue,
   logAppend, inFlight, tuple, updates, pause, growth, backup, compression, freeSpace, secondary, selectivity,
-  ...QUERY_SUITES,
+  ...QUERY_SUITES, operators,
 ]
 
 /** Opens an engine by name. Throws RivalMissing when its library is not installed. */
