@@ -53,6 +53,24 @@ describe('SQL', () => {
     expect(run(['killed.sdb', '-c', 'SELECT 1 AS a', '--format', 'csv']).err).toBe('')
   })
 
+  test('dot commands with -c, in files and on standard input', () => {
+    run(['dots.sdb', '-c', 'CREATE TABLE one (id INTEGER PRIMARY KEY, s TEXT); CREATE INDEX by_s ON one (s)'])
+    expect(run(['dots.sdb', '-c', '.tables']).out).toContain('one')
+    const schema = run(['dots.sdb', '-c', '.schema one'])
+    expect([schema.status, schema.err]).toStrictEqual([0, ''])
+    expect(schema.out).toContain('CREATE TABLE one')
+    expect(schema.out).toContain('CREATE INDEX by_s')
+    expect(run(['dots.sdb', '-c', '.format csv', '-c', 'SELECT 1 AS a', '-c', '.quit', '-c', 'SELECT 2']).out)
+      .toBe('a\n1\n')
+    const script = "SELECT 1 AS a;\n.format jsonl\nSELECT '\n.quit' AS b,\n  .5 AS c;\n.quit\nno sql"
+    writeFileSync(join(folder, 'dots.sql'), script)
+    expect(run(['dots.sdb', '--format', 'csv', '-f', 'dots.sql']).out).toBe('a\n1\n{"b":"\\n.quit","c":0.5}\n')
+    expect(run(['dots.sdb', '--format', 'csv'], '.tables\nSELECT 5 AS n').out).toContain('n\n5')
+    const unknown = run(['dots.sdb', '-c', '.nothing'])
+    expect([unknown.status, unknown.out]).toStrictEqual([2, ''])
+    expect(unknown.err).toContain('.help')
+  })
+
   test('several -c, -f and standard input', () => {
     writeFileSync(join(folder, 'two.sql'), 'SELECT 2 AS b;')
     expect(run(['-c', 'SELECT 1 AS a', '-f', 'two.sql', '-c', 'SELECT 3 AS c', '--format',

@@ -12,7 +12,7 @@ import { importFile, type ImportOptions } from './import.ts'
 import { inspect } from './inspect.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from './output.ts'
 import { EXIT, printError, UsageError } from './report-error.ts'
-import { runScript } from './run-sql.ts'
+import { runText } from './script.ts'
 import { openSession } from './session.ts'
 import { runShell } from './shell.ts'
 import { isSqliteFile } from './sqlite/sqlite-file.ts'
@@ -146,9 +146,10 @@ async function runMain(path: string, options: MainOptions, parts: readonly Scrip
     // A reader replays the log of a live writer, too: nothing to report.
     if (options.readonly !== true) noteRecovery(session.database.stats().recovery)
     if (parts.length === 0 && process.stdin.isTTY) await runShell(session, options.format)
-    else if (parts.length === 0) await runScript(session, await readStdin(), options.format)
     else {
-      for (const part of parts) await runScript(session, await scriptText(part), options.format)
+      const state = { session, format: options.format, isTimed: false, isDone: false }
+      if (parts.length === 0) await runText(state, await readStdin())
+      for (const part of parts) if (!state.isDone) await runText(state, await scriptText(part))
     }
   } finally {
     await session.close()
