@@ -138,7 +138,7 @@ export class PointReader<T = RowObject> {
     const { delta, root } = this.table
     const isDirty = delta.entryCount > 0 || root.isLayered
     if (typeof key === 'number' && (root.base === this.warmBase || this.warmUp(root))) {
-      const row = this.warmHas!(key, isDirty)
+      const row = (this.warmHas ?? this.makeHas())(key, isDirty)
       if (row !== null && (row !== undefined || !isDirty)) return row !== undefined
     }
     const entry = delta.find(key)
@@ -169,9 +169,14 @@ export class PointReader<T = RowObject> {
     const base = this.table.warmBase()
     if (base === null) return false
     this.warm = makeWarmGet<T>(this.table, base, this.shape, this.values, this.reads)
-    this.warmHas = makeWarmGet<RowObject>(this.table, base, NO_COLUMNS, this.values, this.hasReads).late
     this.warmBase = root.base
     return true
+  }
+
+  // Most readers are never asked for it.
+  private makeHas(): WarmGet<RowObject> {
+    const base = this.table.warmBase()!
+    return this.warmHas = makeWarmGet<RowObject>(this.table, base, NO_COLUMNS, this.values, this.hasReads).late
   }
 
   private locate(key: KeyValue): RowGroup | null {
