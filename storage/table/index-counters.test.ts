@@ -1,4 +1,4 @@
-// Counters in linear memory: read, set and copied like properties, at 0 in every database, seen by who counts in memory.
+// Counters in linear memory: read, set and copied like properties, 0 in every new database, seen by generated code.
 import { expect, test } from 'vitest'
 import { LinearMemory } from '../memory/linear-memory.ts'
 import { COUNTER, indexCountersIn } from './index-counters.ts'
