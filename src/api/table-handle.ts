@@ -7,7 +7,9 @@ import type { AppendColumns } from './append-columns.ts'
 import { appendRows, isRowByRow } from './append-rows.ts'
 import { TableLoader } from './table-loader.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
+import { TEXT, sameType } from '../base/types.ts'
 import type { ColumnSchema, Row, Scalar, TableSchema } from '../base/types.ts'
+import { checkWellFormed } from '../base/utf8.ts'
 import { homeOf } from './attachments.ts'
 import { ColumnDefaults } from './column-defaults.ts'
 import { fitRow } from './fit-row.ts'
@@ -55,11 +57,14 @@ export class TableHandle {
   #plainMax = 0
   /** While open, integer keys go straight to the reader. */
   readonly #plain: PlainReads
+  /** While open, so do texts: the key is one TEXT column. */
+  readonly #plainText: PlainReads
 
   /** Made by {@link Database.table}. */
   constructor(session: Session, name: string) {
     this.#session = session
     this.#plain = new PlainReads(session)
+    this.#plainText = new PlainReads(session)
     this.name = name
   }
 
@@ -124,6 +129,7 @@ export class TableHandle {
       const row = this.#reader!.get(key === 0 ? 0 : key)
       if (row !== undefined || this.#isInteger(key)) return row
     }
+    if (typeof key === 'string' && this.#plainText.isOpen) return this.#reader!.get(checkWellFormed(key))
     return this.#getSlow(key)
   }
 
@@ -136,7 +142,9 @@ export class TableHandle {
     const session = this.#session
     session.assertReady()
     const { schema, reader, fromValues, fromRow } = this.#resolve()
-    this.#plain.check(this.#plainMax > 0 && homeOf(session.engine, this.name).engine === session.engine)
+    const isHome = reader !== null && homeOf(session.engine, this.name).engine === session.engine
+    this.#plain.check(isHome && this.#plainMax > 0)
+    this.#plainText.check(isHome && schema.key.length === 1 && sameType(schema.columns[schema.key[0]!]!.type, TEXT))
     const values = this.#keyOf(schema, key)
     if (values === null) return undefined
     if (session.transaction === null && reader !== null) return reader.get(fromValues!(values))
@@ -165,6 +173,7 @@ export class TableHandle {
     if (typeof key === 'number' && this.#plain.isOpen && this.#isInteger(key)) {
       return this.#reader!.has(key === 0 ? 0 : key)
     }
+    if (typeof key === 'string' && this.#plainText.isOpen) return this.#reader!.has(checkWellFormed(key))
     const session = this.#session
     session.assertReady()
     const { schema, reader, fromValues } = this.#resolve()

@@ -12,12 +12,16 @@ import type { KeyOrder, KeyValue } from './key.ts'
 import type { GroupMeta, RowGroup } from '../row-group/row-group.ts'
 
 const encoder = new TextEncoder()
+/** Characters up to which ASCII is encoded here. */
+const SHORT_TEXT = 64
 
 /** Searches keys of one table; keeps the scratch that a search needs, so searching allocates nothing. */
 export class KeySearch {
   readonly order: KeyOrder
   private readonly schema: TableSchema
   private readonly reader: ChunkReader
+  /** Whether the row that lowerBound found has the very key. */
+  private isExact = false
   private readonly counters: IndexCounters
   private readonly bound = createSearchBound()
   private readonly usesTree: boolean
@@ -54,10 +58,17 @@ export class KeySearch {
     let hi = bound.hi
     counters.probes++
     counters.windowRows += hi - lo
+    this.isExact = false
     while (lo < hi) {
       const mid = (lo + hi) >>> 1
-      if (this.compareRow(group, meta, mid, key) < 0) lo = mid + 1
+      const order = this.compareRow(group, meta, mid, key)
+      if (order < 0) lo = mid + 1
       else hi = mid
+      // Keys of a group are distinct: there is none before it that is as large.
+      if (order !== 0) continue
+      this.isExact = true
+      lo = mid
+      break
     }
     const error = Math.abs(lo - bound.pos)
     if (error > counters.maxError) counters.maxError = error
@@ -75,7 +86,7 @@ export class KeySearch {
   /** Row with exactly this key, or -1. */
   find(group: RowGroup, meta: GroupMeta, key: KeyValue): number {
     const row = this.lowerBound(group, meta, key)
-    return row < group.rows && this.compareRow(group, meta, row, key) === 0 ? row : -1
+    return this.isExact ? row : -1
   }
 
   /** Key of a row, as a KeyValue. */
@@ -90,8 +101,18 @@ export class KeySearch {
   private prepare(key: KeyValue): void {
     if (this.order.mode !== 'text') return
     const text = key as string
-    if (text.length * 3 > this.keyBytes.length) this.keyBytes = new Uint8Array(text.length * 6)
-    this.keyLength = encoder.encodeInto(text, this.keyBytes).written
+    const { length } = text
+    if (length * 3 > this.keyBytes.length) this.keyBytes = new Uint8Array(length * 6)
+    const { keyBytes } = this
+    this.keyLength = length
+    // The encoder costs more than a short ASCII text has characters.
+    let seen = length > SHORT_TEXT ? 0x80 : 0
+    for (let i = 0; i < length && seen < 0x80; i++) {
+      const unit = text.charCodeAt(i)
+      seen |= unit
+      keyBytes[i] = unit
+    }
+    if (seen >= 0x80) this.keyLength = encoder.encodeInto(text, keyBytes).written
   }
 
   private compareNumber(group: RowGroup, meta: GroupMeta, row: number, key: KeyValue): number {

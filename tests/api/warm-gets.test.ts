@@ -111,6 +111,35 @@ test('a table that is dropped, made again, and a session or database that ends',
   for (const get of Object.values(all)) expect(errorOf(() => get(7)).code).toBe('55000')
 })
 
+test('text keys, short and long, of one byte a character and more', async () => {
+  const db = await memoryDb(`CREATE TABLE w (k TEXT PRIMARY KEY, n INT);
+    CREATE TABLE v (k VARCHAR(5) PRIMARY KEY, n INT)`)
+  const long = [63, 64, 65].map((length) => 'x'.repeat(length))
+  const stems = ['', 'a', 'ab', 'abc', 'straße', 'zebra', 'Ω', '日本', '😀', ...long]
+  const keys = stems.flatMap((stem) => Array.from({ length: 60 }, (_, i) => `${stem}${i === 0 ? '' : i}`))
+  const known = new Map([...new Set(keys)].map((key, i) => [key, i]))
+  db.table('w').append({ k: [...known.keys()], n: [...known.values()] })
+  db.exec(`INSERT INTO v VALUES ('ab', 1), ('abcde', 2)`)
+  const [w, v] = [db.table('w'), db.table('v')]
+  for (let round = 0; round < 3; round++) {
+    for (const [k, n] of known) {
+      expect(w.get(k)).toEqual({ k, n })
+      expect([w.has(k), w.get(`${k}!`), w.has(`${k}\0`)]).toEqual([true, undefined, false])
+    }
+    expect([w.get(null), v.get('ab')!['n'], v.get('abcde')!['n']]).toEqual([undefined, 1, 2])
+    expect(errorOf(() => v.get('abcdef')).code).toBe('22001')
+    expect(errorOf(() => w.get(5)).code).toBe('42804')
+    expect(errorOf(() => w.get('a\ud800')).code).toBe('22021')
+    expect(w.getMany(['a', 'nowhere', 'Ω'])).toEqual([w.get('a'), undefined, w.get('Ω')])
+    db.exec(`UPDATE w SET n = n + 1 WHERE k = 'a'; DELETE FROM w WHERE k = 'Ω${round}'`)
+    known.set('a', known.get('a')! + 1)
+    known.delete(`Ω${round}`)
+  }
+  db.exec('DROP TABLE w; CREATE TABLE w (k INTEGER PRIMARY KEY)')
+  expect(errorOf(() => w.get('a')).code).toBe('22P02')
+  await db.close()
+})
+
 test('stores of keys and values', async () => {
   const db = await open(':memory:')
   const numbers = db.kv<number, string>('numbers', { key: 'integer', value: 'utf8' })
