@@ -13,6 +13,7 @@ export function beforeCommit(session: Session, txn: Transaction): void {
   try {
     enforceForeignKeys(session, txn, true)
     atCommit(txn, session.names)
+    if (before === null) session.cursors.hold()
   } finally {
     session.alone = before
   }

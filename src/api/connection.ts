@@ -62,7 +62,9 @@ export class Connection {
   /** The statements of a script, each prepared when its turn comes, so that it sees what earlier ones made. */
   *statements(sql: string, options: StatementOptions = {}): IterableIterator<Statement> {
     resolveStatementOptions(options)
-    for (const parsed of this.#parse(sql)) yield new Statement(new Prepared(sql, parsed, this.session), options)
+    for (const parsed of this.#parse(sql)) {
+      yield new Statement(new Prepared(sql, this.#expand(sql, parsed), this.session), options)
+    }
   }
 
   /** Prepares one statement. Parsed and planned statements are cached by their text. */
@@ -75,11 +77,34 @@ export class Connection {
       if (parsed.length !== 1) {
         throw new DatabaseError(CODE.SYNTAX, `prepare takes one statement, but the text has ${parsed.length}`)
       }
-      prepared = new Prepared(sql, parsed[0]!, this.session)
+      const expanded = this.#expand(sql, parsed[0]!)
+      prepared = new Prepared(sql, expanded, this.session)
+      if (expanded !== parsed[0]) return new Statement(prepared, options)
       if (this.#statements.size >= CACHED_STATEMENTS) this.#statements.delete(this.#statements.keys().next().value!)
       this.#statements.set(sql, prepared)
     }
     return new Statement(prepared, options)
+  }
+
+  // EXECUTE is the statement it names; the parameters in a PREPARE are not its own.
+  #expand(sql: string, parsed: ParsedStatement): ParsedStatement {
+    const { statement } = parsed
+    if (statement.kind === 'explain') {
+      const inner = this.#expand(sql, { ...parsed, statement: statement.statement })
+      return inner.statement === statement.statement ? parsed
+        : { ...inner, statement: { ...statement, statement: inner.statement } }
+    }
+    if (statement.kind !== 'definition') return parsed
+    const { definition } = statement
+    if (definition.kind === 'prepare') return { ...parsed, parameterNames: [] }
+    if (definition.kind !== 'execute') return parsed
+    try {
+      this.session.assertReady()
+      return this.session.named.expand(parsed, definition)
+    } catch (error) {
+      this.session.fail()
+      throw decorateError(error, sql)
+    }
   }
 
   #parse(sql: string): ParsedStatement[] {

@@ -1,5 +1,6 @@
 // The door to statements that define things or set up the session (src/sql/ast-definition.ts). They arrive as syntax
 // trees: names are looked up when the statement runs.
+import { unreachable } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { TEXT } from '../base/types.ts'
 import type { BoundStatement } from '../../exec/plan/logical.ts'
@@ -48,6 +49,8 @@ function discardAll(session: Session): null {
     throw new DatabaseError(CODE.ACTIVE_TRANSACTION, 'DISCARD ALL cannot run inside a transaction block')
   }
   session.settings.resetAll()
+  session.named.deallocate(null)
+  session.cursors.close(null)
   endTemporary(session.engine, session.names)
   session.forgetPlans()
   return null
@@ -76,6 +79,28 @@ export function runDefinition(
       return null
     case 'set_constraints': return setConstraints(session, definition)
     case 'show_all': return { columns: SHOW_ALL, rows: session.settings.all() }
+    case 'prepare':
+      session.assertReady()
+      session.named.prepare(session, definition)
+      return null
+    case 'deallocate':
+      session.assertReady()
+      session.named.deallocate(definition.name)
+      return null
+    case 'execute': return unreachable('EXECUTE is its statement by now')
+    case 'declare':
+      session.assertReady()
+      session.cursors.declare(definition)
+      return null
+    case 'fetch': case 'move': {
+      session.assertReady()
+      const rows = session.cursors.fetch(definition)
+      return definition.kind === 'move' ? null : { columns: statement.output, rows }
+    }
+    case 'close':
+      session.assertReady()
+      session.cursors.close(definition.name)
+      return null
     case 'discard_all': return discardAll(session)
     case 'create_sequence': return createSequence(session, definition)
     case 'alter_sequence': return alterSequence(session, definition)

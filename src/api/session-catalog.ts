@@ -1,6 +1,7 @@
 // The catalogue a session's next statement sees: own tables and views, with what its transaction has made and dropped,
 // and those of attached databases under their qualified names. Names are looked up along the search path.
 import type { TableSchema } from '../base/types.ts'
+import type { OutputColumn } from '../../exec/plan/logical.ts'
 import { objectKey } from '../../storage/mod.ts'
 import type { CatalogObject, Engine, Transaction, ViewObject } from '../../storage/mod.ts'
 import type { Catalog } from '../sql/bind.ts'
@@ -87,6 +88,11 @@ export class SessionCatalog implements Catalog {
     const objects = txn?.listObjects() ?? this.#engine.catalog.objects.all()
     for (const { kind, name } of objects) if (kind === 'view') yield name
     yield* attachedNames(this.#engine)
+  }
+
+  /** Columns of an open cursor. */
+  cursor(name: string): readonly OutputColumn[] | undefined {
+    return this.#names.cursorColumns.get(name)
   }
 
   /** True when a relation of any kind has this full name. */

@@ -1,6 +1,7 @@
 // How a session looks relations up: its search path, and what a written name means with it. Full names are explained
 // in src/sql/relation-name.ts.
 import { CODE, DatabaseError } from '../base/errors.ts'
+import type { OutputColumn } from '../../exec/plan/logical.ts'
 import { objectKey } from '../../storage/mod.ts'
 import type { CatalogObject, Engine, Transaction } from '../../storage/mod.ts'
 import { candidates, inSchema, isTemporaryName, temporarySchema } from '../sql/relation-name.ts'
@@ -13,6 +14,8 @@ export class SessionNames {
   readonly session: number
   /** Schemas in which names are looked up, in order. */
   path: readonly string[] = ['public']
+  /** Columns of the open cursors. */
+  readonly cursorColumns = new Map<string, readonly OutputColumn[]>()
   /** It has, or had, temporary relations: their schema comes first. */
   hasTemporary = false
 

@@ -7,6 +7,7 @@ import type { CostModel } from '../../exec/plan/cost.ts'
 import type { Engine, IsolationLevel, Transaction } from '../../storage/mod.ts'
 import type { DatabaseState } from './database-state.ts'
 import { DeferredKeys } from './deferred-keys.ts'
+import { NamedStatements } from './named-statements.ts'
 import type { RowRecheck } from './row-recheck.ts'
 import { SessionNames } from './session-names.ts'
 import { StatementLimits } from './statement-limits.ts'
@@ -42,6 +43,8 @@ export class SessionParts {
   /** SET lock_timeout: what a statement of execute() waits for locks; 0: busyTimeoutMs. */
   lockTimeoutMs = 0
   readonly limits = new StatementLimits()
+  /** PREPARE by name. */
+  readonly named = new NamedStatements()
   /** Foreign keys that wait for the commit. */
   readonly deferred = new DeferredKeys()
   /** The transaction of a statement outside of BEGIN, while it runs. */

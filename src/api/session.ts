@@ -16,6 +16,7 @@ import { Savepoints } from './savepoints.ts'
 import { SessionCatalog } from './session-catalog.ts'
 import { beforeCommit } from './before-commit.ts'
 import { withForeignKeys } from './foreign-keys.ts'
+import { Cursors } from './cursors.ts'
 import { Host } from './session-host.ts'
 import { Settings } from './settings.ts'
 import { endTemporary, withoutOthers } from './temporary-tables.ts'
@@ -39,6 +40,7 @@ export class Session extends SessionParts {
   /** What SQL functions see of it. */
   readonly host: Host
   readonly settings: Settings
+  readonly cursors: Cursors
   /** Counts catalogue changes inside this session's transaction, which others do not see. */
   #ownVersion = 1
   #state: SessionState = 'idle'
@@ -53,11 +55,10 @@ export class Session extends SessionParts {
     super(database, id)
     this.host = new Host(this)
     this.settings = new Settings(this)
+    this.cursors = new Cursors(this)
   }
 
-  get isOpen(): boolean {
-    return !this.#closing
-  }
+  get isOpen(): boolean { return !this.#closing }
 
   /**
    * Changes whenever the tables a statement would see may have changed, by any session: plans made before are
@@ -69,9 +70,7 @@ export class Session extends SessionParts {
   }
 
   /** The explicit transaction, or null in autocommit mode. */
-  get transaction(): Transaction | null {
-    return this.#transaction
-  }
+  get transaction(): Transaction | null { return this.#transaction }
 
   /** Throws 55000 when closed or closing, 25P02 inside a failed transaction. */
   assertReady(): void {
@@ -346,6 +345,7 @@ export class Session extends SessionParts {
       throw new DatabaseError(CODE.NO_TRANSACTION, `${command} without a transaction in progress`)
     }
     const failed = this.#state === 'failed'
+    if (failed) this.cursors.ended()
     if (this.settled(txn).definitions > 0) this.#ownVersion++
     this.#leave(command)
     this.settings.ended(command === 'COMMIT' && !failed)
@@ -359,6 +359,7 @@ export class Session extends SessionParts {
   // The session has no transaction any more, and what still waits in it is cancelled.
   #leave(event: SessionEvent): void {
     this.#move(event)
+    if (event !== 'COMMIT') this.cursors.ended()
     this.#transaction = null
     this.#savepoints = new Savepoints()
     if (this.pending === null) return

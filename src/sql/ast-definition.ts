@@ -1,7 +1,7 @@
 // Syntax trees of statements that define things or set up the session, beside those of ast.ts. They are carried out by
 // src/api as they stand: names are looked up when the statement runs.
 import type {
-  CheckClause, ColumnDefinition, Expr, ForeignClause, Query, TableRef, TypeNode, UniqueConstraint,
+  CheckClause, ColumnDefinition, Expr, ForeignClause, Query, Statement, TableRef, TypeNode, UniqueConstraint,
 } from './ast.ts'
 
 interface Node {
@@ -127,6 +127,45 @@ export interface SetSetting extends Node {
   readonly value: string | null
   readonly isLocal: boolean
 }
+/** PREPARE name (types) AS statement. */
+export interface Prepare extends Node {
+  readonly kind: 'prepare'
+  readonly name: string
+  readonly types: readonly TypeNode[]
+  readonly statement: Statement
+}
+/** EXECUTE name (values): becomes the statement before it is bound. */
+export interface Execute extends Node {
+  readonly kind: 'execute'
+  readonly name: string
+  readonly args: readonly Expr[]
+}
+/** DEALLOCATE; name null: ALL. */
+export interface Deallocate extends Node {
+  readonly kind: 'deallocate'
+  readonly name: string | null
+}
+/** DECLARE name CURSOR. */
+export interface Declare extends Node {
+  readonly kind: 'declare'
+  readonly name: string
+  readonly query: Query
+  /** False: NO SCROLL. */
+  readonly scroll: boolean
+  readonly hold: boolean
+}
+/** FETCH and MOVE: `count` rows, or null for all of them. */
+export interface Fetch extends Node {
+  readonly kind: 'fetch' | 'move'
+  readonly name: string
+  readonly direction: 'forward' | 'backward' | 'absolute' | 'relative'
+  readonly count: number | null
+}
+/** CLOSE; name null: ALL. */
+export interface Close extends Node {
+  readonly kind: 'close'
+  readonly name: string | null
+}
 /** SET CONSTRAINTS; no names: ALL. */
 export interface SetConstraints extends Node {
   readonly kind: 'set_constraints'
@@ -140,6 +179,7 @@ export interface AllSettings extends Node { readonly kind: 'reset_all' | 'show_a
 export type Definition =
   | CreateSchema | CreateView | DropObjects | CreateSequence | AlterSequence | AlterTable | Rename | SetSchema
   | CommentOn | SetSetting | AllSettings | SetConstraints
+  | Prepare | Execute | Deallocate | Declare | Fetch | Close
 
 /** As a member of ast.ts's Statement. */
 export interface DefinitionStatement extends Node {

@@ -29,6 +29,8 @@ export interface Catalog {
   view?(name: string): ViewObject | undefined
   /** Full name of the relation that a statement makes. 3F000 when there is no such schema. */
   target?(name: string, temporary: boolean): string
+  /** Columns of an open cursor: what FETCH returns. */
+  cursor?(name: string): readonly OutputColumn[] | undefined
   /** True when a relation of any kind has this full name. */
   isTaken?(name: string): boolean
   /** The same catalogue with another search path: what a view looks its names up in. */

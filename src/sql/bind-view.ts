@@ -57,7 +57,7 @@ function queryOf(view: ViewObject): Query {
 }
 
 /** A syntax tree without the places it came from. */
-function withoutPositions<T>(tree: T): T {
+export function withoutPositions<T>(tree: T): T {
   if (Array.isArray(tree)) return tree.map(item => withoutPositions<unknown>(item)) as T
   if (typeof tree !== 'object' || tree === null) return tree
   const entries = Object.entries(tree).filter(([name]) => name !== 'position')

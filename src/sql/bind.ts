@@ -131,7 +131,11 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
     case 'create_index': return bindCreateIndex(statement, context)
     case 'drop_index': return { kind: 'drop_index', names: statement.names, ifExists: statement.ifExists }
     case 'reindex': return { kind: 'reindex', target: statement.target, name: statement.name }
-    case 'definition': return { kind: 'definition', definition: statement.definition, output: [] }
+    case 'definition': {
+      const { definition } = statement
+      const output = definition.kind === 'fetch' ? context.catalog.cursor?.(definition.name) ?? [] : []
+      return { kind: 'definition', definition, output }
+    }
     case 'begin': return { kind: 'begin', modes: statement.modes }
     case 'commit': case 'rollback': return { kind: statement.kind }
     case 'set_transaction': return { kind: 'set_transaction', scope: statement.scope, modes: statement.modes }

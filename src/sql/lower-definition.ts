@@ -4,6 +4,7 @@ import type { Statement } from './ast.ts'
 import type { Definition, ViewStars } from './ast-definition.ts'
 import { lowerAlterTable, lowerComment, lowerRename, lowerSetSchema } from './lower-alter.ts'
 import { lowerAlterSequence, lowerCreateSequence } from './lower-sequence.ts'
+import { lowerClose, lowerDeallocate, lowerDeclare, lowerExecute, lowerFetch } from './lower-prepared.ts'
 import { lowerQuery, lowerTable } from './lower-query.ts'
 import type { NodeReader } from './node-reader.ts'
 import { unsupported } from './node-reader.ts'
@@ -29,6 +30,11 @@ function lower(node: NodeReader, text: StatementText): Definition | null {
     case 'AlterObjectSchemaStmt': return lowerSetSchema(node)
     case 'CommentStmt': return lowerComment(node)
     case 'ConstraintsSetStmt': return lowerSetConstraints(node)
+    case 'ExecuteStmt': return lowerExecute(node)
+    case 'DeallocateStmt': return lowerDeallocate(node)
+    case 'DeclareCursorStmt': return lowerDeclare(node)
+    case 'FetchStmt': return lowerFetch(node)
+    case 'ClosePortalStmt': return lowerClose(node)
     case 'DiscardStmt': return lowerDiscard(node)
     default: return null
   }

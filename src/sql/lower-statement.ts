@@ -4,6 +4,7 @@ import type { Statement } from './ast.ts'
 import { lowerDelete, lowerInsert, lowerUpdate } from './lower-change.ts'
 import { lowerDefinition, lowerDropObjects } from './lower-definition.ts'
 import { lowerCreateIndex, lowerDropIndex, lowerReindex } from './lower-index.ts'
+import { lowerPrepare } from './lower-prepared.ts'
 import { lowerQuery, lowerTable } from './lower-query.ts'
 import { lowerShow } from './lower-setting.ts'
 import { lowerSet, lowerTransaction } from './lower-transaction.ts'
@@ -30,6 +31,10 @@ export function lowerStatement(node: NodeReader, text: StatementText): Statement
     case 'VariableSetStmt': return lowerSet(node)
     case 'VariableShowStmt': return lowerShow(node)
     case 'ExplainStmt': return lowerExplain(node, text)
+    case 'PrepareStmt': {
+      const definition = lowerPrepare(node, inner => lowerStatement(inner, text))
+      return { kind: 'definition', definition, position: text.source.ofIndex(0) }
+    }
     default: {
       const definition = lowerDefinition(node, text)
       if (definition === null) throw node.unsupported()
