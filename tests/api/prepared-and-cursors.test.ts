@@ -22,8 +22,6 @@ const SCRIPT: Script = [
   ["execute sel (1, 'x')", '26000'],
   ['prepare up as update t set b = $1 where a = $2 returning *', 0],
   ["execute up ('new', 2)", [[2,"new"]]],
-  ["explain execute up ('q', 1)",
-    PLAN [["Update t  (rows=1 cost=3.01)"],["  set: b"],["  -> Project  (rows=1 cost=1.01)"],["       output: a, b, 'q'"],["       -> Point t  (rows=1 cost=1.01)"],["            reason: a = 1 fixes the whole key: 1 lookup; cost 1.0 against 5.0 for a scan"]]],
   ['deallocate all', 0],
   ['deallocate up', '26000'],
   ['declare c cursor for select * from t', '25P01'],
