@@ -17,6 +17,7 @@ import { groupBytesOf } from './engine-options.ts'
 import type { Engine } from './engine.ts'
 import { clockMs } from './file/latency.ts'
 import { collectGarbage, compactSteps, finish, hasMuchHistory, mayCompact } from './merging.ts'
+import { prepareDeadRows } from './table/root-codec.ts'
 import type { TableStore } from './table/table-store.ts'
 
 /** A delta of this many times `deltaRows` is drained at once, however long it takes: memory is bounded. */
@@ -272,6 +273,7 @@ function* checkpointSteps(engine: Engine): Generator<void> {
       yield
     }
   }
+  for (const table of engine.catalog.tables()) if (table.root.isLayered) yield* prepareDeadRows(table.root)
   if (parts.options.stepMs > 0) {
     const synced = parts.io.submit({ kind: 'sync', file: parts.file })
     // After a failed sync the next one would say that all is well (F5).

@@ -27,6 +27,8 @@ export class DeletionVector {
   /** Listed rows by scan window of 8,192 rows, so that a scan need not count bits. */
   private readonly listed = new Uint16Array(65536 / BATCH_ROWS)
   private sealed: Uint8Array | null = null
+  /** So many sealed rows as a table root stores them (root-codec.ts); null = they have not been needed. */
+  stored: { readonly count: number; readonly bytes: Uint8Array } | null = null
   /** Sealed rows. The common group has none, which is all that a point read asks. */
   sealedCount = 0
   /** Sealed rows that have no note any more. */
@@ -57,6 +59,7 @@ export class DeletionVector {
     for (const [row, since] of this.commits) copy.commits.set(row, since)
     copy.sealed = this.sealed?.slice() ?? null
     copy.sealedCount = this.sealedCount
+    copy.stored = this.stored
     copy.listed.set(this.listed)
     copy.settledCount = this.settledCount
     copy.newest = this.newest

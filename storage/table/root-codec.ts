@@ -64,11 +64,43 @@ function bitmapBytes(rows: number): number {
 
 // Appends the sealed rows of a group.
 function encodeDeadRows(group: RowGroup, out: ByteWriter): void {
-  const { dead, rows } = group
-  out.varint(dead.sealedCount)
-  if (dead.sealedCount === 0) return
-  if (dead.sealedCount * 2 > bitmapBytes(rows)) return out.raw(dead.sealedBitmap()!.subarray(0, bitmapBytes(rows)))
-  for (let row = dead.nextSealed(0, rows); row < rows; row = dead.nextSealed(row + 1, rows)) out.u16(row)
+  out.varint(group.dead.sealedCount)
+  if (group.dead.sealedCount > 0) out.raw(deadRowBytes(group))
+}
+
+// The sealed rows of a group as they are stored, kept for the next root: rows are sealed and never the other way
+// round, so their number says whether they are the same.
+function deadRowBytes({ dead, rows }: RowGroup): Uint8Array {
+  const { stored, sealedCount } = dead
+  if (stored !== null && stored.count === sealedCount) return stored.bytes
+  const bitmap = dead.sealedBitmap()!
+  let bytes: Uint8Array
+  if (sealedCount * 2 > bitmapBytes(rows)) bytes = bitmap.slice(0, bitmapBytes(rows))
+  else {
+    bytes = new Uint8Array(sealedCount * 2)
+    let at = 0
+    for (let i = 0; at < bytes.length; i++) {
+      for (let bits = bitmap[i]!; bits !== 0; bits &= bits - 1) {
+        const row = i * 8 + 31 - Math.clz32(bits & -bits)
+        bytes[at++] = row & 0xff
+        bytes[at++] = row >> 8
+      }
+    }
+  }
+  dead.stored = { count: sealedCount, bytes }
+  return bytes
+}
+
+/** Groups whose dead rows are made ready in one step. */
+const STEP_GROUPS = 16
+
+/** Makes the dead rows of a root ready to be stored, in steps: storing it only copies those that stay the same. */
+export function* prepareDeadRows(root: TableRoot): Generator<void> {
+  let done = 0
+  for (const group of root.allGroups()) {
+    if (group.dead.sealedCount > 0) deadRowBytes(group)
+    if (++done % STEP_GROUPS === 0) yield
+  }
 }
 
 // Reads the sealed rows of a group into its deletion vector; numbers out of range or order are XX001.
