@@ -4,7 +4,7 @@ import type { RecordBatch, Table } from 'apache-arrow'
 import type { Scalar, SqlType } from '../base/types.ts'
 import type { Batch, PhysicalPlan } from '../../exec/mod.ts'
 import type { BoundStatement, LogicalPlan } from '../../exec/plan/logical.ts'
-import type { LinearMemory, Transaction } from '../../storage/mod.ts'
+import type { Convert, LinearMemory, Transaction } from '../../storage/mod.ts'
 import { ArrowReader } from './arrow-reader.ts'
 import { ColumnValues } from './column-values.ts'
 import { columnsOf, listingPlan, runCommand } from './command.ts'
@@ -15,6 +15,7 @@ import type { Parameters } from './parameters.ts'
 import { PlainReads } from './plain-reads.ts'
 import { NOT_PLAIN, PointGet } from './point-get.ts'
 import type { Prepared } from './prepared.ts'
+import { rememberTables } from './remember-tables.ts'
 import { Result, executionContext } from './result.ts'
 import { converterFor, rowBuilder } from './row-shape.ts'
 import type { RowObject } from './row-shape.ts'
@@ -43,10 +44,18 @@ function firstAlive(memory: LinearMemory, batch: Batch): number {
 
 const NO_PARAMETERS: readonly unknown[] = []
 
+/** What makes row objects of a list of result columns. */
+interface RowMaker {
+  readonly columns: ReturnType<typeof columnsOf>
+  readonly build: ReturnType<typeof rowBuilder>
+  readonly converts: readonly Convert[]
+}
+
 /** One prepared statement. Any number of executions, also interleaved. */
 export class Statement {
   readonly #prepared: Prepared
   readonly #options: StatementOptions
+  #madeRows: RowMaker | null = null
   #point: PointGet | null = null
   #insert: InsertRows | null = null
   /** While open, there is a point, and it answers plain keys. */
@@ -232,12 +241,22 @@ export class Statement {
     return columnsOf(this.#prepared.bind().statement)
   }
 
-  #rowBuilder(): ReturnType<typeof rowBuilder> {
-    return rowBuilder(this.#resultColumns.map(column => column.name))
+  /** How rows of these columns are made; kept while the binding holds. */
+  get #rowMaker(): RowMaker {
+    const columns = this.#resultColumns
+    if (this.#madeRows?.columns !== columns) {
+      const converts = columns.map(column => converterFor(column.type, this.#options))
+      this.#madeRows = { columns, build: rowBuilder(columns.map(column => column.name)), converts }
+    }
+    return this.#madeRows
+  }
+
+  #rowBuilder(): RowMaker['build'] {
+    return this.#rowMaker.build
   }
 
   #values(result: Result): ColumnValues {
-    return new ColumnValues(result.memory, this.#resultColumns.map(column => converterFor(column.type, this.#options)))
+    return new ColumnValues(result.memory, this.#rowMaker.converts)
   }
 
   #next(result: Result): ReturnType<Result['next']> {
@@ -282,7 +301,7 @@ export class Statement {
           ?? session.write(txn => this.#change(prepared.plan(statement, txn, values), txn, values)))
         return null
       }
-      const read = session.startRead()
+      const read = rememberTables(session.startRead())
       let plan: PhysicalPlan
       try {
         plan = prepared.plan(statement, read, values)
