@@ -20,6 +20,7 @@ import { UpdateOperator } from '../operators/update.ts'
 import { OperatorBuilder } from './build.ts'
 import { DEFAULT_COSTS } from './cost.ts'
 import type { CostModel } from './cost.ts'
+import { dropDependentGroups } from './dependent-groups.ts'
 import { dropSorts } from './drop-sorts.ts'
 import { RowEstimates } from './estimate-rows.ts'
 import { extremeOfKey } from './extreme-of-key.ts'
@@ -74,7 +75,8 @@ function isOpen(plan: LogicalPlan, tables: (name: string) => TableAccess, isSort
 
 /** The rewrite rules in their order; without estimates joins stay as they are written. */
 export function optimise(plan: LogicalPlan, estimates: RowEstimates | null = null): LogicalPlan {
-  return prunePlan(hoistLimits(extremeOfKey(orderJoins(pushDown(dropSorts(foldPlan(plan))), estimates))))
+  const pushed = pushDown(dropDependentGroups(dropSorts(foldPlan(plan))))
+  return prunePlan(hoistLimits(extremeOfKey(orderJoins(pushed, estimates))))
 }
 
 function buildRoot(plan: LogicalPlan, builder: OperatorBuilder): Operator | ChangeOperator {

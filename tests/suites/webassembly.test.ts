@@ -24,7 +24,7 @@ const PARTLY: Readonly<Record<string, readonly (readonly [query: string, share: 
   clickbench: [
     ['C22', 0.9, 'min of text'], ['C23', 0.9, 'min of text'], ['C29', 0.65, 'regexp_replace, min of text'],
   ],
-  h2o: [['G6', 0.5, 'median and deviation'], ['G9', 0.4, 'correlation'], ['J1', 0.5, 'max of text']],
+  h2o: [['G6', 0.5, 'median and deviation'], ['G9', 0.4, 'correlation']],
 }
 const SCALES: Readonly<Record<string, number>> = { tpch: 0.01, ssb: 0.01, clickbench: 0.002, h2o: 0.002 }
 
