@@ -74,7 +74,7 @@ function fillIntegers(vector: Vector, values: readonly Scalar[], form: Form, { b
   const span = safe ? (hi as number) - (lo as number) : Infinity
   vector.layout = integerLayout(vector.type, form, span)
   const isNarrow = vector.layout <= LAYOUT.U32
-  vector.base = isNarrow && vector.type.kind !== 'boolean' ? lo : 0
+  vector.base = isNarrow ? lo : 0
   if (form !== 'plain' && known.length > 0) {
     vector.min = lo
     vector.max = hi

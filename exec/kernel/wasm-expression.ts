@@ -190,6 +190,10 @@ export class WasmExpressions {
     this.pushAddress(column)
     if (node.isBoolean) {
       this.code.memory(OP['i32.load8_u'])
+      // A window that holds nothing but TRUE is stored as 1 + 0.
+      if (!shape.zeroBase) {
+        this.code.get(this.parameters.load('column', column, 8, TYPE.i64)).op(OP['i32.wrap_i64']).op(OP['i32.add'])
+      }
       return { value: this.keep(TYPE.i32), isNull }
     }
     switch (shape.layout) {

@@ -11,7 +11,7 @@ import { randomQuery } from './random-query.ts'
 import { Session } from './session.ts'
 
 const SEED = Number(process.env['SECANTDB_SEED'] ?? 3)
-const QUERIES = Number(process.env['SECANTDB_QUERIES'] ?? 250)
+const QUERIES = Number(process.env['SECANTDB_QUERIES'] ?? 3000)
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
   ['everything in the delta', {}],

@@ -10,7 +10,7 @@ import type { Oracle } from './duckdb.ts'
 import { Session } from './session.ts'
 
 const SEED = Number(process.env['SECANTDB_SEED'] ?? 5)
-const QUERIES = Number(process.env['SECANTDB_QUERIES'] ?? 120)
+const QUERIES = Number(process.env['SECANTDB_QUERIES'] ?? 500)
 
 const STATES: readonly [string, Partial<EngineOptions>][] = [
   ['everything in the delta', {}],

@@ -9,7 +9,7 @@ import { openOracle } from './duckdb.ts'
 import type { Oracle } from './duckdb.ts'
 import { Session } from './session.ts'
 
-const QUERIES = 300
+const QUERIES = 600
 const CALLS = 3
 const seeds = process.env['SECANTDB_SEED'] === undefined ? [7, 8] : [Number(process.env['SECANTDB_SEED'])]
 
@@ -106,4 +106,4 @@ test.each(seeds)(`${QUERIES} generated queries, seed %i`, async (seed) => {
     const want = await oracle.rows(asText(sql))
     expect(ourRows(result, false), sql).toEqual(comparableRows(want, result.types, false))
   }
-}, 120_000)
+}, 600_000)
