@@ -12,6 +12,7 @@
 // out: cold pages, windows across two pages, odd encodings, keys that are no numbers.
 import { createSearchBound, findGroup, searchBound } from '../../index/mod.ts'
 import type { SearchBound } from '../../index/mod.ts'
+import { TEXT, sameType } from '../../src/base/types.ts'
 import type { Row } from '../../src/base/types.ts'
 import type { IndexCounters } from '../access.ts'
 import { LAYOUT } from '../column-buffers.ts'
@@ -296,14 +297,17 @@ const searchU16 = makeSearch<Uint16Array>()
 const searchU32 = makeSearch<Uint32Array>()
 const searchF64 = makeSearch<Float64Array>()
 
-// { name: convert(reader.read<Kind>(group, meta.chunks[c], row)), … } as one literal. The number that was looked
-// up is the key column's value: it is not read again.
+// { name: convert(reader.read<Kind>(group, meta.chunks[c], row)), … } as one literal. The number or plain text that was
+// looked up is the key column's value: it is not read again.
 function generateBuild<T>(
   table: TableStore, columns: readonly number[], names: readonly string[] | null, converts: readonly Convert[],
 ): BuildRow<T> {
+  const { mode } = table.order
+  const keyType = table.schema.columns[table.order.columns[0]!]!.type
+  const isKeyItself = mode === 'number' || (mode === 'text' && sameType(keyType, TEXT))
   const values = columns.map((c, i) => {
     const method = ValueReader.methodFor(table.schema.columns[c]!.type)
-    const isKey = table.order.mode === 'number' && c === table.order.columns[0]
+    const isKey = isKeyItself && c === table.order.columns[0]
     const value = isKey ? 'key' : `reader.${method}(group, chunks[${c}], row)`
     return converts[i] === null ? value : `converts[${i}](${value})`
   })
