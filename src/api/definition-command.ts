@@ -10,6 +10,7 @@ import { recheckForeignKeys } from './foreign-keys.ts'
 import { alterTable } from './alter-command.ts'
 import { dropObjects } from './drop-command.ts'
 import { alterSequence, createSequence } from './sequence-command.ts'
+import { merge } from './merge-command.ts'
 import type { Session } from './session.ts'
 import { commentOn, rename, setSchema } from './rename-command.ts'
 import { endTemporary } from './temporary-tables.ts'
@@ -100,6 +101,9 @@ export function runDefinition(
     case 'close':
       session.assertReady()
       session.cursors.close(definition.name)
+      return null
+    case 'merge':
+      session.changedRows = merge(session, definition)
       return null
     case 'discard_all': return discardAll(session)
     case 'create_sequence': return createSequence(session, definition)

@@ -2,11 +2,13 @@
 // constraint, which rows refer to one that goes. Results are Scalars, in full.
 import type { Scalar } from '../base/types.ts'
 import { planStatement } from '../../exec/mod.ts'
+import type { OutputColumn } from '../../exec/plan/logical.ts'
 import { aliveRows } from '../../exec/vector/batch.ts'
 import { readScalar } from '../../exec/vector/reader.ts'
 import type { StoreAccess, Transaction } from '../../storage/mod.ts'
 import { bind } from '../sql/bind.ts'
 import { parse } from '../sql/parse.ts'
+import type { ParsedStatement } from '../sql/parse.ts'
 import { queryOf } from './prepared.ts'
 import { executionContext } from './result.ts'
 import type { Session } from './session.ts'
@@ -17,14 +19,23 @@ export function queryIn(
   session: Session, txn: Transaction, sql: string,
   tables: (name: string) => StoreAccess = name => txn.tables(name),
 ): Scalar[][] {
+  return runIn(session, txn, parse(sql)[0]!, tables).rows
+}
+
+/** The same of a syntax tree, with the columns. */
+export function runIn(
+  session: Session, txn: Transaction, parsed: ParsedStatement,
+  tables: (name: string) => StoreAccess = name => txn.tables(name),
+): { readonly columns: readonly OutputColumn[]; readonly rows: Scalar[][] } {
   const { memory } = session.engine
-  const query = queryOf(bind(parse(sql)[0]!, session.catalogOf(txn)))
+  const query = queryOf(bind(parsed, session.catalogOf(txn)))
+  const columns = query.plan.output
   const plan = planStatement(query.plan, name => executorAccess(tables(name), memory))
   const context = executionContext(session, txn, [], tables)
   try {
     if (plan.changes) {
       plan.executeChanges(context)
-      return []
+      return { columns, rows: [] }
     }
     const rows: Scalar[][] = []
     const source = plan.execute(context)
@@ -39,7 +50,7 @@ export function queryIn(
     } finally {
       source.close()
     }
-    return rows
+    return { columns, rows }
   } finally {
     context.arena.release()
   }

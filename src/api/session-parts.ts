@@ -43,6 +43,8 @@ export class SessionParts {
   /** SET lock_timeout: what a statement of execute() waits for locks; 0: busyTimeoutMs. */
   lockTimeoutMs = 0
   readonly limits = new StatementLimits()
+  /** Rows that the last MERGE has changed. */
+  changedRows = 0
   /** PREPARE by name. */
   readonly named = new NamedStatements()
   /** Foreign keys that wait for the commit. */

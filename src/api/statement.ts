@@ -290,7 +290,9 @@ export class Statement {
       const { bound, values } = this.#convert(parameters)
       const { statement } = bound
       if (statement.kind !== 'query') {
+        session.changedRows = 0
         const listing = runCommand(session, statement, prepared, values)
+        changed(session.changedRows)
         return listing === null ? null : this.#startPlan(listingPlan(listing), [])
       }
       const isChange = ['insert', 'update', 'delete'].includes(statement.plan.kind)

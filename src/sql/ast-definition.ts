@@ -1,7 +1,8 @@
 // Syntax trees of statements that define things or set up the session, beside those of ast.ts. They are carried out by
 // src/api as they stand: names are looked up when the statement runs.
 import type {
-  CheckClause, ColumnDefinition, Expr, ForeignClause, Query, Statement, TableRef, TypeNode, UniqueConstraint,
+  Assignment, CheckClause, ColumnDefinition, Expr, ForeignClause, FromItem, Query, Statement, TableRef, TypeNode,
+    UniqueConstraint,
 } from './ast.ts'
 
 interface Node {
@@ -166,6 +167,25 @@ export interface Close extends Node {
   readonly kind: 'close'
   readonly name: string | null
 }
+/** WHEN … THEN … of MERGE. */
+export interface MergeClause extends Node {
+  readonly match: 'matched' | 'target' | 'source'
+  readonly condition: Expr | null
+  readonly action: 'update' | 'delete' | 'insert' | 'nothing'
+  readonly assignments: readonly Assignment[]
+  /** INSERT: its columns (empty: all) and values (null: DEFAULT VALUES). */
+  readonly columns: readonly { readonly name: string; readonly position?: number }[]
+  readonly values: readonly Expr[] | null
+  readonly overriding?: 'user' | 'system'
+}
+/** MERGE. */
+export interface Merge extends Node {
+  readonly kind: 'merge'
+  readonly target: TableRef
+  readonly source: FromItem
+  readonly on: Expr
+  readonly clauses: readonly MergeClause[]
+}
 /** SET CONSTRAINTS; no names: ALL. */
 export interface SetConstraints extends Node {
   readonly kind: 'set_constraints'
@@ -179,7 +199,7 @@ export interface AllSettings extends Node { readonly kind: 'reset_all' | 'show_a
 export type Definition =
   | CreateSchema | CreateView | DropObjects | CreateSequence | AlterSequence | AlterTable | Rename | SetSchema
   | CommentOn | SetSetting | AllSettings | SetConstraints
-  | Prepare | Execute | Deallocate | Declare | Fetch | Close
+  | Prepare | Execute | Deallocate | Declare | Fetch | Close | Merge
 
 /** As a member of ast.ts's Statement. */
 export interface DefinitionStatement extends Node {

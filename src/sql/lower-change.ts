@@ -103,7 +103,8 @@ function optional(node: NodeReader, field: string): Expr | null {
   return expr === null ? null : lowerExpr(expr)
 }
 
-function lowerAssignment(node: NodeReader): Assignment {
+/** One assignment of SET, and one place of SET (a, b) = (…). */
+export function lowerAssignment(node: NodeReader): Assignment {
   const column = node.text('name')
   const value = node.need('val')
   node.done()

@@ -4,6 +4,7 @@ import type { Statement } from './ast.ts'
 import type { Definition, ViewStars } from './ast-definition.ts'
 import { lowerAlterTable, lowerComment, lowerRename, lowerSetSchema } from './lower-alter.ts'
 import { lowerAlterSequence, lowerCreateSequence } from './lower-sequence.ts'
+import { lowerMerge } from './lower-merge.ts'
 import { lowerClose, lowerDeallocate, lowerDeclare, lowerExecute, lowerFetch } from './lower-prepared.ts'
 import { lowerQuery, lowerTable } from './lower-query.ts'
 import type { NodeReader } from './node-reader.ts'
@@ -35,6 +36,7 @@ function lower(node: NodeReader, text: StatementText): Definition | null {
     case 'DeclareCursorStmt': return lowerDeclare(node)
     case 'FetchStmt': return lowerFetch(node)
     case 'ClosePortalStmt': return lowerClose(node)
+    case 'MergeStmt': return lowerMerge(node, text)
     case 'DiscardStmt': return lowerDiscard(node)
     default: return null
   }

@@ -4,6 +4,8 @@ import { BIGINT, INTEGER, TEXT, decimalType } from '../../src/base/types.ts'
 import type { Random } from '../../src/base/random.ts'
 import type { TableSchema } from '../../src/base/types.ts'
 import { decodeCatalog, encodeCatalog } from '../../storage/catalog/catalog.ts'
+import { objectKey } from '../../storage/catalog/objects.ts'
+import type { CatalogObject, SequenceObject, ViewObject } from '../../storage/catalog/objects.ts'
 import { KeyOrder } from '../../storage/table/key.ts'
 import { RowCodec } from '../../storage/table/row-codec.ts'
 import { BloomFilter } from '../../storage/table/bloom-filter.ts'
@@ -20,12 +22,37 @@ const SCHEMA: TableSchema = {
   columns: [
     { name: 'id', type: BIGINT, nullable: false }, { name: 'word', type: TEXT, nullable: false, defaultSql: "'x'" },
     { name: 'n', type: INTEGER, nullable: true, hidden: true }, { name: 'd', type: decimalType(30, 2), nullable: true },
+    { name: 'i', type: BIGINT, nullable: false, identity: { sequence: 's.q', always: true } },
+    { name: 'g', type: TEXT, nullable: true, generatedSql: 'word' },
   ],
+  keyName: 'k', temporary: 'delete',
+  foreign: [{
+    name: 'f', columns: [0], table: 's.t', references: ['a'], onUpdate: 'cascade', onDelete: 'set null',
+      setColumns: [0],
+    deferrable: true, deferred: true,
+  }],
 }
+
+const OBJECTS: readonly CatalogObject[] = [
+  { kind: 'schema', name: 's' },
+  {
+    kind: 'view', name: 's.v', sql: 'SELECT 1', columns: ['a'], path: ['public'],
+    uses: [{ relation: 't', columns: ['a'] }],
+  } as ViewObject,
+  {
+    kind: 'sequence', name: 's.q', type: 'bigint', start: '1', increment: '-2', min: '-5', max: '9', cache: '1',
+    cycle: true, owner: { table: 't', column: 'a' }, last: '3', called: true,
+  } as SequenceObject,
+]
 
 // A key that a decoded schema makes must work, whatever the bytes were.
 function useCatalog(bytes: Uint8Array): void {
-  for (const { schema } of decodeCatalog(bytes, SOURCE).entries) {
+  const { entries, objects } = decodeCatalog(bytes, SOURCE)
+  for (const object of objects) {
+    expect(objectKey(object.kind, object.name).endsWith(object.name)).toBe(true)
+    if (object.kind === 'sequence') expect(BigInt((object as SequenceObject).last)).toBeTypeOf('bigint')
+  }
+  for (const { schema } of entries) {
     const order = new KeyOrder(schema)
     expect(order.columns.length).toBe(schema.key.length)
   }
@@ -45,7 +72,7 @@ function hostileText(bytes: Uint8Array, random: Random): Uint8Array {
 test('the catalogue', async () => {
   const bytes = encodeCatalog([
     { id: 1, rootPage: 7, rootBytes: 100, schema: SCHEMA }, { id: 3, rootPage: 9, rootBytes: 1, schema: SCHEMA },
-  ], 4)
+  ], 4, {}, OBJECTS)
   useCatalog(bytes)
   const { executions, refused } = await runCampaign('catalogue', (random) => {
     try {
