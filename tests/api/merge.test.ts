@@ -11,7 +11,8 @@ const SCRIPT: Script = [
   ["insert into t values (1,'a',1),(2,'b',2),(3,'c',3)", 3],
   ["insert into u values (2,'B',20),(3,null,0),(4,'D',40),(5,'E',null)", 4],
   ['merge into t using u on t.id = u.id when matched and u.n = 0 then delete when matched then update'
-    + ' set b = u.b, n = t.n + u.n when not matched and u.n is not null then insert (id, b) values (u.id, default) when not matched then do nothing',
+    + ' set b = u.b, n = t.n + u.n when not matched and u.n is not null then insert (id, b) values'
+    + ' (u.id, default) when not matched then do nothing',
     3],
   ['select * from t order by id', [[1,"a",1],[2,"B",22],[4,"def",null]]],
   ["merge into t as x using (select id, b || '!' as b from u) as s on x.id = s.id when matched then"
