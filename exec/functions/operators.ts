@@ -2,7 +2,7 @@
 // dates and intervals included, by the same overload resolution as functions.
 import type { SqlType } from '../../src/base/types.ts'
 import { BOOLEAN, DOUBLE, REAL, TEXT, isInteger, isNumeric } from '../../src/base/types.ts'
-import { asDecimal, commonType, decimalResult, integerResult } from './type-rules.ts'
+import { asDecimal, commonType, decimalResult, implicitDistance, integerResult } from './type-rules.ts'
 import type { ResolvedCall } from './resolve.ts'
 
 const COMPARISONS: ReadonlyMap<string, string> = new Map([
@@ -19,6 +19,7 @@ export function resolveComparison(
 ): ResolvedCall | null {
   const fn = COMPARISONS.get(symbol)
   if (fn === undefined) return null
+  if (!isComparable(left, right)) return null
   const common = commonType([left, right], position)
   if (common.kind === 'decimal') {
     const side = (type: SqlType): SqlType => type.kind === 'null' ? common : asDecimal(type)
@@ -31,6 +32,13 @@ export function resolveComparison(
   }
   if (common.kind === 'array') return { fn, argTypes: [common, common], result: BOOLEAN }
   return { fn, argTypes: [side(left), side(right)], result: BOOLEAN }
+}
+
+// Whether the two have a common type: where they have none, the operator does not exist (42883).
+function isComparable(left: SqlType, right: SqlType): boolean {
+  if (left.kind === 'null' || right.kind === 'null' || left.kind === right.kind) return true
+  if (isNumeric(left) && isNumeric(right)) return true
+  return implicitDistance(left.kind, right.kind) >= 0 || implicitDistance(right.kind, left.kind) >= 0
 }
 
 /** Arithmetic on two numbers, or null when the operands are not both numeric. */

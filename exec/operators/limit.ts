@@ -39,14 +39,15 @@ export class LimitOperator implements Operator {
   }
 }
 
-/** Value of a LIMIT or OFFSET: NULL and absent mean `absent`; 22023 when negative. */
+/** Value of a LIMIT or OFFSET: NULL and absent mean `absent`; 2201W and 2201X when negative. */
 export function rowCount(run: Run, e: Expression | null, word: string, absent: number): number {
   if (e === null) return absent
   const value = run.evaluate(e)
   if (value === null) return absent
   const count = Number(value)
   if (count < 0) {
-    throw new DatabaseError(CODE.INVALID_PARAMETER, `${word} must not be negative: ${count}`, { position: e.position })
+    const code = word === 'OFFSET' ? CODE.OFFSET_COUNT : CODE.LIMIT_COUNT
+    throw new DatabaseError(code, `${word} must not be negative: ${count}`, { position: e.position })
   }
   return Math.round(count)
 }

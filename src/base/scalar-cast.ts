@@ -35,11 +35,11 @@ export function canCast(from: SqlType, to: SqlType): boolean {
   return TARGETS[from.kind]?.includes(to.kind) ?? false
 }
 
-/** Converts a Scalar. Throws 42804 when there is no such cast, 22003 on overflow, and what parseScalar throws. */
+/** Converts a Scalar. Throws 42846 when there is no such cast, 22003 on overflow, and what parseScalar throws. */
 export function castScalar(from: SqlType, to: SqlType, scalar: Scalar): Scalar {
   if (scalar === null || sameType(from, to)) return scalar
   if (!canCast(from, to)) {
-    throw new DatabaseError(CODE.DATATYPE_MISMATCH, `cannot cast type ${typeName(from)} to ${typeName(to)}`)
+    throw new DatabaseError(CODE.CANNOT_COERCE, `cannot cast type ${typeName(from)} to ${typeName(to)}`)
   }
   if (to.kind === 'text') return castToText(from, to, scalar)
   if (from.kind === 'text') return parseScalar(to, scalar as string)

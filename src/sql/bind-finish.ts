@@ -145,14 +145,15 @@ export function limited(query: Query, input: LogicalPlan, env: ExprEnv): Logical
   return { kind: 'limit', input, ...bounds(query, env), output: input.output }
 }
 
-/** The numbers of LIMIT and OFFSET; null where there is none. 22023 below zero. */
+/** The numbers of LIMIT and OFFSET; null where there is none. 2201W and 2201X below zero. */
 function bounds(query: Query, env: ExprEnv): { limit: Expression | null; offset: Expression | null } {
   const count = (expr: Expr | null, clause: string): Expression | null => {
     if (expr === null || (expr.kind === 'literal' && expr.form === 'null')) return null
     const bound = bindExpr(expr, { ...env, scope: new Scope([], env.scope.parent), aggregates: null, clause })
     const value = coerce(bound, BIGINT, bound.type.kind === 'null' ? 'implicit' : 'assignment', env.context)
     if (value.kind === 'constant' && value.value !== null && Number(value.value) < 0) {
-      throw bindError(CODE.INVALID_PARAMETER, `${clause} must not be negative`, expr.position)
+      const code = clause === 'OFFSET' ? CODE.OFFSET_COUNT : CODE.LIMIT_COUNT
+      throw bindError(code, `${clause} must not be negative`, expr.position)
     }
     return value
   }

@@ -96,7 +96,7 @@ function convertConstant(expression: ConstantExpression, target: SqlType): Expre
 function cannotCast(expression: Expression, target: SqlType, context: CastContext): Error {
   const [from, to] = [typeName(expression.type), typeName(target)]
   return context === 'explicit'
-    ? bindError(CODE.DATATYPE_MISMATCH, `cannot cast type ${from} to ${to}`, expression.position)
+    ? bindError(CODE.CANNOT_COERCE, `cannot cast type ${from} to ${to}`, expression.position)
     : bindError(CODE.DATATYPE_MISMATCH, `expression of type ${from} is not of type ${to}`, expression.position,
       'You will need to rewrite or cast the expression.')
 }
