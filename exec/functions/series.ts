@@ -1,15 +1,17 @@
 // Table functions: names, overloads and result types. How they make rows is in exec/operators/series.ts.
 //
+//   unnest(array)                           the type of its elements
 //   generate_series(start, stop [, step])   integer, bigint; decimal(p,s) of the common scale; timestamp and
 //                                           timestamptz with an interval (a date counts as timestamptz, as PostgreSQL
 //                                           resolves it)
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { SqlType } from '../../src/base/types.ts'
 import { BIGINT, INTEGER, INTERVAL, isInteger, typeName } from '../../src/base/types.ts'
+import { elementType } from './array.ts'
 import type { ResolvedCall } from './resolve.ts'
 import { commonType } from './type-rules.ts'
 
-const NAMES: ReadonlySet<string> = new Set(['generate_series'])
+const NAMES: ReadonlySet<string> = new Set(['generate_series', 'unnest'])
 
 /** True when the name is a function that gives rows. */
 export function isTableFunctionName(name: string): boolean {
@@ -18,11 +20,12 @@ export function isTableFunctionName(name: string): boolean {
 
 /** Resolves a call of a table function. Throws 42883. */
 export function resolveTableFunction(name: string, args: readonly SqlType[], position?: number): ResolvedCall {
-  const resolved = NAMES.has(name) ? resolveSeries(args) : null
+  const resolved = name === 'generate_series' ? resolveSeries(args) : name === 'unnest' ? resolveUnnest(args) : null
   if (resolved !== null) return resolved
   throw new DatabaseError(CODE.UNDEFINED_FUNCTION,
     `function ${name}(${args.map(typeName).join(', ')}) does not exist`, {
-      position, hint: NAMES.has(name) ? 'generate_series takes integers, decimals, or timestamps and an interval.'
+      position, hint: name === 'generate_series'
+        ? 'generate_series takes integers, decimals, or timestamps and an interval.'
         : 'No table function has this name and these argument types.',
     })
 }
@@ -37,6 +40,12 @@ function resolveSeries(args: readonly SqlType[]): ResolvedCall | null {
   const common = known.length === 0 ? INTEGER : commonType(known)
   const type = common.kind === 'smallint' ? INTEGER : common
   return { fn: 'generate_series', argTypes: args.map(() => type), result: type }
+}
+
+function resolveUnnest(args: readonly SqlType[]): ResolvedCall | null {
+  const [array] = args
+  if (args.length !== 1 || array!.kind !== 'array') return null
+  return { fn: 'unnest', argTypes: [array!], result: elementType(array!) }
 }
 
 function isMoment(type: SqlType): boolean {

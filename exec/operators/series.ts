@@ -1,12 +1,14 @@
-// generate_series as a state machine: begin() takes the arguments of one call, fill() writes its next values to a
-// column. Integers and decimals are start + k * step, written as words where all of them are safe integers; moments
+// generate_series and unnest as state machines: begin() takes the arguments of one call, fill() writes its next
+// values to a column. Integers and decimals are start + k * step, in numbers where all are safe integers; moments
 // add the interval again and again, as PostgreSQL does (31 January plus months: 28 February, 28 March).
+import { parseArray } from '../../src/base/array-text.ts'
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import type { Integer } from '../../src/base/decimal.ts'
 import { addIntegers, canonicalInteger } from '../../src/base/decimal.ts'
 import { addIntervalToTimestamp, decodeInterval, intervalOrder } from '../../src/base/interval.ts'
 import type { Interval } from '../../src/base/interval.ts'
 import type { Scalar, SqlType } from '../../src/base/types.ts'
+import { elementScalar } from '../functions/array.ts'
 import type { VectorBuilder } from '../vector/builder.ts'
 
 /** The rows of one call of a table function at a time. */
@@ -18,7 +20,8 @@ export interface Series {
 }
 
 /** The state machine of a resolved table function. */
-export function makeSeries(result: SqlType): Series {
+export function makeSeries(fn: string, result: SqlType): Series {
+  if (fn === 'unnest') return new ElementSeries(result)
   return result.kind === 'timestamp' || result.kind === 'timestamptz' ? new MomentSeries() : new NumberSeries(result)
 }
 
@@ -64,6 +67,28 @@ class NumberSeries implements Series {
       }
     }
     this.#left = addIntegers(this.#left, -rows)
+    return rows
+  }
+}
+
+/** The elements of an array. */
+class ElementSeries implements Series {
+  readonly #type: SqlType
+  #elements: readonly (string | null)[] = []
+  #next = 0
+
+  constructor(type: SqlType) {
+    this.#type = type
+  }
+
+  begin([array]: readonly Scalar[]): void {
+    this.#elements = array === null || array === undefined ? [] : parseArray(array as string)
+    this.#next = 0
+  }
+
+  fill(into: VectorBuilder, count: number): number {
+    const rows = Math.min(count, this.#elements.length - this.#next)
+    for (let k = 0; k < rows; k++) into.append(elementScalar(this.#type, this.#elements[this.#next++]!))
     return rows
   }
 }

@@ -77,7 +77,7 @@ class UnfoldSource implements BatchSource {
     this.#run = run
     this.#spec = operator.spec
     this.#arena = run.newArena()
-    this.#series = operator.spec.plan.calls.map(({ type }) => makeSeries(type))
+    this.#series = operator.spec.plan.calls.map(({ fn, type }) => makeSeries(fn, type))
     this.#input = run.open(operator.children[0]!)
   }
 

@@ -16,6 +16,7 @@ import { ReverseOperator } from '../operators/reverse.ts'
 import { RecursiveOperator, WorkingOperator } from '../operators/recursive.ts'
 import { ScanOperator } from '../operators/scan.ts'
 import type { ScanOrder } from '../operators/scan.ts'
+import { SampleOperator } from '../operators/sample.ts'
 import { SharedOperator } from '../operators/shared.ts'
 import { SortOperator } from '../operators/sort.ts'
 import { ValuesOperator } from '../operators/values.ts'
@@ -36,6 +37,7 @@ import { indexExpressions } from './index-path.ts'
 import { indexOrderOf, keyOrderOf, scanBelow } from './key-order.ts'
 import type {
   AggregatePlan, DistinctPlan, Expression, FilterPlan, LimitPlan, LockPlan, LogicalPlan, ProjectPlan, RecursivePlan,
+  SamplePlan,
   ScanPlan, SharedSource, SortPlan, SubqueryExpression,
 } from './logical.ts'
 import type { Peek } from './peek.ts'
@@ -90,6 +92,7 @@ export class OperatorBuilder {
       case 'set': return buildSet(this, plan)
       case 'window': return buildWindow(this, plan)
       case 'unfold': return buildUnfold(this, plan)
+      case 'sample': return this.#sample(plan, wanted)
       case 'shared': return new SharedOperator(this.#sharedInput(plan.source), plan.source, plan.output)
       case 'working': return new WorkingOperator(plan.table, plan.output)
       case 'recursive': return this.#recursive(plan)
@@ -121,6 +124,13 @@ export class OperatorBuilder {
       this.#shared.set(source, operator)
     }
     return operator
+  }
+
+  #sample(plan: SamplePlan, wanted: ReadonlySet<number>): Operator {
+    this.registerAll([plan.percent, ...(plan.seed === null ? [] : [plan.seed])])
+    const input = this.build(plan.input, 'none', wanted)
+    const share = plan.percent.kind === 'constant' ? Number(plan.percent.value ?? 0) / 100 : 0.1
+    return new SampleOperator(input, plan, { rows: input.estimate.rows * share, cost: input.estimate.cost })
   }
 
   #recursive(plan: RecursivePlan): Operator {

@@ -253,6 +253,14 @@ export interface RecursivePlan extends PlanBase {
   readonly table: WorkingTable
   readonly all: boolean
 }
+/** TABLESAMPLE: some rows of the input. Expressions without columns; `seed` is REPEATABLE, or null. */
+export interface SamplePlan extends PlanBase {
+  readonly kind: 'sample'
+  readonly input: LogicalPlan
+  readonly method: 'bernoulli' | 'system'
+  readonly percent: Expression
+  readonly seed: Expression | null
+}
 /** A call of a table function: exec/functions/series.ts. */
 export interface TableFunctionCall {
   readonly fn: string
@@ -329,7 +337,7 @@ export interface DeletePlan extends PlanBase {
 
 export type LogicalPlan =
   | ScanPlan | FilterPlan | ProjectPlan | AggregatePlan | SortPlan | LimitPlan | LockPlan | DistinctPlan | JoinPlan
-  | SetPlan | WindowPlan | UnfoldPlan | SharedPlan | WorkingPlan | RecursivePlan | ValuesPlan
+  | SetPlan | WindowPlan | SamplePlan | UnfoldPlan | SharedPlan | WorkingPlan | RecursivePlan | ValuesPlan
   | InsertPlan | UpdatePlan | DeletePlan
 
 /** An index to be made. */

@@ -50,6 +50,7 @@ export function mapExpressions(plan: LogicalPlan, change: (e: Expression) => Exp
       ...plan, leftKeys: mapList(plan.leftKeys, change), rightKeys: mapList(plan.rightKeys, change),
       residual: optional(plan.residual),
     }
+    case 'sample': return { ...plan, percent: change(plan.percent), seed: optional(plan.seed) }
     case 'unfold': {
       return { ...plan, calls: plan.calls.map((call) => ({ ...call, args: mapList(call.args, change) })) }
     }

@@ -49,7 +49,7 @@ function prune(plan: LogicalPlan, needed: ReadonlySet<number>): Pruned {
       const rows = plan.rows.map((row) => kept.map((i) => row[i]!))
       return { plan: { ...plan, rows, output: kept.map((i) => plan.output[i]!) }, position: positions(kept) }
     }
-    case 'filter': case 'sort': case 'limit': {
+    case 'filter': case 'sort': case 'limit': case 'sample': {
       const extra = plan.kind === 'filter' ? [plan.predicate] : plan.kind === 'sort'
         ? plan.keys.map((k) => k.expression) : []
       const input = prune(plan.input, withColumns(needed, extra))

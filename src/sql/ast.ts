@@ -147,7 +147,14 @@ export interface OrderItem extends Node {
   readonly nullsFirst: boolean | null
 }
 
+/** TABLESAMPLE method (percent) [REPEATABLE (seed)]. */
+export interface SampleClause extends Node {
+  readonly method: string
+  readonly args: readonly Expr[]
+  readonly seed: Expr | null
+}
 export interface TableRef extends Node {
+  readonly sample?: SampleClause
   readonly kind: 'table'
   readonly name: string
   readonly alias: string | null

@@ -11,6 +11,7 @@ import { product, renamed } from './from-source.ts'
 import type { FromEnv, Source } from './from-source.ts'
 import { keyColumns } from './bind-lock.ts'
 import { bindCommon } from './bind-with.ts'
+import { refuseSample, sampled } from './bind-sample.ts'
 import { bindView } from './bind-view.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
@@ -66,19 +67,21 @@ export function scanTable(schema: TableSchema, hidden: boolean): LogicalPlan {
 function bindTable(item: TableRef, env: FromEnv): Source {
   const common = env.visible.get(item.name)
   if (common !== undefined) {
+    refuseSample(item.sample)
     const plan = bindCommon(common, env.context, item.position)
     return { plan, columns: renamed(relationColumns(plan.output, item.alias ?? item.name), item.columnAliases,
       item.position) }
   }
   const view = env.context.catalog.view?.(item.name)
   if (view !== undefined) {
+    refuseSample(item.sample)
     if (env.locks) throw unsupported('FOR UPDATE or FOR SHARE of a view', item.position)
     const plan = bindView(view, env.context, item.position)
     const columns = relationColumns(plan.output, item.alias ?? bareOf(item.name))
     return { plan, columns: renamed(columns, item.columnAliases, item.position) }
   }
   const schema = tableSchema(item.name, env.context, item.position)
-  const plan = scanTable(schema, env.locks)
+  const plan = sampled(scanTable(schema, env.locks), item.sample, env)
   const all = relationColumns(plan.output, item.alias ?? item.name)
   const shown = env.locks ? all.filter(column => schema.columns[column.index]!.hidden !== true) : all
   const columns = renamed(shown, item.columnAliases, item.position)

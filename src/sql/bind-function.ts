@@ -46,7 +46,11 @@ function scalars(calls: readonly TableCall[], ordinality: boolean, env: ExprEnv)
 }
 
 function series({ calls, ordinality, position }: FunctionRef, env: ExprEnv): LogicalPlan {
-  const bound = calls.map((call): TableFunctionCall => {
+  // unnest(a, b) is one function for each array, side by side.
+  const single = calls.flatMap(call => (
+    call.name !== 'unnest' ? [call] : call.args.map(arg => ({ ...call, args: [arg] }))
+  ))
+  const bound = single.map((call): TableFunctionCall => {
     if (call.lists !== null) throw unsupported('ROWS FROM with unnest beside other functions', call.position)
     if (!isTableFunctionName(call.name)) {
       throw unsupported(`the function ${call.name} in FROM (generate_series and unnest are)`, call.position ?? position)
@@ -59,7 +63,7 @@ function series({ calls, ordinality, position }: FunctionRef, env: ExprEnv): Log
     }
   })
   const output = bound.map(({ type }, i): OutputColumn => (
-    { name: calls[i]!.name, type, nullable: bound.length > 1 }
+    { name: single[i]!.name, type, nullable: bound.length > 1 || single[i]!.name === 'unnest' }
   ))
   if (ordinality) output.push({ name: 'ordinality', type: ORDINALITY_TYPE, nullable: false })
   const input: LogicalPlan = { kind: 'values', rows: [[]], output: [] }

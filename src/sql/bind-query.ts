@@ -79,9 +79,10 @@ function bindAny(
   const having = query.having === null ? null
     : condition(query.having, 'HAVING', { ...env, windows: undefined, clause: 'HAVING' })
   const keys = query.orderBy.map(item => bindOrder(item, items, env))
-  const on = (query.distinctOn ?? []).map(expr => (
-    bindOrder({ expr, descending: false, nullsFirst: null }, items, env, 'SELECT DISTINCT ON')
-  ))
+  const on = (query.distinctOn ?? []).map(expr => {
+    const key = bindOrder({ expr, descending: false, nullsFirst: null }, items, env, 'SELECT DISTINCT ON')
+    return expr.position === undefined ? key : { ...key, expression: { ...key.expression, position: expr.position } }
+  })
   const qualify = bindQualify(query, env)
   checkUnused(env, bindExpr)
   if (windows.calls.length > 0 && query.locks.length > 0) {

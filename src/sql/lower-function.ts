@@ -24,12 +24,12 @@ function lowerTableCall(node: NodeReader): TableCall {
   node.ignore('funcformat')
   node.done()
   const { position } = node
-  if (name !== 'unnest') return { name, args: args.map(lowerExpr), lists: null, position }
+  const isLists = name === 'unnest' && args.every(arg => arg.tag === 'A_ArrayExpr')
+  if (!isLists) return { name, args: args.map(lowerExpr), lists: null, position }
   return { name, args: [], lists: args.map(arrayItems), position }
 }
 
 function arrayItems(node: NodeReader): Expr[] {
-  if (node.tag !== 'A_ArrayExpr') throw unsupported('unnest of anything but ARRAY[…]', node.position)
   const items = node.nodes('elements')
   node.ignore('list_start', 'list_end')
   node.done()

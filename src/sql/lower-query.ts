@@ -146,6 +146,7 @@ export function lowerFrom(node: NodeReader): FromItem {
     if (node.tag === 'RangeVar') return lowerTable(node)
     if (node.tag === 'JoinExpr') return lowerJoin(node)
     if (node.tag === 'RangeFunction') return lowerFunctions(node)
+    if (node.tag === 'RangeTableSample') return lowerSample(node)
     if (node.tag !== 'RangeSubselect') throw node.unsupported()
     const lateral = node.flag('lateral')
     const query = lowerQuery(node.need('subquery'))
@@ -153,6 +154,15 @@ export function lowerFrom(node: NodeReader): FromItem {
     node.done()
     return { kind: 'derived', lateral, query, alias, columnAliases, position: query.position }
   })
+}
+
+function lowerSample(node: NodeReader): TableRef {
+  const table = lowerTable(node.need('relation'))
+  const method = node.strings('method')
+  const args = node.nodes('args').map(lowerExpr)
+  const seed = optional(node, 'repeatable')
+  node.done()
+  return { ...table, sample: { method: method[method.length - 1]!, args, seed, position: node.position } }
 }
 
 const JOINS: Readonly<Record<string, 'inner' | 'left' | 'right' | 'full'>> = {

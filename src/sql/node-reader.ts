@@ -44,7 +44,7 @@ const FIELD_WORDS: Readonly<Record<string, string>> = {
 const TAG_WORDS: Readonly<Record<string, string>> = {
   A_ArrayExpr: 'ARRAY[…]',
   A_Indirection: 'subscripts and field selection', CollateClause: 'COLLATE', RowExpr: 'row values here',
-  RangeTableSample: 'TABLESAMPLE', RangeTableFunc: 'XMLTABLE',
+  RangeTableFunc: 'XMLTABLE',
   TableLikeClause: 'LIKE in CREATE TABLE', ViewStmt: 'CREATE VIEW',
   AlterTableStmt: 'ALTER TABLE', CopyStmt: 'COPY',
   VariableSetStmt: 'SET', VariableShowStmt: 'SHOW', PrepareStmt: 'PREPARE', ExecuteStmt: 'EXECUTE',

@@ -228,7 +228,6 @@ describe('statements', () => {
 
 describe('refused with 0A000 and a position', () => {
   test.each([
-    ['SELECT * FROM t TABLESAMPLE system (1)', 'TABLESAMPLE'],
     ['SELECT a::int[][]', 'an array of more than one dimension'], ['SELECT (a).b FROM t', 'selecting a field'],
     ["SELECT b'101'", 'bit string'],
     ['SELECT a COLLATE "de_DE"', 'COLLATE'],
