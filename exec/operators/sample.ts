@@ -3,11 +3,12 @@
 // every execution takes others without it. Batches are handed on in place with a bitmap of their rows.
 import { CODE, DatabaseError } from '../../src/base/errors.ts'
 import { Random } from '../../src/base/random.ts'
+import { DOUBLE } from '../../src/base/types.ts'
 import type { Arena } from '../../storage/memory/arena.ts'
 import { BATCH_ROWS } from '../../storage/column-buffers.ts'
 import type { BatchSource } from '../context.ts'
 import { expressionText } from '../explain-expression.ts'
-import type { OutputColumn, SamplePlan } from '../plan/logical.ts'
+import type { Expression, OutputColumn, SamplePlan } from '../plan/logical.ts'
 import type { Run } from '../run.ts'
 import { aliveRows, bitmapBytes } from '../vector/batch.ts'
 import type { Batch } from '../vector/batch.ts'
@@ -15,6 +16,9 @@ import type { Description, Estimate, Operator } from './operator.ts'
 
 /** Rows that SYSTEM takes or leaves together. */
 const BLOCK_ROWS = 256
+
+/** random(), whose generator is the database's. */
+const RANDOM: Expression = { kind: 'call', fn: 'random', args: [], type: DOUBLE }
 
 /** Some rows of the input. */
 export class SampleOperator implements Operator {
@@ -44,7 +48,7 @@ export class SampleOperator implements Operator {
     if (!(Number(share) >= 0 && Number(share) <= 100)) {
       throw refused(`sample percentage must be between 0 and 100: ${Number(share)}`, percent.position)
     }
-    const start = seed === null ? Math.random() * 2 ** 32 : run.evaluate(seed)
+    const start = seed === null ? Number(run.evaluate(RANDOM)) * 2 ** 32 : run.evaluate(seed)
     if (start === null) {
       throw new DatabaseError(CODE.TABLESAMPLE_REPEAT, 'TABLESAMPLE REPEATABLE parameter cannot be null', {
         position: seed!.position,

@@ -1,4 +1,5 @@
-// TABLESAMPLE BERNOULLI | SYSTEM (percent) [REPEATABLE (seed)] above the scan of a table.
+// TABLESAMPLE BERNOULLI | SYSTEM (percent) [REPEATABLE (seed)] above the scan of a table: percent and seed are numbers
+// that no column is part of, read when the statement runs.
 import { CODE } from '../base/errors.ts'
 import { DOUBLE } from '../base/types.ts'
 import type { Expression, LogicalPlan } from '../../exec/plan/logical.ts'
