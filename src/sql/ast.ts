@@ -1,5 +1,6 @@
 // Our own syntax tree: small, closed, immutable. parse.ts makes it, the binder reads it, nothing else does.
 // `position` is the 1-based character in the text the user gave (of the operator for infix expressions).
+import type { FunctionRef, SampleClause } from './ast-from.ts'
 import type { LockWait } from '../../exec/plan/logical.ts'
 import type { ReferentialAction } from '../base/types.ts'
 import type { DefinitionStatement, SequenceOption } from './ast-definition.ts'
@@ -147,12 +148,6 @@ export interface OrderItem extends Node {
   readonly nullsFirst: boolean | null
 }
 
-/** TABLESAMPLE method (percent) [REPEATABLE (seed)]. */
-export interface SampleClause extends Node {
-  readonly method: string
-  readonly args: readonly Expr[]
-  readonly seed: Expr | null
-}
 export interface TableRef extends Node {
   readonly sample?: SampleClause
   readonly kind: 'table'
@@ -182,20 +177,6 @@ export interface JoinRef extends Node {
   /** Of the join in parentheses. */
   readonly alias: string | null
   readonly columnAliases: readonly string[]
-}
-/** Table functions in FROM: one, or ROWS FROM (…). */
-export interface FunctionRef extends Node {
-  readonly kind: 'function'
-  readonly calls: readonly TableCall[]
-  readonly ordinality: boolean
-  readonly alias: string | null
-  readonly columnAliases: readonly string[]
-}
-/** A call in FROM. `lists`: the arguments of unnest, ARRAY[…] each, nested ones flat; null for other functions. */
-export interface TableCall extends Node {
-  readonly name: string
-  readonly args: readonly Expr[]
-  readonly lists: readonly (readonly Expr[])[] | null
 }
 export type FromItem = FunctionRef | TableRef | DerivedRef | JoinRef
 

@@ -1,6 +1,7 @@
 // Functions in FROM of libpg-query's tree to ours: f(…), ROWS FROM (f(…), g(…)), WITH ORDINALITY. Arguments of unnest
 // that are ARRAY[…] become lists of expressions.
-import type { Expr, FunctionRef, TableCall } from './ast.ts'
+import type { Expr } from './ast.ts'
+import type { FunctionRef, TableCall } from './ast-from.ts'
 import { lowerAlias } from './lower-alias.ts'
 import { lowerExpr } from './lower-expression.ts'
 import type { NodeReader } from './node-reader.ts'

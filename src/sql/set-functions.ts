@@ -1,7 +1,8 @@
 // Functions that give rows in a select list, `SELECT x, generate_series(1, x) FROM t`: moved to FROM as one item of
 // table functions over the others, which is what PostgreSQL makes of them where nothing is grouped.
 import { isTableFunctionName } from '../../exec/functions/series.ts'
-import type { CallExpr, Expr, FunctionRef, Query, SelectItem, TableCall } from './ast.ts'
+import type { CallExpr, Expr, Query, SelectItem } from './ast.ts'
+import type { FunctionRef, TableCall } from './ast-from.ts'
 import { mapExpr } from './map-expr.ts'
 import { unsupported } from './node-reader.ts'
 
