@@ -1,5 +1,5 @@
 // ALTER TABLE and its kin: what each action does to rows, plans and constraints, what it refuses, and what other
-// sessions see of it. Outcomes were compared with those of PostgreSQL 15.
+// sessions see of it. What PostgreSQL answers is in tests/slt/ddl.
 import { expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import { runScript } from './script.ts'

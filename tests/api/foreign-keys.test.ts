@@ -1,5 +1,5 @@
-// FOREIGN KEYs: what they refuse, every action, deferred ones, other sessions, ALTER and TRUNCATE. Outcomes were
-// compared with those of PostgreSQL 15.
+// FOREIGN KEYs: what they refuse, every action, deferred ones, other sessions, ALTER and TRUNCATE. What
+// PostgreSQL answers is in tests/slt/ddl.
 import { expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import { runScript } from './script.ts'

@@ -1,5 +1,5 @@
-// MERGE: which clause a row meets, what it does, and what is refused. Outcomes were compared with those of
-// PostgreSQL 17, whose NOT MATCHED BY SOURCE is taken too.
+// MERGE: which clause a row meets, what it does, and what is refused. NOT MATCHED BY SOURCE is
+// taken too. What PostgreSQL answers is in tests/slt/dml.
 import { expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import { runScript } from './script.ts'

@@ -1,5 +1,5 @@
 // PREPARE, EXECUTE, DEALLOCATE, and cursors: every direction of FETCH, WITH HOLD, what ends with a transaction.
-// Outcomes were compared with those of PostgreSQL 15.
+// What PostgreSQL answers is in tests/slt/statement.
 import { expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import { runScript } from './script.ts'

@@ -1,5 +1,5 @@
 // Sequences, serial, identity and generated columns, and settings: values, refusals, what rolls back and what does not.
-// Outcomes were compared with those of PostgreSQL 15.
+// What PostgreSQL answers is in tests/slt/ddl.
 import { expect, test } from 'vitest'
 import { open } from '../../src/index.ts'
 import { runScript } from './script.ts'
