@@ -102,7 +102,7 @@ describe('UPDATE … FROM and DELETE … USING', () => {
       WHERE s.code = item.code RETURNING item.id, item.n, total`).sort()).toEqual([[1, 2, 2], [2, 6, 6]])
     expect(all('UPDATE item SET n = o.n + 1 FROM item o WHERE o.id = item.id + 1 RETURNING item.id, item.n').sort())
       .toEqual([[1, 7], [2, 4]])
-    expect(code('UPDATE item SET n = 1 FROM item WHERE true')).toBe('42601')
+    expect(code('UPDATE item SET n = 1 FROM item WHERE true')).toBe('42712')
     expect(code('UPDATE item SET n = 1 FROM rate WHERE code = 1')).toBe('42702')
   })
 
