@@ -1,4 +1,4 @@
-// Explicit casts against answers of PostgreSQL 15; casts that it does not have are 42804.
+// Explicit casts against answers of PostgreSQL 15; casts that it does not have are 42846.
 import { describe, expect, test } from 'vitest'
 import { canCast, castScalar } from './scalar-cast.ts'
 import { formatScalar } from './scalar-format.ts'

@@ -15,7 +15,7 @@ const SCRIPT: Script = [
   ['alter table t add column d int', '42701'],
   ['alter table t drop column b', 0],
   ['select * from t order by a', [[1,5,7],[2,6,7],[3,null,7]]],
-  ["alter table t alter column c type text using c::text || '!'", '42804'],
+  ["alter table t alter column c type text using c::text || '!'", '42883'],
   ['alter table t drop constraint t_c_check', 0],
   ["alter table t alter column c type text using c::text || '!'", 0],
   ['select * from t order by a', [[1,"5!",7],[2,"6!",7],[3,null,7]]],
