@@ -15,6 +15,7 @@ import { DATETIME_FUNCTIONS } from './datetime.ts'
 import { GENERAL_FUNCTIONS } from './general.ts'
 import { BIT_FUNCTIONS } from './bits.ts'
 import { SESSION_FUNCTIONS } from './session.ts'
+import { SYSTEM_FUNCTIONS } from './system.ts'
 import { ARRAY_FUNCTIONS } from './array.ts'
 import { JSON_FUNCTIONS } from './json.ts'
 import { MOMENT_FUNCTIONS } from './moment.ts'
@@ -27,7 +28,7 @@ export { commonType, canCast, isAggregateName, resolveAggregate, isWindowName, r
 const ENTRIES: readonly FunctionEntry[] = [
   ...NUMERIC_FUNCTIONS, ...TEXT_FUNCTIONS, ...PATTERN_FUNCTIONS, ...DATETIME_FUNCTIONS, ...GENERAL_FUNCTIONS,
   ...BIT_FUNCTIONS, ...SESSION_FUNCTIONS, ...ARRAY_FUNCTIONS, ...JSON_FUNCTIONS,
-  ...MOMENT_FUNCTIONS, ...BYTE_FUNCTIONS, ...FORMAT_FUNCTIONS,
+  ...MOMENT_FUNCTIONS, ...BYTE_FUNCTIONS, ...FORMAT_FUNCTIONS, ...SYSTEM_FUNCTIONS,
 ]
 
 const byName = new Map<string, FunctionEntry[]>()

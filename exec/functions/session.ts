@@ -16,6 +16,10 @@ export interface SessionHost {
   setting(name: string, missingOk: boolean): string | null
   setSetting(name: string, value: string | null, isLocal: boolean): string
   currentSchema(): string | null
+  /** A text about the object of the catalogue with this number; `part` is the number of a column, 0 for the whole. */
+  describe(what: string, oid: number, part: number): string | null
+  /** Number of a relation; 42P01, or null when it may be missing. */
+  relationOid(name: string, missingOk: boolean): number | null
 }
 
 let present: SessionHost | null = null
@@ -25,7 +29,8 @@ export function enterSession(host: SessionHost): void {
   present = host
 }
 
-function host(): SessionHost {
+/** The session whose statement runs. */
+export function sessionHost(): SessionHost {
   if (present === null) throw new DatabaseError(CODE.UNSUPPORTED, 'this function needs a session')
   return present
 }
@@ -33,17 +38,17 @@ function host(): SessionHost {
 const VOLATILE = { volatile: true } as const
 
 export const SESSION_FUNCTIONS: readonly FunctionEntry[] = [
-  scalar('nextval', 'text -> bigint', (name: string) => host().nextValue(name), VOLATILE),
-  scalar('currval', 'text -> bigint', (name: string) => host().currentValue(name), VOLATILE),
-  scalar('lastval', '-> bigint', () => host().lastValue(), VOLATILE),
+  scalar('nextval', 'text -> bigint', (name: string) => sessionHost().nextValue(name), VOLATILE),
+  scalar('currval', 'text -> bigint', (name: string) => sessionHost().currentValue(name), VOLATILE),
+  scalar('lastval', '-> bigint', () => sessionHost().lastValue(), VOLATILE),
   scalar('setval', 'text, bigint -> bigint', (name: string, value: number | bigint) =>
-    host().setValue(name, BigInt(value), true), VOLATILE),
+    sessionHost().setValue(name, BigInt(value), true), VOLATILE),
   scalar('setval', 'text, bigint, boolean -> bigint', (name: string, value: number | bigint, called: number) =>
-    host().setValue(name, BigInt(value), called === 1), VOLATILE),
-  scalar('current_setting', 'text -> text', (name: string) => host().setting(name, false), VOLATILE),
+    sessionHost().setValue(name, BigInt(value), called === 1), VOLATILE),
+  scalar('current_setting', 'text -> text', (name: string) => sessionHost().setting(name, false), VOLATILE),
   scalar('current_setting', 'text, boolean -> text', (name: string, missing: number) =>
-    host().setting(name, missing === 1), VOLATILE),
+    sessionHost().setting(name, missing === 1), VOLATILE),
   scalar('set_config', 'text, text, boolean -> text', (name: string, value: string | null, isLocal: number) =>
-    host().setSetting(name, value, isLocal === 1), { volatile: true, lax: true }),
-  scalar('current_schema', '-> text', () => host().currentSchema(), VOLATILE),
+    sessionHost().setSetting(name, value, isLocal === 1), { volatile: true, lax: true }),
+  scalar('current_schema', '-> text', () => sessionHost().currentSchema(), VOLATILE),
 ]

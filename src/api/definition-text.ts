@@ -102,7 +102,7 @@ function createTableText(schema: TableSchema, uniques: readonly TableSchema[]): 
 }
 
 /** A foreign key as it stands in CREATE TABLE. */
-function foreignText(key: ForeignKey, names: (columns: readonly number[]) => string): string {
+export function foreignText(key: ForeignKey, names: (columns: readonly number[]) => string): string {
   const parts = [`FOREIGN KEY (${names(key.columns)}) REFERENCES ${quotePath(key.table)}`
     + `(${key.references.map(quoteName).join(', ')})`]
   if (key.onUpdate !== 'no action') parts.push(`ON UPDATE ${key.onUpdate.toUpperCase()}`)

@@ -10,6 +10,8 @@ import { attachedNames, attachedSchema, homeOf } from './attachments.ts'
 import { isTemporaryName, temporarySchema } from '../sql/relation-name.ts'
 import { objectOf, targetName } from './session-names.ts'
 import type { SessionNames } from './session-names.ts'
+import { contentsOf } from './system-contents.ts'
+import type { CatalogContents } from '../sql/system-facts.ts'
 
 /** What a name means. */
 export type Relation =
@@ -103,6 +105,11 @@ export class SessionCatalog implements Catalog {
   /** Full name of a relation to be made. */
   target(name: string, temporary: boolean): string {
     return targetName(this.#engine, this.#txn, this.#names, name, temporary)
+  }
+
+  /** Everything in the own database. */
+  contents(): CatalogContents {
+    return contentsOf(this.#engine, this.#txn, this.#names)
   }
 
   /** The same with another search path. */

@@ -3,9 +3,13 @@
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Scalar } from '../base/types.ts'
 import type { SessionHost } from '../../exec/functions/session.ts'
-import type { SequenceObject } from '../../storage/mod.ts'
+import type { SequenceObject, Transaction } from '../../storage/mod.ts'
 import { didYouMean } from '../sql/nearest-name.ts'
-import { parseRelationName } from '../sql/relation-name.ts'
+import { bareOf, parseRelationName } from '../sql/relation-name.ts'
+import { catalogFacts } from '../sql/system-facts.ts'
+import type { CatalogFacts } from '../sql/system-facts.ts'
+import type { SessionCatalog } from './session-catalog.ts'
+import { SYSTEM_OIDS, describe, oidOfRelation } from './system-contents.ts'
 import { hasSchema } from './session-names.ts'
 import type { Session } from './session.ts'
 
@@ -14,6 +18,7 @@ export class Host implements SessionHost {
   readonly #session: Session
   readonly #values = new Map<string, Scalar>()
   #last: string | null = null
+  #known: { version: number; running: Transaction | null; facts: CatalogFacts } | null = null
 
   constructor(session: Session) {
     this.#session = session
@@ -22,8 +27,7 @@ export class Host implements SessionHost {
   /** The sequence that a text such as `s.q` or `"S"` names. 42P01, 42809. */
   sequence(text: string): SequenceObject {
     const name = parseRelationName(text)
-    const session = this.#session
-    const catalog = session.running === null ? session.catalog : session.catalogOf(session.running)
+    const catalog = this.#catalog
     const relation = name === null ? null : catalog.relation(name)
     if (relation === null) {
       const hint = didYouMean(text, catalog.names())
@@ -79,6 +83,39 @@ export class Host implements SessionHost {
   setSetting(name: string, value: string | null, isLocal: boolean): string {
     this.#session.settings.set(name, value, isLocal)
     return this.#session.settings.show(name, false)!
+  }
+
+  /** pg_get_indexdef and the like. */
+  describe(what: string, oid: number, part: number): string | null {
+    const catalog = this.#catalog
+    const isVisible = (name: string): boolean => catalog.relation(bareOf(name))?.name === name
+    return describe(this.#facts(catalog), what, oid, part, isVisible)
+  }
+
+  /** 'name'::regclass, to_regclass. 42P01. */
+  relationOid(text: string, missingOk: boolean): number | null {
+    const name = parseRelationName(text)
+    const system = SYSTEM_OIDS.get(name?.replace(/^pg_catalog\./, '') ?? '')
+    if (system !== undefined) return system
+    const catalog = this.#catalog
+    const relation = name === null ? null : catalog.relation(name)
+    if (relation !== null) return oidOfRelation(this.#facts(catalog), relation.name)
+    if (missingOk) return null
+    throw new DatabaseError(CODE.UNDEFINED_TABLE, `relation "${text}" does not exist`)
+  }
+
+  get #catalog(): SessionCatalog {
+    const session = this.#session
+    return session.running === null ? session.catalog : session.catalogOf(session.running)
+  }
+
+  // Kept while the catalogue stays as it is: functions ask once for each row.
+  #facts(catalog: SessionCatalog): CatalogFacts {
+    const { catalogVersion: version, running } = this.#session
+    if (this.#known === null || this.#known.version !== version || this.#known.running !== running) {
+      this.#known = { version, running, facts: catalogFacts(catalog.contents()) }
+    }
+    return this.#known.facts
   }
 
   /** current_schema. */

@@ -10,6 +10,7 @@ import type {
 import type { ViewObject } from '../../storage/mod.ts'
 import type { CommonTable, Query } from './ast.ts'
 import type { Scope } from './scope.ts'
+import type { CatalogContents } from './system-facts.ts'
 
 /** A unique index: ordinals of its columns. */
 export interface UniqueColumns {
@@ -35,6 +36,8 @@ export interface Catalog {
   isTaken?(name: string): boolean
   /** The same catalogue with another search path: what a view looks its names up in. */
   withPath?(path: readonly string[]): Catalog
+  /** Everything in it, for information_schema and pg_catalog. */
+  contents?(): CatalogContents
 }
 
 /** A WITH query. */

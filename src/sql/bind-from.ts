@@ -12,6 +12,7 @@ import type { FromEnv, Source } from './from-source.ts'
 import { keyColumns } from './bind-lock.ts'
 import { bindCommon } from './bind-with.ts'
 import { refuseSample, sampled } from './bind-sample.ts'
+import { bindSystem, systemRelation } from './bind-system.ts'
 import { bindView } from './bind-view.ts'
 import { didYouMean } from './nearest-name.ts'
 import { unsupported } from './node-reader.ts'
@@ -50,6 +51,9 @@ export function tableSchema(name: string, context: BindContext, position?: numbe
   if (context.catalog.view?.(name) !== undefined) {
     throw bindError(CODE.WRONG_OBJECT, `"${name}" is a view, not a table`, position)
   }
+  if (systemRelation(name) !== null) {
+    throw bindError(CODE.WRONG_OBJECT, `"${name}" is a system relation, not a table`, position)
+  }
   throw bindError(CODE.UNDEFINED_TABLE, `relation "${name}" does not exist`, position,
     didYouMean(name, context.catalog.names()))
 }
@@ -71,6 +75,13 @@ function bindTable(item: TableRef, env: FromEnv): Source {
     const plan = bindCommon(common, env.context, item.position)
     return { plan, columns: renamed(relationColumns(plan.output, item.alias ?? item.name), item.columnAliases,
       item.position) }
+  }
+  const system = bindSystem(item.name, env.context)
+  if (system !== null) {
+    refuseSample(item.sample)
+    if (env.locks) throw unsupported('FOR UPDATE or FOR SHARE of a system relation', item.position)
+    const columns = relationColumns(system.output, item.alias ?? bareOf(item.name))
+    return { plan: system, columns: renamed(columns, item.columnAliases, item.position) }
   }
   const view = env.context.catalog.view?.(item.name)
   if (view !== undefined) {

@@ -16,12 +16,13 @@ const KINDS: ReadonlyMap<string, TypeKind> = new Map<string, TypeKind>([
   ['time', 'time'], ['timestamp', 'timestamp'], ['datetime', 'timestamp'], ['timestamptz', 'timestamptz'],
   ['interval', 'interval'], ['text', 'text'], ['varchar', 'text'], ['string', 'text'], ['bpchar', 'text'],
   ['bytea', 'bytea'], ['blob', 'bytea'], ['uuid', 'uuid'], ['json', 'json'], ['jsonb', 'jsonb'],
+  ['oid', 'bigint'], ['name', 'text'],
 ])
 
 /** Types that PostgreSQL has and this engine does not: 0A000 instead of "does not exist". */
 const KNOWN_ELSEWHERE = new Set([
   'timetz', 'xml', 'money', 'bit', 'varbit', 'inet', 'cidr', 'point', 'tsvector',
-  'serial', 'bigserial', 'smallserial', 'serial4', 'serial8', 'serial2', 'oid', 'name', 'char', 'regclass'])
+  'serial', 'bigserial', 'smallserial', 'serial4', 'serial8', 'serial2', 'char', 'regclass'])
 
 /**
  * The SQL type. `undefined` precision for a bare NUMERIC: the caller decides, since this engine's decimals

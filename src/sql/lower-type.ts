@@ -34,6 +34,7 @@ export function lowerCast(node: NodeReader, lowerExpr: (node: NodeReader) => Exp
   const type = lowerType(node.bare('typeName', 'TypeName')!)
   node.done()
   const position = node.position ?? type.position
+  if (type.name === 'regclass' && type.isArray !== true) return lowerRegclass(arg, position)
   if (type.name !== 'interval' || type.modifiers.length === 0) return { kind: 'cast', arg, type, position }
   const unit = type.modifiers.length === 1 ? INTERVAL_UNITS.get(type.modifiers[0]!) : undefined
   if (unit === undefined || arg.kind !== 'literal' || arg.form !== 'string') {
@@ -41,4 +42,11 @@ export function lowerCast(node: NodeReader, lowerExpr: (node: NodeReader) => Exp
   }
   const text = /^\s*[+-]?[\d.]+\s*$/.test(arg.text) ? `${arg.text.trim()} ${unit}` : arg.text
   return { kind: 'cast', arg: { ...arg, text }, type: { ...type, modifiers: [] }, position }
+}
+
+/** A name as a relation's number; anything else is a number, shown as the name. */
+function lowerRegclass(arg: Expr, position: number | undefined): Expr {
+  const isName = (arg.kind === 'literal' && arg.form === 'string') || arg.kind === 'parameter'
+  const name = isName ? 'regclass' : 'regclass_name'
+  return { kind: 'call', name, args: [arg], star: false, distinct: false, filter: null, position }
 }
