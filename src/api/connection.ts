@@ -127,8 +127,9 @@ export class Connection {
    * rows and the number of rows it changed.
    */
   async execute(sql: string, parameters: Parameters = [], options: ExecuteOptions = {}): Promise<ExecuteResult> {
-    const { signal, timeoutMs = 0, ...rest } = options
+    const { signal, timeoutMs = 0, stdin: _in, stdout: _out, ...rest } = options
     checkTimeout(timeoutMs)
+    if (/^\s*copy\b/i.test(sql)) return this.#copy(sql, options)
     if (/^\s*(attach|backup|restore)\b/i.test(sql)) return this.#open(sql, signal)
     const { limits } = this.session
     if (signal !== undefined && signal.aborted === false && this.session.pending === null) {
@@ -143,6 +144,18 @@ export class Connection {
       if (statement.columns.length > 0) return statement.execute(parameters)
       return { rows: [], changes: statement.run(parameters).changes }
     }), signal)
+  }
+
+  async #copy(sql: string, options: ExecuteOptions): Promise<ExecuteResult> {
+    const parsed = this.#parse(sql)
+    const statement = parsed[0]?.statement
+    if (parsed.length !== 1 || statement?.kind !== 'copy') {
+      throw new DatabaseError(CODE.SYNTAX, `execute takes one statement, but the text has ${parsed.length}`)
+    }
+    // The readers and writers of files are only loaded for it.
+    const { copy } = await import('./copy.ts')
+    const host = { session: this.session, prepare: (text: string) => this.prepare(text, { timestamps: 'string' }) }
+    return { rows: [], changes: await copy(host, statement, options) }
   }
 
   // Statements that work on files, without blocking the thread.

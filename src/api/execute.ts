@@ -7,6 +7,7 @@
 // READ COMMITTED runs again on a new snapshot (row-recheck.ts says what that may change); the stricter levels keep
 // theirs and fail with 40001 when the holder has committed a change of the row. Statements of one transaction run
 // one after the other; those outside of a transaction are independent of each other.
+import type { Readable, Writable } from 'node:stream'
 import { assert } from '../base/assert.ts'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { LockConflict } from '../../storage/mod.ts'
@@ -33,6 +34,10 @@ export interface ExecuteOptions extends StatementOptions {
   readonly signal?: AbortSignal
   /** Milliseconds the statement may run, beside statement_timeout: 57014 after that. */
   readonly timeoutMs?: number
+  /** What COPY … FROM STDIN reads. */
+  readonly stdin?: Readable
+  /** Where COPY … TO STDOUT writes; it is not closed. */
+  readonly stdout?: Writable
 }
 
 /** Milliseconds of a query between two turns of the event loop. */

@@ -40,6 +40,15 @@ describe('SQL', () => {
     expect(arrow.stdout.readUInt32LE(0)).toBe(0xffffffff)
   })
 
+  test('COPY with standard input and output', () => {
+    const copied = run(['-c', 'CREATE TABLE t (a integer, b text)', '-c', 'COPY t FROM STDIN (FORMAT csv)',
+      '-c', 'COPY t TO STDOUT', '-c', "COPY t TO 'copied.parquet'; COPY t FROM 'copied.parquet'",
+      '-c', 'COPY (SELECT count(*) AS n FROM t) TO STDOUT (FORMAT jsonl)'], '1,a\n2,\n')
+    expect(copied).toStrictEqual({ status: 0, out: '1\ta\n2\t\\N\n{"n":4}\n', err: '' })
+    const script = run([], 'CREATE TABLE t (a integer); COPY t FROM STDIN')
+    expect([script.status, script.err]).toStrictEqual([1, expect.stringContaining('needs a stream')])
+  })
+
   test('what a killed process left is recovered, and said once', () => {
     const library = new URL('../../dist/src/index.js', import.meta.url).href
     const script = `import { open } from '${library}'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { CODE, DatabaseError } from '../base/errors.ts'
 import { BIGINT, BOOLEAN, DATE, decimalType, TEXT, type ColumnSchema } from '../base/types.ts'
-import { appendColumns } from './append-columns.ts'
+import { appendColumns } from '../formats/append-columns.ts'
 import { formatTable } from './format-table.ts'
 import { describeError } from './report-error.ts'
 import { isComplete, splitSql } from './split-sql.ts'

@@ -147,7 +147,8 @@ async function runMain(path: string, options: MainOptions, parts: readonly Scrip
     if (options.readonly !== true) noteRecovery(session.database.stats().recovery)
     if (parts.length === 0 && process.stdin.isTTY) await runShell(session, options.format)
     else {
-      const state = { session, format: options.format, isTimed: false, isDone: false }
+      const hasInput = parts.length > 0 && parts.every(({ kind, text }) => kind === 'sql' || text !== '-')
+      const state = { session, format: options.format, isTimed: false, isDone: false, hasInput }
       if (parts.length === 0) await runText(state, await readStdin())
       for (const part of parts) if (!state.isDone) await runText(state, await scriptText(part))
     }

@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly timer?: boolean
   /** Say how many rows a statement changed. */
   readonly tellChanges?: boolean
+  /** False when standard input is where the statements come from: COPY … FROM STDIN cannot have it. */
+  readonly hasInput?: boolean
 }
 
 /** Runs every statement of a script. Throws the first error. */
@@ -20,7 +22,9 @@ export async function runScript(
 ): Promise<void> {
   for (const sql of splitSql(script)) {
     const start = performance.now()
-    const result = /^\s*attach\b/i.test(sql) ? await session.attach(sql) : session.run(sql)
+    const result = /^\s*(attach|copy)\b/i.test(sql)
+      ? await session.execute(sql, options.hasInput !== false)
+      : session.run(sql)
     if (result.rows !== null) await printRows(result.rows, format, process.stdout)
     else if (options.tellChanges === true && result.changes > 0) {
       process.stdout.write(`(${counted(result.changes, 'row')} changed)\n`)

@@ -30,5 +30,6 @@ function isBetween(lines: readonly string[]): boolean {
 }
 
 async function runStatements(state: ShellState, text: string): Promise<void> {
-  if (text.trim() !== '') await runScript(state.session, text, state.format, { timer: state.isTimed })
+  if (text.trim() === '') return
+  await runScript(state.session, text, state.format, { timer: state.isTimed, hasInput: state.hasInput !== false })
 }

@@ -44,10 +44,11 @@ export class Session {
     return { rows: { columns, rows }, changes: 0 }
   }
 
-  /** Runs an ATTACH statement. */
-  async attach(sql: string): Promise<StatementResult> {
-    await this.database.execute(sql)
-    return { rows: null, changes: 0 }
+  /** Runs a statement that is awaited: ATTACH, or COPY with the streams of the process. */
+  async execute(sql: string, hasInput: boolean): Promise<StatementResult> {
+    const streams = hasInput ? { stdin: process.stdin, stdout: process.stdout } : { stdout: process.stdout }
+    const { changes } = await this.database.execute(sql, [], streams)
+    return { rows: null, changes }
   }
 
   /** Names of all tables, sorted. */

@@ -13,6 +13,8 @@ export interface ShellState {
   readonly session: Session
   format: OutputFormat
   isTimed: boolean
+  /** False when standard input holds the statements. */
+  readonly hasInput?: boolean
   isDone: boolean
 }
 

@@ -43,7 +43,8 @@ export async function runShell(session: Session, format: OutputFormat): Promise<
       if (isComplete(pending)) {
         const script = pending
         pending = ''
-        await guarded(() => runScript(session, script, state.format, { timer: state.isTimed, tellChanges: true }))
+        const options = { timer: state.isTimed, tellChanges: true, hasInput: false }
+        await guarded(() => runScript(session, script, state.format, options))
       }
     }
     if (state.isDone) break

@@ -23,6 +23,7 @@ export async function openCsv(file: ByteSource, options: SourceOptions): Promise
     1)
   const delimiter = (options.delimiter ?? findDelimiter(Buffer.from(head).toString('latin1', bom))).charCodeAt(0)
   const layout = { bom, delimiter, limit: options.sampleAll ? file.size : SAMPLE_BYTES }
+  if (options.columns !== undefined) return openDeclared(file, { ...layout, limit: file.size }, options)
   const sample = await sampleFile(file, layout, options.header)
   const columns = sample.names.map((name, i): ColumnSchema =>
     ({ name, type: typeOfClass(sample.classes[i]!), nullable: true }))
@@ -30,6 +31,26 @@ export async function openCsv(file: ByteSource, options: SourceOptions): Promise
   return {
     format: 'csv', columns, rowsEstimate, bytesTotal: file.size,
     batches: () => readBatches(file, layout, sample.hasHeader, columns),
+    close: () => file.close(),
+  }
+}
+
+// The first record is a header when the caller says so, else when it holds the names of the columns.
+async function openDeclared(file: ByteSource, layout: Layout, options: SourceOptions): Promise<Source> {
+  const columns = options.columns!
+  let hasHeader = options.header ?? false
+  for await (const [block] of scanBlocks(file, layout, file.size)) {
+    if (options.header === undefined && block.width === columns.length) {
+      hasHeader = columns.every(({ name }, i) => block.text(0, i).toLowerCase() === name.toLowerCase())
+    }
+    if (block.width === columns.length) break
+    throw new DatabaseError(CODE.INVALID_TEXT,
+      `line ${block.lines[0]} has ${block.width} ${block.width === 1 ? 'field' : 'fields'}, expected ${columns.length}`,
+      { line: block.lines[0] })
+  }
+  return {
+    format: 'csv', columns, rowsEstimate: 0, bytesTotal: file.size,
+    batches: () => readBatches(file, layout, hasHeader, columns),
     close: () => file.close(),
   }
 }
@@ -133,7 +154,7 @@ async function* readBatches(
     const last = block.rowCount * block.width - 1
     const ascii = asciiText(block.bytes, block.starts[0]!, block.ends[last]!)
     yield { rowCount: block.rowCount, columns: columns.map((column, i) => csvColumn(block, i, column, ascii)),
-      bytesDone }
+      bytesDone, lines: block.lines.slice(0, block.rowCount) }
   }
 }
 

@@ -21,6 +21,8 @@ export interface SourceBatch {
   readonly columns: ColumnData[]
   /** Bytes of the file consumed so far, for progress. */
   readonly bytesDone: number
+  /** Text files: the line on which each row starts. */
+  readonly lines?: Int32Array
 }
 
 /** How to read a file. Everything has a default found from the file itself. */
@@ -32,6 +34,8 @@ export interface SourceOptions {
   readonly header?: boolean
   /** CSV and JSON: look at the whole file before choosing types instead of its first megabytes. */
   readonly sampleAll?: boolean
+  /** CSV (by position) and JSON (by key): the columns and their types, instead of finding them. */
+  readonly columns?: readonly ColumnSchema[]
 }
 
 /** An open file of rows. */

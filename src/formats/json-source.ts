@@ -19,6 +19,15 @@ type JsonRecord = Record<string, unknown>
 
 /** Opens JSON lines or a JSON array of objects. Throws 22P02 with the line or record number. */
 export async function openJson(file: ByteSource, format: 'json' | 'jsonl', options: SourceOptions): Promise<Source> {
+  if (options.columns !== undefined) {
+    const { columns } = options
+    const names = columns.map(({ name }) => name)
+    return {
+      format, columns, rowsEstimate: 0, bytesTotal: file.size,
+      batches: () => readBatches(file, format, names, columns, true),
+      close: () => file.close(),
+    }
+  }
   const limit = options.sampleAll ? file.size : Math.min(SAMPLE_BYTES, file.size)
   const classes = new Map<string, ValueClass>()
   let rows = 0
@@ -64,7 +73,7 @@ function stringClass(value: string): ValueClass {
 
 /** Parses a file window by window. */
 async function* readRecords(
-  file: ByteSource, format: 'json' | 'jsonl', limit: number,
+  file: ByteSource, format: 'json' | 'jsonl', limit: number, isExact = false,
 ): AsyncGenerator<[JsonRecord[], number]> {
   const window = new ByteWindow(file, WINDOW_BYTES, limit)
   await window.advance(0)
@@ -81,7 +90,7 @@ async function* readRecords(
     const records: JsonRecord[] = []
     for (let i = 0; i < splitter.borders.length; i += 2) {
       const text = window.bytes.toString('utf8', splitter.borders[i]!, splitter.borders[i + 1]!)
-      records.push(parseRecord(text, first + records.length, file.path))
+      records.push(parseRecord(text, first + records.length, file.path, isExact))
     }
     first += records.length
     if (records.length > 0) yield [records, window.offset + consumed]
@@ -92,11 +101,14 @@ async function* readRecords(
 }
 
 const LONG_DIGITS = /\d{16}/
+/** Digits that a double may not hold. */
+const LONG_NUMBER = /[\d.]{16}/
 
-function parseRecord(text: string, number: number, path: string): JsonRecord {
+function parseRecord(text: string, number: number, path: string, isExact: boolean): JsonRecord {
   let value: unknown
   try {
-    value = LONG_DIGITS.test(text) ? parseExact(text) : JSON.parse(text)
+    if (isExact && LONG_NUMBER.test(text)) value = parseExact(text, true)
+    else value = LONG_DIGITS.test(text) ? parseExact(text) : JSON.parse(text)
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause)
     throw new DatabaseError(CODE.INVALID_TEXT, `"${path}" is not valid JSON in record ${number}: ${detail}`,
@@ -108,11 +120,13 @@ function parseRecord(text: string, number: number, path: string): JsonRecord {
 }
 
 /** Marks integers too long for a double while parsing, then turns the marks into bigints. */
-function parseExact(text: string): unknown {
+function parseExact(text: string, withFractions = false): unknown {
+  const long = withFractions ? /^-?[\d.]{16,}$/ : /^-?\d{16,}$/
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) =>
-    (token[0] !== '"' && /^-?\d{16,}$/.test(token) ? `"\\u0000${token}"` : token))
+    (token[0] !== '"' && long.test(token) ? `"\\u0000${token}"` : token))
   return JSON.parse(marked, (_key, value: unknown) => {
-    if (typeof value !== 'string' || value.charCodeAt(0) !== 0 || !/^-?\d+$/.test(value.slice(1))) return value
+    if (typeof value !== 'string' || value.charCodeAt(0) !== 0 || !/^-?[\d.]+$/.test(value.slice(1))) return value
+    if (value.includes('.')) return value.slice(1)
     const exact = BigInt(value.slice(1))
     return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact
   })
@@ -120,10 +134,11 @@ function parseExact(text: string): unknown {
 
 async function* readBatches(
   file: ByteSource, format: 'json' | 'jsonl', keys: readonly string[], columns: readonly ColumnSchema[],
+  isExact = false,
 ): AsyncGenerator<SourceBatch> {
   const known = new Set(keys)
   let first = 1
-  for await (const [records, bytesDone] of readRecords(file, format, file.size)) {
+  for await (const [records, bytesDone] of readRecords(file, format, file.size, isExact)) {
     const rowCount = records.length
     records.forEach((record, row) => {
       for (const key in record) {
@@ -162,7 +177,8 @@ function toScalar(type: SqlType, value: unknown): Scalar {
   switch (type.kind) {
     case 'text': return parseScalar(type, typeof value === 'string' ? value : toJsonText(value))
     case 'json': return toJsonText(value)
-    default: return fromJs(type, value)
+    case 'jsonb': return parseScalar(type, toJsonText(value))
+    default: return typeof value === 'string' ? parseScalar(type, value) : fromJs(type, value)
   }
 }
 

@@ -1,5 +1,6 @@
 // Our own syntax tree: small, closed, immutable. parse.ts makes it, the binder reads it, nothing else does.
 // `position` is the 1-based character in the text the user gave (of the operator for infix expressions).
+import type { CopyStatement } from './ast-copy.ts'
 import type { FunctionRef, SampleClause } from './ast-from.ts'
 import type { LockWait } from '../../exec/plan/logical.ts'
 import type { ReferentialAction } from '../base/types.ts'
@@ -431,4 +432,4 @@ export type Statement =
   | Query | InsertStatement | UpdateStatement | DeleteStatement | CreateTableStatement
   | BeginStatement | TransactionStatement | SetTransactionStatement | ShowStatement
   | SavepointStatement | ExplainStatement | PragmaStatement | ShowTablesStatement
-  | DescribeStatement | BackupStatement | RestoreStatement | AttachStatement | DetachStatement
+  | DescribeStatement | BackupStatement | RestoreStatement | AttachStatement | DetachStatement | CopyStatement

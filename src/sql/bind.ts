@@ -1,5 +1,6 @@
 // The binder's door: syntax tree in, bound statement out (exec/plan/logical.ts). Names are resolved against a
 // catalogue, types decided, implicit casts made explicit. Errors carry positions; nothing is executed.
+import { CODE, DatabaseError } from '../base/errors.ts'
 import type { CheckConstraint, ColumnSchema, SqlType, TableSchema } from '../base/types.ts'
 import type { BoundStatement, Expression, LogicalPlan, NewIndex } from '../../exec/plan/logical.ts'
 import type { ViewObject } from '../../storage/mod.ts'
@@ -148,6 +149,10 @@ function bindStatement(statement: Statement, context: BindContext): BoundStateme
     case 'pragma':
       return { kind: 'pragma', name: statement.name, value: statement.value, argument: statement.argument }
     case 'backup': case 'restore': case 'attach': case 'detach': return statement
+    case 'copy':
+      throw new DatabaseError(CODE.UNSUPPORTED, 'COPY reads or writes a file without blocking, so it must be awaited', {
+        position: statement.position, hint: "Use await db.execute('COPY …').",
+      })
     case 'show_tables': return { kind: 'show_tables' }
     case 'describe': {
       const schema = tableSchema(statement.table, context, statement.position)

@@ -46,7 +46,7 @@ const TAG_WORDS: Readonly<Record<string, string>> = {
   A_Indirection: 'subscripts and field selection', CollateClause: 'COLLATE', RowExpr: 'row values here',
   RangeTableFunc: 'XMLTABLE',
   TableLikeClause: 'LIKE in CREATE TABLE', ViewStmt: 'CREATE VIEW',
-  AlterTableStmt: 'ALTER TABLE', CopyStmt: 'COPY',
+  AlterTableStmt: 'ALTER TABLE',
   VariableSetStmt: 'SET', VariableShowStmt: 'SHOW', PrepareStmt: 'PREPARE', ExecuteStmt: 'EXECUTE',
   DeclareCursorStmt: 'DECLARE CURSOR', MergeStmt: 'MERGE', CreateSchemaStmt: 'CREATE SCHEMA', VacuumStmt: 'VACUUM',
   CreateFunctionStmt: 'CREATE FUNCTION', GrantStmt: 'GRANT', LockStmt: 'LOCK', CreateSeqStmt: 'CREATE SEQUENCE',

@@ -9,10 +9,12 @@
 //   VACUUM [table]                      PRAGMA vacuum
 //   REINDEX name                        of an index or a table, whichever there is
 //   ATTACH …, DETACH …                  attach-statement.ts
+//   COPY …                              copy-statement.ts, because the grammar knows fewer formats
 import { CODE, DatabaseError } from '../base/errors.ts'
 import type { Statement } from './ast.ts'
 import { parseAttach } from './attach-statement.ts'
 import { parseBackup, parseRestore } from './backup-statement.ts'
+import { parseCopy } from './copy-statement.ts'
 import type { StatementText } from './statements.ts'
 
 /** The statement, or null when it is one for the grammar. */
@@ -24,6 +26,7 @@ export function parseOwnStatement(statement: StatementText): Statement | null {
     case 'attach': case 'detach': return parseAttach(words, position)
     case 'backup': return parseBackup(words, position)
     case 'restore': return parseRestore(words, position)
+    case 'copy': return parseCopy(words, position)
     case 'vacuum': {
       const value = words.lower(1) === '' ? null : words.name(1)
       words.expectEnd(value === null ? 1 : 2)
@@ -101,6 +104,28 @@ export class Words {
     const text = this.#text(i)
     if (this.#statement.tokens[i]?.kind !== 'string' || text[0] !== "'") throw this.unexpected(i)
     return text.slice(1, -1).replace(/''/g, "'")
+  }
+
+  isString(i: number): boolean {
+    return this.#statement.tokens[i]?.kind === 'string'
+  }
+
+  /** As string(), or E'…' with the usual escapes. */
+  escaped(i: number): string {
+    const text = this.#text(i)
+    if (!/^e'/i.test(text)) return this.string(i)
+    const plain: Record<string, string> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f' }
+    const code = (hex: string): string => String.fromCharCode(parseInt(hex, 16))
+    return text.slice(2, -1).replace(/''|\\x([0-9a-f]{1,2})|\\(.)/gis, (_all, hex?: string, one?: string) =>
+      hex !== undefined ? code(hex) : one === undefined ? "'" : plain[one] ?? one)
+  }
+
+  /** The original text of tokens i to `end`, behind as many blanks as stand before it: positions stay true. */
+  slice(i: number, end: number): string {
+    const { tokens, source } = this.#statement
+    if (end < i) throw this.unexpected(i)
+    const { start } = tokens[i]!
+    return source.slice(0, start).replace(/[^\n]/g, ' ') + source.slice(start, tokens[end]!.end)
   }
 
   value(i: number, negative: boolean): string | number {

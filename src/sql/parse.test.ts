@@ -247,7 +247,7 @@ describe('refused with 0A000 and a position', () => {
     ['CREATE INDEX i ON t (a) INCLUDE (b)', 'INCLUDE'],
     ['CREATE VIEW v WITH (security_barrier) AS SELECT 1', 'WITH'], ['DROP RULE v ON t', 'DROP RULE'],
     ['ALTER TABLE t CLUSTER ON i', 'CLUSTER'],
-    ['SET x FROM CURRENT', 'SET x'], ['COPY t FROM stdin', 'COPY'], ['COMMIT AND CHAIN', 'AND CHAIN'],
+    ['SET x FROM CURRENT', 'SET x'], ['COMMIT AND CHAIN', 'AND CHAIN'],
     ["SET TRANSACTION SNAPSHOT 'x'", 'SNAPSHOT'],
     ["COMMIT PREPARED 'x'", 'COMMIT PREPARED'],
     ["SELECT interval '1-2' year to month", 'INTERVAL'], ['SELECT current_timestamp(3)', 'precision'],

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { unicodeTable } from '../../datasets/unicode.ts'
 import { loadArrow, open } from '../../src/index.ts'
 import type { Database } from '../../src/index.ts'
-import { appendColumns } from '../../src/cli/append-columns.ts'
+import { appendColumns } from '../../src/formats/append-columns.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'secantdb-goals-'))
 const table = unicodeTable()

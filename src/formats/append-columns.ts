@@ -6,7 +6,7 @@ import { formatDate, formatTime } from '../base/datetime.ts'
 import { formatDecimal } from '../base/decimal.ts'
 import { decodeInterval, formatInterval } from '../base/interval.ts'
 import type { ColumnSchema, Scalar } from '../base/types.ts'
-import type { ColumnData } from '../formats/format.ts'
+import type { ColumnData } from './format.ts'
 
 /** One column as append takes it. */
 export type AppendColumn = Int32Array | Float64Array | BigInt64Array | unknown[]
