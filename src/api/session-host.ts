@@ -9,16 +9,25 @@ import { bareOf, parseRelationName } from '../sql/relation-name.ts'
 import { catalogFacts } from '../sql/system-facts.ts'
 import type { CatalogFacts } from '../sql/system-facts.ts'
 import type { SessionCatalog } from './session-catalog.ts'
-import { SYSTEM_OIDS, describe, oidOfRelation } from './system-contents.ts'
+import { SYSTEM_OIDS, describe } from './system-contents.ts'
 import { hasSchema } from './session-names.ts'
 import type { Session } from './session.ts'
+
+/** The catalogue with its numbers, as it was at a version. */
+interface Known {
+  readonly version: number
+  readonly running: Transaction | null
+  readonly facts: CatalogFacts
+  /** Oids by full name. */
+  readonly names: ReadonlyMap<string, number>
+}
 
 /** The host of one session. */
 export class Host implements SessionHost {
   readonly #session: Session
   readonly #values = new Map<string, Scalar>()
   #last: string | null = null
-  #known: { version: number; running: Transaction | null; facts: CatalogFacts } | null = null
+  #known: Known | null = null
 
   constructor(session: Session) {
     this.#session = session
@@ -87,9 +96,11 @@ export class Host implements SessionHost {
 
   /** pg_get_indexdef and the like. */
   describe(what: string, oid: number, part: number): string | null {
-    const catalog = this.#catalog
-    const isVisible = (name: string): boolean => catalog.relation(bareOf(name))?.name === name
-    return describe(this.#facts(catalog), what, oid, part, isVisible)
+    const { facts, names } = this.#facts()
+    const isVisible = (name: string): boolean => (
+      this.#session.names.candidates(bareOf(name), null).find(each => names.has(each)) === name
+    )
+    return describe(facts, what, oid, part, isVisible)
   }
 
   /** 'name'::regclass, to_regclass. 42P01. */
@@ -97,9 +108,9 @@ export class Host implements SessionHost {
     const name = parseRelationName(text)
     const system = SYSTEM_OIDS.get(name?.replace(/^pg_catalog\./, '') ?? '')
     if (system !== undefined) return system
-    const catalog = this.#catalog
-    const relation = name === null ? null : catalog.relation(name)
-    if (relation !== null) return oidOfRelation(this.#facts(catalog), relation.name)
+    const { names } = this.#facts()
+    const found = name === null ? undefined : this.#session.names.candidates(name, null).find(each => names.has(each))
+    if (found !== undefined) return names.get(found)!
     if (missingOk) return null
     throw new DatabaseError(CODE.UNDEFINED_TABLE, `relation "${text}" does not exist`)
   }
@@ -110,12 +121,13 @@ export class Host implements SessionHost {
   }
 
   // Kept while the catalogue stays as it is: functions ask once for each row.
-  #facts(catalog: SessionCatalog): CatalogFacts {
+  #facts(): Known {
     const { catalogVersion: version, running } = this.#session
     if (this.#known === null || this.#known.version !== version || this.#known.running !== running) {
-      this.#known = { version, running, facts: catalogFacts(catalog.contents()) }
+      const facts = catalogFacts(this.#catalog.contents())
+      this.#known = { version, running, facts, names: new Map(facts.relations.map(({ name, oid }) => [name, oid])) }
     }
-    return this.#known.facts
+    return this.#known
   }
 
   /** current_schema. */

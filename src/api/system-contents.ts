@@ -1,6 +1,5 @@
 // What the session tells about its catalogue: the contents that information_schema and pg_catalog show, and texts of
 // definitions by oid (pg_get_indexdef and the like). Other sessions' temporary relations are not part of it.
-import { CODE, DatabaseError } from '../base/errors.ts'
 import type {
   CatalogObject, CommentObject, Engine, SequenceObject, TableStore, Transaction, ViewObject,
 } from '../../storage/mod.ts'
@@ -108,10 +107,3 @@ export const SYSTEM_OIDS: ReadonlyMap<string, number> = new Map([
   ['pg_type', 1247], ['pg_attribute', 1249], ['pg_proc', 1255], ['pg_class', 1259], ['pg_constraint', 2606],
   ['pg_namespace', 2615],
 ])
-
-/** Number of the relation with this full name. 42P01. */
-export function oidOfRelation({ relations }: CatalogFacts, name: string): number {
-  const found = relations.find(each => each.name === name)
-  if (found !== undefined) return found.oid
-  throw new DatabaseError(CODE.UNDEFINED_TABLE, `relation "${name}" does not exist`)
-}

@@ -11,6 +11,7 @@ import { bindView } from './bind-view.ts'
 import { INFORMATION_SCHEMA } from './information-schema.ts'
 import { constant } from './literal.ts'
 import { PG_CATALOG } from './pg-catalog.ts'
+import { bareOf, schemaOf } from './relation-name.ts'
 import { catalogFacts } from './system-facts.ts'
 import type { CatalogContents, ColumnFact } from './system-facts.ts'
 import type { Cell, SystemTable } from './system-table.ts'
@@ -21,7 +22,8 @@ let describing = false
 
 /** The definition of a system relation; a name without a schema must begin with pg_. */
 export function systemRelation(name: string): SystemTable | null {
-  const [schema, bare] = name.includes('.') ? name.split('.', 2) as [string, string] : ['pg_catalog', name]
+  const schema = name.includes('.') ? schemaOf(name) : 'pg_catalog'
+  const bare = bareOf(name)
   const tables = schema === 'pg_catalog' ? PG_CATALOG : schema === 'information_schema' ? INFORMATION_SCHEMA : null
   return tables !== null && Object.hasOwn(tables, bare) ? tables[bare]! : null
 }

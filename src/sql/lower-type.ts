@@ -34,6 +34,7 @@ export function lowerCast(node: NodeReader, lowerExpr: (node: NodeReader) => Exp
   const type = lowerType(node.bare('typeName', 'TypeName')!)
   node.done()
   const position = node.position ?? type.position
+  if (type.name === 'text' && arg.kind === 'call' && arg.name === 'regclass') return regclassCall('regclass_name', arg)
   if (type.name === 'regclass' && type.isArray !== true) return lowerRegclass(arg, position)
   if (type.name !== 'interval' || type.modifiers.length === 0) return { kind: 'cast', arg, type, position }
   const unit = type.modifiers.length === 1 ? INTERVAL_UNITS.get(type.modifiers[0]!) : undefined
@@ -47,6 +48,9 @@ export function lowerCast(node: NodeReader, lowerExpr: (node: NodeReader) => Exp
 /** A name as a relation's number; anything else is a number, shown as the name. */
 function lowerRegclass(arg: Expr, position: number | undefined): Expr {
   const isName = (arg.kind === 'literal' && arg.form === 'string') || arg.kind === 'parameter'
-  const name = isName ? 'regclass' : 'regclass_name'
+  return regclassCall(isName ? 'regclass' : 'regclass_name', arg, position)
+}
+
+function regclassCall(name: string, arg: Expr, position = arg.position): Expr {
   return { kind: 'call', name, args: [arg], star: false, distinct: false, filter: null, position }
 }

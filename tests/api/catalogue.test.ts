@@ -152,7 +152,12 @@ test('views over the catalogue, and errors', () => {
   expect(rows(`SELECT column_name FROM mine WHERE table_name = 'mine' ORDER BY 1`).flat())
     .toEqual(['column_name', 'table_name'])
   expect(codeOf(() => db.exec('SELECT * FROM information_schema.nothing'))).toBe('42P01')
+  expect(codeOf(() => db.exec('SELECT * FROM information_schema."tables.x"'))).toBe('42P01')
   expect(codeOf(() => db.exec('DELETE FROM pg_class'))).toBe('42809')
   expect(codeOf(() => db.exec(`SELECT 'nothing'::regclass`))).toBe('42P01')
+  expect(rows(`SELECT 'sales.sale'::regclass::text, pg_get_indexdef('sales.sale_pkey'::regclass),
+      pg_table_is_visible('item_pkey'::regclass), pg_table_is_visible('sales.sale_pkey'::regclass)`)).toEqual([
+    ['sales.sale', 'CREATE UNIQUE INDEX sale_pkey ON sales.sale USING learned (b, a)', true, false],
+  ])
   expect(rows(`SELECT to_regclass('nothing'), format_type(99, NULL)`)).toEqual([[null, '???']])
 })
