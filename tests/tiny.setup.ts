@@ -88,6 +88,8 @@ function shake(engine: Engine): void {
     if (isSame) expect(one.read()).toEqual(one.rows)
     one.end()
   }
+  // DETACH is refused while a transaction is open, so the tests of it hold none.
+  if (expect.getState().testPath?.endsWith('attach.test.ts') === true) return
   if (tables.length === 0 || !random.chance(0.3)) return
   const table = random.pick(tables).schema.name
   const state = states.get(engine)
