@@ -34,8 +34,11 @@ export interface CopyHost {
 }
 
 /** Runs the statement; resolves with the number of rows. */
-export async function copy(host: CopyHost, statement: CopyStatement, options: ExecuteOptions): Promise<number> {
+export async function copy(host: CopyHost, statement: CopyStatement, given: ExecuteOptions): Promise<number> {
   host.session.assertReady()
+  const timeoutMs = given.timeoutMs || host.session.statementTimeoutMs
+  const signals = [given.signal ?? [], timeoutMs > 0 ? AbortSignal.timeout(timeoutMs) : []].flat()
+  const options = signals.length === 0 ? given : { ...given, signal: AbortSignal.any(signals) }
   assertNotAborted(options.signal)
   const format = formatOf(statement)
   checkOptions(statement.options, format)

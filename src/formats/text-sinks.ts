@@ -4,6 +4,7 @@
 
 import stringWidth from 'string-width'
 import { formatDouble, formatReal } from '../base/scalar-format.ts'
+import { fromJs } from '../base/scalar-js.ts'
 import { bytesToHex } from '../base/uuid.ts'
 import type { ColumnSchema } from '../base/types.ts'
 import type { ByteSink, Sink } from './format.ts'
@@ -13,6 +14,7 @@ export function plainText(value: unknown, column: ColumnSchema): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return numberText(value, column)
   if (value instanceof Date) return dateText(value, column)
+  if (Array.isArray(value)) return String(fromJs(column.type, value))
   if (value instanceof Uint8Array) return '\\x' + bytesToHex(value)
   return String(value)
 }
@@ -62,6 +64,10 @@ export function csvSink(out: ByteSink, columns: readonly ColumnSchema[], delimit
 
 /** JSON text of one value. */
 function jsonValue(value: unknown, column: ColumnSchema): string {
+  if (Array.isArray(value) && column.type.element !== undefined) {
+    const element = { ...column, type: column.type.element }
+    return `[${value.map(one => jsonValue(one, element)).join(',')}]`
+  }
   switch (typeof value) {
     case 'number': return Number.isFinite(value) ? numberText(value, column) : `"${value}"`
     case 'bigint': case 'boolean': return String(value)

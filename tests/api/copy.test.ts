@@ -16,6 +16,8 @@ const rows = (sql: string): unknown[] => db.prepare(sql, { timestamps: 'string' 
 
 const COLUMNS = `id integer PRIMARY KEY, b bigint, r real, d double precision, n numeric(30, 4), t text, f boolean,
   day date, at timestamp, tz timestamptz, u uuid, j jsonb, v varchar(9)`
+const MORE = `id integer PRIMARY KEY, s smallint, b bytea, t time, i interval, a integer[], x text[],
+  d double precision, c text`
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'copy-'))
@@ -44,6 +46,15 @@ describe('COPY', () => {
     expect(rows('SELECT * FROM b ORDER BY id')).toEqual(rows('SELECT * FROM a ORDER BY id'))
     expect(await db.execute(`COPY (SELECT * FROM a WHERE false) TO '${path}'`)).toMatchObject({ changes: 0 })
     expect(await db.execute(`COPY b FROM '${path}'`)).toMatchObject({ changes: 0 })
+  })
+
+  test.each(['csv', 'json', 'jsonl', 'parquet', 'arrow', 'txt'])('arrays and bytes in %s', async (ending) => {
+    db.exec(`CREATE TABLE m (${MORE}); CREATE TABLE m2 (${MORE}); INSERT INTO m VALUES
+      (1, 3, '\\x00ff', '01:02:03.5', '1 mon 2 days 03:00:00', '{1,NULL}', '{"a,b",NULL,""}', 'NaN', '\\N'),
+      (2, NULL, '\\x', NULL, NULL, '{}', '{}', '-Infinity', '\\.')`)
+    await db.execute(`COPY m TO '${file('m.' + ending)}'`)
+    await db.execute(`COPY m2 FROM '${file('m.' + ending)}'`)
+    expect(rows('SELECT * FROM m2 ORDER BY id')).toEqual(rows('SELECT * FROM m ORDER BY id'))
   })
 
   test('options of text files', async () => {
@@ -106,6 +117,13 @@ describe('COPY', () => {
     expect(rows('SELECT count(*)::int AS n FROM x')).toEqual([{ n: 2 }])
     db.exec('ROLLBACK')
     expect(rows('SELECT count(*)::int AS n FROM x')).toEqual([{ n: 0 }])
+  })
+
+  test('an aborted signal ends it before anything is written', async () => {
+    const path = file('never.csv')
+    const signal = AbortSignal.abort()
+    await expect(db.execute(`COPY a TO '${path}'`, [], { signal })).rejects.toMatchObject({ code: CODE.CANCELLED })
+    expect(readdirSync(folder)).toEqual([])
   })
 
   test('what fails leaves the file that was there', async () => {
