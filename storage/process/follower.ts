@@ -66,10 +66,12 @@ export function openReaderNow<P>(place: P, open: (place: P) => Engine): Engine {
   }
 }
 
+// The writer went on meanwhile: a root or a page was reused, or a segment was taken back between its listing and its
+// reading. Real damage and a file that is not there stay so, and are told after a few looks.
 function isWorthAnother(error: unknown, attempt: number): boolean {
-  const isMoving = error instanceof DatabaseError
-    && (error.code === CODE.SNAPSHOT_TOO_OLD || (error.code === CODE.CORRUPT && attempt <= 3))
-  return isMoving && attempt < OPEN_ATTEMPTS
+  if (!(error instanceof DatabaseError) || attempt === OPEN_ATTEMPTS) return false
+  if (error.code === CODE.SNAPSHOT_TOO_OLD) return true
+  return (error.code === CODE.CORRUPT || error.code === CODE.UNDEFINED_FILE) && attempt <= 3
 }
 
 /** Keeps a read-only engine up to date. */
@@ -145,9 +147,7 @@ export class Follower {
           this.enterNewest()
           break
         } catch (error) {
-          const isMoving = error instanceof DatabaseError
-            && (error.code === CODE.SNAPSHOT_TOO_OLD || (error.code === CODE.CORRUPT && attempt <= 3))
-          if (!isMoving || attempt === OPEN_ATTEMPTS) throw error
+          if (!isWorthAnother(error, attempt)) throw error
         }
       }
     } catch (error) {
