@@ -24,6 +24,7 @@ test.skipIf(!isBuilt)('a reader follows writers that are killed', async () => {
   const storageUrl = pathToFileURL(builtStorage).href
   const stepsUrl = pathToFileURL(compile('steps', folder)).href
   const writer = compile('writer', folder)
+  let life: ReturnType<typeof liveAndDie> | null = null
   try {
     const first = await openEngine(path, KILL_OPTIONS)
     await applyStep(first, appendColumns, 9, 0)
@@ -34,7 +35,7 @@ test.skipIf(!isBuilt)('a reader follows writers that are killed', async () => {
     for (let i = 0; i < LIVES; i++) {
       let isOver = false
       const command = [writer, path, '9', String(last + 1), storageUrl, stepsUrl]
-      const life = liveAndDie(command, random.between(100, 400), false).finally(() => void (isOver = true))
+      life = liveAndDie(command, random.between(100, 400), false).finally(() => void (isOver = true))
       while (!isOver) {
         reader.follower!.look()
         if (lastStep(reader) !== last) looks++
@@ -55,6 +56,8 @@ test.skipIf(!isBuilt)('a reader follows writers that are killed', async () => {
     expect(looks).toBeGreaterThan(LIVES)
     reader.close()
   } finally {
+    // A writer that still lives would write into the folder while it is removed, and hide what went wrong.
+    await Promise.allSettled([life])
     rmSync(folder, { recursive: true, force: true })
   }
 }, 120_000)
